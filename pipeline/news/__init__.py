@@ -1,0 +1,1 @@
+"""What is known about news, as pure functions: no file, no clock, no network."""

@@ -1,0 +1,88 @@
+"""What a step may ask of the world.
+
+A step names the ports it needs as keyword-only parameters; the runner binds them by name.
+
+`pages`, `catalog` and `clock` only read, so a step that asks for no other port may run in any process.
+`state`, `index` and `notify` change something, so their step runs where its offset is kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from schemas.alert import AlertRaised
+from schemas.catalog import Snapshot
+from schemas.documents import Document
+
+READING = frozenset({"pages", "catalog", "clock"})
+CHANGING = frozenset({"state", "index", "notify"})
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """The time in UTC, with its zone."""
+
+
+class Pages(Protocol):
+    """The page store: bytes by their own hash."""
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes and return their key (SHA-256, hex). Bytes that are there already are not written again."""
+
+    def get(self, key: str) -> bytes:
+        """The bytes under a key. Raises KeyError when they are not there."""
+
+
+class Catalog(Protocol):
+    """Officials, watches and sources as people defined them."""
+
+    def snapshot(self) -> Snapshot:
+        """The newest catalog. The same object as before while nothing changed."""
+
+
+class State(Protocol):
+    """What an agent remembers: values by key, found again through postings. Each agent sees only its own.
+
+    A posting is a 64-bit signed number (a hash of something that the value contains). Postings are derived data: a
+    backend may keep them locally and build them again from the values.
+    """
+
+    def get(self, key: str) -> bytes | None:
+        """The value of a key, None when there is none."""
+
+    def put(self, key: str, value: bytes, postings: Iterable[int] = ()) -> None:
+        """Set the value of a key and replace its postings."""
+
+    def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
+        """The records that share at least one of these postings, the most shared first, then the older.
+
+        A posting with more than 64 records counts only with its first 64.
+        """
+
+    def delete(self, key: str) -> None:
+        """Forget a key and its postings; nothing happens when it is not there."""
+
+
+class Index(Protocol):
+    """Where documents are written so that people find them. (`Search` is the reading side.)"""
+
+    def put(self, family: str, document: Document) -> None:
+        """Write a document; one with the same id and a higher revision stays, an equal or lower one is replaced."""
+
+    def revision(self, family: str, id: str) -> int:
+        """The revision of a document, 0 when it is not there."""
+
+    def retract(self, article: str, keep: Iterable[str]) -> int:
+        """Delete the statements of an article whose ids are not in `keep`; returns how many."""
+
+
+class Notify(Protocol):
+    """Tells people."""
+
+    def send(self, channel: str, alert: AlertRaised) -> None:
+        """Deliver one alert to one channel. The channel drops a second alert with the same id.
+
+        Raises TryLater when the channel does not answer now, Reject when it never will.
+        """
