@@ -1,0 +1,1 @@
+"""SQLite: topics, state and the search index in files, without a server."""

@@ -1,0 +1,139 @@
+"""What a runner asks of the topics. Steps never see this; they return records."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from pipeline.ports import State
+
+
+class Draft(NamedTuple):
+    """A message that is not in its topic yet.
+
+    trace  the article that it is about
+    by     the agent that made it and its version ("clean/1"), or the way it came in ("upload")
+    took   seconds of the step that made it
+    """
+
+    topic: str
+    key: str
+    trace: str
+    schema: str
+    body: bytes
+    by: str = ""
+    took: float = 0.0
+
+
+class Message(NamedTuple):
+    """A message in its topic. `attempts` counts how often an agent asked to try it later."""
+
+    topic: str
+    offset: int
+    key: str
+    trace: str
+    schema: str
+    body: bytes
+    by: str
+    took: float
+    at: datetime
+    attempts: int = 0
+
+
+class Parked(NamedTuple):
+    """A message that waits for its next attempt: `due`; `since` its first one; `error` says what is missing."""
+
+    message: Message
+    due: datetime
+    since: datetime
+    error: str
+
+
+class Ending(NamedTuple):
+    """A message that went no further, as expected."""
+
+    agent: str
+    topic: str
+    offset: int
+    trace: str
+    reason: str
+    took: float
+    at: datetime
+
+
+class Standing(NamedTuple):
+    """Where an agent stands in one topic. `oldest` is when the first unread message was written."""
+
+    agent: str
+    topic: str
+    position: int
+    lag: int
+    oldest: datetime | None
+    parked: int
+
+
+class Tally(NamedTuple):
+    """How often an agent ended in this way. `outcome` is in, out, drop, reject or retry."""
+
+    agent: str
+    outcome: str
+    reason: str
+    times: int
+
+
+class Broker(Protocol):
+    """Topics with offsets: append, read, remember how far each agent has come."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Everything inside happens, or nothing of it does."""
+
+    def tentative(self) -> AbstractContextManager[Callable[[], None]]:
+        """Inside a transaction: calling what this yields takes back all that was changed inside."""
+
+    def state(self, agent: str) -> State:
+        """The memory of an agent, changed in the same transaction as the topics."""
+
+    def append(self, drafts: Iterable[Draft], at: datetime) -> None:
+        """Write messages to the ends of their topics."""
+
+    def read(self, topic: str, start: int, limit: int) -> list[Message]:
+        """Return messages from an offset on, in order."""
+
+    def position(self, agent: str, topic: str) -> int:
+        """Return the offset of the next message that the agent has not ended with."""
+
+    def advance(self, agent: str, topic: str, position: int) -> None:
+        """Set that offset."""
+
+    def end(self, endings: Iterable[Ending]) -> None:
+        """Keep where messages ended, for `trace`."""
+
+    def park(self, agent: str, parked: Parked) -> None:
+        """Set a message aside until it is due; one of the same topic and offset is replaced."""
+
+    def unpark(self, agent: str, message: Message) -> None:
+        """Forget a message that was set aside."""
+
+    def parked(self, agent: str) -> list[Parked]:
+        """Everything that an agent has set aside, in order of topic and offset."""
+
+    def count(self, tallies: Iterable[Tally]) -> None:
+        """Add to the counts."""
+
+    def tallies(self) -> list[Tally]:
+        """All counts."""
+
+    def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
+        """Where each (agent, topic) stands."""
+
+    def history(self, trace: str) -> tuple[list[Message], list[Ending]]:
+        """All messages about an article and where messages about it ended, oldest first."""
+
+    def scan(self, topic: str) -> Iterator[Message]:
+        """All messages that a topic still holds, oldest first."""
+
+    def expire(self, now: datetime, readers: Mapping[str, Sequence[str]]) -> int:
+        """Delete messages past their retention that every reader has passed; returns how many."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""

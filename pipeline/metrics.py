@@ -1,0 +1,62 @@
+"""Every metric, declared once with its meaning. Runners count from outside; steps know nothing of it."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from pipeline.broker import Standing
+
+OUTCOMES = {
+    "in": "messages that an agent took up",
+    "out": "messages that it wrote",
+    "drop": "messages that went no further, as expected, by reason",
+    "reject": "messages that went to dead letters, by reason",
+    "retry": "times that a message was set aside to be tried later",
+}
+
+
+class Meters:
+    """The metrics of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._records = Counter(
+            "pantau_records",
+            "Messages by agent and outcome: " + "; ".join(f"{name}: {text}" for name, text in OUTCOMES.items()),
+            ["agent", "outcome", "reason"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "pantau_step_seconds",
+            "Time that a step took for one message",
+            ["agent"],
+            buckets=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+            registry=self.registry,
+        )
+        self._lag = Gauge("pantau_lag", "Messages not read yet", ["agent", "topic"], registry=self.registry)
+        self._oldest = Gauge(
+            "pantau_oldest_unread_seconds",
+            "Age of what is unread",
+            ["agent", "topic"],
+            registry=self.registry,
+        )
+        self._parked = Gauge(
+            "pantau_parked", "Messages that wait to be tried again", ["agent", "topic"], registry=self.registry
+        )
+
+    def record(self, agent: str, outcome: str, reason: str, times: int) -> None:
+        """Count an outcome."""
+        self._records.labels(agent, outcome, reason).inc(times)
+
+    def took(self, agent: str, seconds: float) -> None:
+        """Note the time of one step."""
+        self._seconds.labels(agent).observe(seconds)
+
+    def stand(self, standing: Standing, now: float) -> None:
+        """Set how far an agent is behind in a topic; `now` in seconds since 1970."""
+        labels = (standing.agent, standing.topic)
+        self._lag.labels(*labels).set(standing.lag)
+        self._oldest.labels(*labels).set(now - standing.oldest.timestamp() if standing.oldest else 0)
+        self._parked.labels(*labels).set(standing.parked)
+
+    def serve(self, port: int) -> None:
+        """Serve /metrics on 127.0.0.1. Raises OSError when the port is taken."""
+        start_http_server(port, "127.0.0.1", self.registry)

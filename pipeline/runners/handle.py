@@ -1,0 +1,86 @@
+"""One message through one step: decoded, decided, encoded. What every runner does, without any IO of its own."""
+
+import traceback
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from pipeline.broker import Draft, Message
+from pipeline.errors import PantauError, Reject, TryLater
+from pipeline.flow import Agent, Drop, Emit, Failure
+from schemas.codec import BrokenMessage, UnknownSchema, decode, encode
+from schemas.topics import BY_NAME
+
+
+class Later(NamedTuple):
+    """Try the message again in `seconds` or more."""
+
+    seconds: float
+    error: str
+
+
+class Dead(NamedTuple):
+    """The message can never be handled."""
+
+    reason: str
+    error: str
+
+
+class Dropped(NamedTuple):
+    """The message goes no further, as expected."""
+
+    reason: str
+
+
+Outcome = tuple[Draft, ...] | Dropped | Later | Dead
+
+
+class Handled(NamedTuple):
+    """What became of a message: the messages it led to (maybe none), or how it ended. `took` is in seconds."""
+
+    outcome: Outcome
+    took: float
+
+
+def handle(agent: Agent, message: Message, ports: Mapping[str, Any]) -> Handled:
+    """Run the agent's step on a message.
+
+    Never raises because of the message. Errors of the world (Unavailable: a full disk, a lost server) do go up: they
+    are no reason to give up a message, and the runner stops with their sentence.
+    """
+    start = perf_counter()
+    try:
+        outcome = _outcome(agent, message, ports, start)
+    except Reject as reject:
+        outcome = Dead(reject.reason.value, reject.detail)
+    except TryLater as later:
+        outcome = Later(later.seconds, later.detail)
+    except UnknownSchema as error:
+        outcome = Dead(Failure.UNKNOWN_SCHEMA, str(error))
+    except BrokenMessage as error:
+        outcome = Dead(Failure.BROKEN_MESSAGE, str(error))
+    except MemoryError:
+        outcome = Dead(Failure.LIMITS_EXCEEDED, "the step needed more memory than one record may cost")
+    except PantauError:
+        raise
+    except Exception:  # noqa: BLE001 - the one place where a defect of a step is turned into a dead letter
+        outcome = Dead(Failure.STEP_FAILED, traceback.format_exc(limit=-6))
+    return Handled(outcome, perf_counter() - start)
+
+
+def _outcome(agent: Agent, message: Message, ports: Mapping[str, Any], start: float) -> Outcome:
+    record = decode(message.body, message.schema, BY_NAME[message.topic].record)
+    result = agent.step(record, **{name: ports[name] for name in agent.ports})
+    match result:
+        case Emit():
+            by = f"{agent.name}/{agent.version}"
+            took = perf_counter() - start
+            return tuple(draft(agent, record, by, took) for record in result.records)
+        case Drop():
+            return Dropped(result.reason.value)
+
+
+def draft(agent: Agent, record: Any, by: str, took: float) -> Draft:
+    """The message that carries a record which the agent emits."""
+    topic = agent.output(record)
+    return Draft(topic.name, topic.key(record), topic.trace(record), record.SCHEMA, encode(record), by, took)

@@ -1,0 +1,169 @@
+"""Worker processes for steps that only read: they share the load, and a record that runs wild costs one of them.
+
+A worker gets a batch of messages of one agent and answers with one `Handled` each. The pool gives every message back in
+the order in which it was handed in, so the runner can commit in order. A worker that takes too long or dies is
+replaced; its batch is tried again one message at a time, and a message that ends a worker alone is given up.
+"""
+
+import os
+import resource
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from time import monotonic
+from typing import Any, NamedTuple
+
+from pipeline.broker import Message
+from pipeline.flow import Agent, Failure
+from pipeline.runners.handle import Dead, Handled, handle
+
+BATCH = 8
+SECONDS_PER_MESSAGE = 20.0
+"""Wall clock after which a message is given up. An ordinary page takes under 0.1 s, and machines are busy at times."""
+MEMORY_BYTES = 3 << 30
+"""Address space of a worker: libraries and models take about 1 GB of it, a record may take the rest."""
+RECYCLE_AFTER = 5_000
+"""Messages after which a worker is replaced, against slow leaks of native libraries."""
+
+Setup = Callable[[], tuple[Sequence[Agent], Mapping[str, Any]]]
+"""Makes the flow and the reading ports inside a worker. It is sent to the worker, so it must be importable."""
+
+
+class Ticket:
+    """A batch that was handed in; its answers come in any order and are complete when it is `done`."""
+
+    def __init__(self, agent: str, messages: Sequence[Message]) -> None:
+        self.agent, self.messages = agent, list(messages)
+        self._answers: dict[int, Handled] = {}
+
+    def answer(self, start: int, answers: Sequence[Handled]) -> None:
+        """Take in the answers to the messages from `start` on."""
+        self._answers.update(enumerate(answers, start))
+
+    @property
+    def done(self) -> bool:
+        """Whether no answer is missing."""
+        return len(self._answers) == len(self.messages)
+
+    def results(self) -> list[tuple[Message, Handled]]:
+        """Each message with its answer, in the order of the messages."""
+        return [(message, self._answers[place]) for place, message in enumerate(self.messages)]
+
+
+class _Job(NamedTuple):
+    ticket: Ticket
+    start: int
+    end: int
+    deadline: float
+
+
+class _Worker:
+    """One process and the job it is at."""
+
+    def __init__(self, setup: Setup) -> None:
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["pipeline.runners.workers"])
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(setup, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.job: _Job | None = None
+        self.done = 0
+
+    def give(self, ticket: Ticket, start: int, end: int) -> None:
+        seconds = SECONDS_PER_MESSAGE if end - start == 1 else SECONDS_PER_MESSAGE * 1.5
+        self.job = _Job(ticket, start, end, monotonic() + seconds)
+        self.done += end - start
+        self.pipe.send((ticket.agent, ticket.messages[start:end]))
+
+    def end(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+class Pool:
+    """`size` workers. Call `submit` while `free` says so, and `collect` to let answers come in."""
+
+    def __init__(self, size: int, setup: Setup) -> None:
+        self._setup = setup
+        self._workers = [_Worker(setup) for _ in range(size)]
+        self._waiting: deque[tuple[Ticket, int, int]] = deque()
+
+    def free(self) -> bool:
+        """Whether another batch would start soon: there is at most one in line for each worker."""
+        return len(self._waiting) < len(self._workers)
+
+    def submit(self, agent: str, messages: Sequence[Message]) -> Ticket:
+        """Hand in a batch."""
+        ticket = Ticket(agent, messages)
+        self._waiting.append((ticket, 0, len(messages)))
+        self._start()
+        return ticket
+
+    def collect(self, seconds: float) -> None:
+        """Take in what workers have answered; wait up to `seconds` for the first answer."""
+        busy = {worker.pipe: worker for worker in self._workers if worker.job}
+        for pipe in wait(list(busy), seconds) if busy else []:
+            self._take(busy[pipe])  # type: ignore[index]
+        for place, worker in enumerate(self._workers):
+            if worker.job and monotonic() > worker.job.deadline:
+                self._replace(place, f"it took more than {SECONDS_PER_MESSAGE:g} s")
+        self._start()
+
+    def _take(self, worker: _Worker) -> None:
+        job = worker.job
+        assert job is not None
+        try:
+            answers: list[Handled] | BaseException = worker.pipe.recv()
+        except (EOFError, ConnectionError):
+            worker.process.join(5)
+            code = worker.process.exitcode
+            self._replace(self._workers.index(worker), f"its worker process ended with exit code {code}")
+            return
+        if isinstance(answers, BaseException):
+            raise answers
+        worker.job = None
+        job.ticket.answer(job.start, answers)
+        if worker.done >= RECYCLE_AFTER:
+            worker.end()
+            self._workers[self._workers.index(worker)] = _Worker(self._setup)
+
+    def _replace(self, place: int, why: str) -> None:
+        job = self._workers[place].job
+        assert job is not None
+        self._workers[place].end()
+        self._workers[place] = _Worker(self._setup)
+        if job.end - job.start == 1:
+            error = f"the step of {job.ticket.agent} was ended: {why}"
+            job.ticket.answer(job.start, [Handled(Dead(Failure.LIMITS_EXCEEDED, error), SECONDS_PER_MESSAGE)])
+            return
+        for one in reversed(range(job.start, job.end)):
+            self._waiting.appendleft((job.ticket, one, one + 1))
+
+    def _start(self) -> None:
+        for worker in self._workers:
+            if worker.job is None and self._waiting:
+                worker.give(*self._waiting.popleft())
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self._workers:
+            worker.end()
+
+
+def _work(setup: Setup, pipe: Connection) -> None:
+    """The life of a worker: answer batches until the pool goes away."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    try:
+        flow, ports = setup()
+        agents = {agent.name: agent for agent in flow}
+        while True:
+            name, messages = pipe.recv()
+            pipe.send([handle(agents[name], message, ports) for message in messages])
+    except (EOFError, ConnectionError, KeyboardInterrupt):
+        return
+    except Exception as error:  # noqa: BLE001 - an error of the world is raised again in the runner's process
+        pipe.send(error)
