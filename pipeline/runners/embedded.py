@@ -66,7 +66,7 @@ class EmbeddedRunner:
         while self.round() or self._working():
             tick()
 
-    def run(self, stop: Callable[[], bool], rest: Callable[[float], None]) -> None:
+    def run(self, stop: Callable[[], bool], rest: Callable[[float], object]) -> None:
         """Run until `stop` says so. `rest` sleeps for some seconds; it is called when there is nothing to do."""
         expired = reported = datetime.min.replace(tzinfo=UTC)
         while not stop():

@@ -5,8 +5,8 @@ the order in which it was handed in, so the runner can commit in order. A worker
 replaced; its batch is tried again one message at a time, and a message that ends a worker alone is given up.
 """
 
-import os
 import resource
+import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import get_context
@@ -63,7 +63,7 @@ class _Worker:
 
     def __init__(self, setup: Setup) -> None:
         context = get_context("forkserver")
-        context.set_forkserver_preload(["pipeline.runners.workers"])
+        context.set_forkserver_preload(["pipeline.runners.workers", "agents"])
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(setup, theirs), daemon=True)
         self.process.start()
@@ -155,7 +155,7 @@ class Pool:
 
 def _work(setup: Setup, pipe: Connection) -> None:
     """The life of a worker: answer batches until the pool goes away."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner ends its workers itself
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     try:
         flow, ports = setup()
@@ -163,7 +163,7 @@ def _work(setup: Setup, pipe: Connection) -> None:
         while True:
             name, messages = pipe.recv()
             pipe.send([handle(agents[name], message, ports) for message in messages])
-    except (EOFError, ConnectionError, KeyboardInterrupt):
+    except (EOFError, ConnectionError):
         return
     except Exception as error:  # noqa: BLE001 - an error of the world is raised again in the runner's process
         pipe.send(error)

@@ -1,0 +1,40 @@
+"""The table of backends: which class serves which scheme of which port. Adding a backend is one file and one row.
+
+A backend is loaded when its URL is first opened. It is made from a Path when its URL names a file, else from the URL.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pipeline.errors import Misuse
+
+BACKENDS = {
+    ("broker", "sqlite"): "pipeline.adapters.sqlite.broker:SqliteBroker",
+    ("index", "sqlite"): "pipeline.adapters.sqlite.index:SqliteIndex",
+    ("pages", "file"): "pipeline.adapters.files:FilePages",
+    ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
+    ("channel", "feed"): "pipeline.adapters.channels.feed:Feed",
+    ("channel", "webhook+http"): "pipeline.adapters.channels.webhook:Webhook",
+    ("channel", "webhook+https"): "pipeline.adapters.channels.webhook:Webhook",
+}
+
+
+def backend(port: str, url: str) -> type[Any]:
+    """The class that serves a URL. Raises Misuse when no backend of the port has its scheme."""
+    scheme = urlsplit(url).scheme
+    place = BACKENDS.get((port, scheme))
+    if place is None:
+        schemes = ", ".join(f"{known}:" for owner, known in BACKENDS if owner == port)
+        raise Misuse(f"no {port} for {url!r}: write a URL that begins with {schemes}")
+    module, name = place.split(":")
+    found: type[Any] = getattr(import_module(module), name)
+    return found
+
+
+def open_port(port: str, url: str, **options: Any) -> Any:
+    """The adapter for a URL, ready to use. `options` go to its constructor."""
+    parts = urlsplit(url)
+    made = backend(port, url)
+    return made(url if parts.netloc else Path(unquote(parts.path)), **options)

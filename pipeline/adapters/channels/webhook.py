@@ -1,0 +1,30 @@
+"""The channel `webhook+https://...`: each alert is posted as JSON, with its id as idempotency key."""
+
+from pathlib import Path
+
+import httpx
+
+from pipeline.errors import TryLater
+from schemas.alert import AlertRaised
+from schemas.codec import encode
+
+SECONDS = 5.0
+"""Longest wait for the receiver. Redirects are not followed: an alert goes where its watch says, nowhere else."""
+
+
+class Webhook:
+    """Posts to the URL behind "webhook+". Anything but a 2xx answer is tried again later, for a day."""
+
+    def __init__(self, home: Path) -> None:
+        self._client = httpx.Client(timeout=SECONDS, follow_redirects=False)
+
+    def send(self, url: str, alert: AlertRaised) -> None:
+        """See Notify."""
+        target = url.removeprefix("webhook+")
+        headers = {"Content-Type": "application/json", "Idempotency-Key": alert.alert_id}
+        try:
+            answer = self._client.post(target, content=encode(alert), headers=headers)
+        except httpx.HTTPError as error:
+            raise TryLater(1.0, f"{target} does not answer: {error}") from error
+        if not answer.is_success:
+            raise TryLater(1.0, f"{target} answers {answer.status_code}")

@@ -1,0 +1,158 @@
+"""One installation of Pantau: its settings, and its parts, each opened when it is first asked for."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from agents import FLOW
+from pipeline.adapters import open_port
+from pipeline.adapters.channels import Channels
+from pipeline.adapters.clock import SystemClock
+from pipeline.broker import Broker
+from pipeline.errors import Unavailable
+from pipeline.flow import Agent
+from pipeline.metrics import Meters
+from pipeline.news.query import parse
+from pipeline.ports import Catalog, Pages, Search
+from pipeline.runners.embedded import EmbeddedRunner
+from pipeline.runners.intake import Intake
+from pipeline.runners.workers import Pool
+from pipeline.settings import Settings
+
+
+def seeds() -> Path:
+    """The folder of seeds: inside the package when it is installed, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "seeds"
+    return inside if inside.is_dir() else package.parent / "seeds"
+
+
+class Installation:
+    """The parts of one home folder. The first command in a fresh folder creates it, with a catalog to edit."""
+
+    def __init__(self, settings: Settings, catalog: Path | None = None) -> None:
+        """`catalog` is the folder that a fresh catalog is copied from."""
+        self.settings = settings
+        self._origin = catalog or seeds()
+        self.clock = SystemClock()
+        self.meters = Meters()
+
+    def prepare(self) -> None:
+        """Create the home folder and its catalog where they are missing."""
+        home = self.settings.home
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            folder = home / "catalog"
+            folder.mkdir(exist_ok=True)
+            for name in ("officials.yaml", "watches.yaml", "sources.toml"):
+                if not (folder / name).exists() and (self._origin / name).exists():
+                    shutil.copyfile(self._origin / name, folder / name)
+        except OSError as error:
+            raise Unavailable(
+                f"cannot write in {home}: {error.strerror}; choose another folder with --home or PANTAU_HOME"
+            ) from error
+
+    @cached_property
+    def broker(self) -> Broker:
+        """Topics and state."""
+        self.prepare()
+        opened: Broker = open_port("broker", self.settings.broker)
+        return opened
+
+    @cached_property
+    def index(self) -> Any:
+        """The search index; it serves both the Index and the Search port."""
+        self.prepare()
+        return open_port("index", self.settings.index)
+
+    @property
+    def search(self) -> Search:
+        """The reading side of the index."""
+        searching: Search = self.index
+        return searching
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The page store."""
+        self.prepare()
+        opened: Pages = open_port("pages", self.settings.pages)
+        return opened
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Officials, watches and sources."""
+        self.prepare()
+        return _catalog(self.settings)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The way in."""
+        return Intake(self.broker, self.pages, self.clock)
+
+    @contextmanager
+    def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
+        """A runner of the whole flow, with this many worker processes. Only one may run on a home folder."""
+        ports: dict[str, Any] = {
+            "clock": self.clock,
+            "pages": self.pages,
+            "catalog": self.catalog,
+            "index": self.index,
+            "notify": Channels(self.settings.home),
+        }
+        self.catalog.snapshot()
+        with self._alone():
+            pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
+            try:
+                yield EmbeddedRunner(FLOW, self.broker, ports, self.meters, pool, self.index.flush)
+            finally:
+                if pool:
+                    pool.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of the runner. It goes with the process, however that ends."""
+        path = self.settings.home / "runner.lock"
+        with path.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                raise Busy(
+                    f"another Pantau (process {file.read().strip() or 'unknown'}) already runs in "
+                    f"{self.settings.home}: wait for it, end it, or choose another --home"
+                ) from error
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def workers(self, asked: int | None) -> int:
+        """How many worker processes to use: as asked, as set, else one a core up to eight."""
+        if asked is not None:
+            return asked
+        return self.settings.workers if self.settings.workers is not None else min(8, os.cpu_count() or 1)
+
+
+class Busy(Unavailable):
+    """Another runner is at work in this home folder."""
+
+
+def reading_parts(settings: Settings) -> tuple[Sequence[Agent], Mapping[str, Any]]:
+    """The flow and the ports that only read, for a worker process."""
+    ports = {"clock": SystemClock(), "pages": open_port("pages", settings.pages), "catalog": _catalog(settings)}
+    return FLOW, ports
+
+
+def _catalog(settings: Settings) -> Catalog:
+    opened: Catalog = open_port("catalog", settings.catalog, check=check_about)
+    return opened
+
+
+def check_about(query: str) -> None:
+    """Raise BadQuery when a watch's query cannot be used."""
+    parse(query, "statements")

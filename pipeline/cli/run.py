@@ -1,0 +1,42 @@
+"""`pantau run`: the flow runs until it is stopped."""
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.ingest import WorkersOption
+from pipeline.cli.output import installation, notes
+from pipeline.errors import Unavailable
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run", epilog="Example: pantau run --workers 2")(run)
+
+
+def run(
+    context: typer.Context,
+    workers: WorkersOption = None,
+    once: Annotated[bool, typer.Option("--once", help="End when nothing is left to do.")] = False,
+) -> None:
+    """Run the whole flow: take up what is ingested meanwhile, retry what waits, serve /metrics on 127.0.0.1."""
+    house = installation(context)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with house.runner(house.workers(workers)) as runner:
+        if once:
+            runner.drain()
+            return
+        port = house.settings.metrics_port
+        if port:
+            try:
+                house.meters.serve(port)
+            except OSError as error:
+                raise Unavailable(
+                    f"port {port} for /metrics is taken: set PANTAU_METRICS_PORT to another port, or to 0 for none"
+                ) from error
+            notes.print(f"running in {house.settings.home}; metrics on http://127.0.0.1:{port}/metrics; Ctrl-C ends")
+        runner.run(stop.is_set, stop.wait)

@@ -1,0 +1,53 @@
+"""`pantau status`: where every agent stands."""
+
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from agents import FLOW
+from pipeline.cli.installation import Installation
+from pipeline.cli.output import JsonOption, console, installation, print_json, table
+from pipeline.runners import operations
+from schemas.documents import FAMILIES
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status", epilog="Example: pantau status --live")(status)
+
+
+def status(
+    context: typer.Context,
+    live: Annotated[bool, typer.Option("--live", help="Stay and refresh every second until Ctrl-C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what every agent took up, wrote, dropped and rejected, and how far it is behind."""
+    house = installation(context)
+    if as_json:
+        rows = operations.status(FLOW, house.broker)
+        print_json({"agents": rows, "index": {family: house.search.count(family) for family in FAMILIES}})
+        return
+    if not live:
+        console.print(_screen(house))
+        return
+    with Live(_screen(house), console=console, refresh_per_second=2) as screen:
+        while True:
+            time.sleep(1)
+            screen.update(_screen(house))
+
+
+def _screen(house: Installation) -> RenderableType:
+    now = house.clock.now()
+    rows = []
+    for row in operations.status(FLOW, house.broker):
+        age = f"{(now - row.oldest.oldest).total_seconds():.0f} s" if row.oldest and row.oldest.oldest else ""
+        reasons = ", ".join(f"{reason} {times}" for reason, times in sorted(row.reasons.items()))
+        counts = [row.counts.get(kind, 0) for kind in ("in", "out", "drop", "reject", "retry")]
+        rows.append((row.agent, *counts, row.lag, row.parked, age, reasons))
+    columns = ("agent", ">in", ">out", ">drop", ">reject", ">retry", ">unread", ">waiting", ">oldest", "reasons")
+    counts_line = ", ".join(f"{house.search.count(family)} {family}" for family in FAMILIES)
+    return Group(table(f"{house.settings.home}", columns, rows), Text(f"index: {counts_line}"))

@@ -1,0 +1,112 @@
+"""`pantau trace`: one article on its way, stage by stage."""
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.text import Text
+
+from pipeline.broker import Ending, Message
+from pipeline.cli.installation import Installation
+from pipeline.cli.output import JsonOption, complain, console, installation, plain, print_json
+from pipeline.news.pages import page_text
+from pipeline.runners import operations
+from schemas.alert import AlertRaised
+from schemas.article import Article, ArticleExtracted, ArticleMarked
+from schemas.codec import BrokenMessage, UnknownSchema, decode
+from schemas.dead import DeadLetter
+from schemas.page import PageFetched
+from schemas.record import Record
+from schemas.statement import StatementMade, StatementRecorded
+from schemas.topics import BY_NAME
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("trace", epilog="Example: pantau trace https://harian.example/berita/123")(trace)
+
+
+def trace(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(help="An article id, the start of one, or a URL.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show what every stage did to one article: when, which version, how long, what and why."""
+    house = installation(context)
+    id = house.article_id(article)
+    events = operations.trace(house.broker, id)
+    if not events:
+        complain(f"nothing is known of article {article!r}: ids are shown by `pantau search`")
+        raise typer.Exit(1)
+    if as_json:
+        print_json([_json(event) for event in events])
+        return
+    console.print(Text(f"article {id}", style="bold"))
+    for event in events:
+        _print(event, house)
+
+
+def _print(event: Message | Ending, house: Installation) -> None:
+    head = Text(event.at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " ", style="dim")
+    if isinstance(event, Ending):
+        head.append(f"{event.agent:10} {event.took * 1000:8.2f} ms  ", style="cyan")
+        console.print(head.append(f"ended: {event.reason} ({event.topic} {event.offset})"))
+        return
+    head.append(f"{event.by:10} {event.took * 1000:8.2f} ms  ", style="cyan")
+    try:
+        lines = _told(decode(event.body, event.schema, BY_NAME[event.topic].record), house)
+    except (BrokenMessage, UnknownSchema) as error:
+        lines = [str(error)]
+    console.print(head.append(f"{event.topic} {event.offset}: {plain(lines[0])}"))
+    for line in lines[1:]:
+        console.print(Text(" " * 26 + plain(line), style="dim"))
+
+
+def _told(record: Record, house: Installation) -> list[str]:
+    """What a record says about the stage that made it, most important line first."""
+    match record:
+        case PageFetched():
+            return [f"page {record.page[:12]} ({record.media_type}) revision {record.revision} from {record.name}"]
+        case Article():
+            return _article(record, house)
+        case ArticleMarked():
+            links = [f"{link.relation} of {link.of} ({link.score:.2f})" for link in record.links]
+            return [f"family {record.family}", *links] if links else ["no copy of anything known"]
+        case ArticleExtracted():
+            names = [f"{entity.name} ({entity.reason or entity.kind})" for entity in record.entities]
+            return [f"{len(record.entities)} entities, {len(record.statements)} statements", ", ".join(names)]
+        case StatementMade():
+            said = record.statement
+            return [f"{said.kind} by {said.speaker or 'unknown'} [{said.rule} {said.confidence:.2f}]: {said.text[:90]}"]
+        case StatementRecorded():
+            heard = record.utterance
+            return [
+                f"{heard.novelty} utterance {heard.utterance_id}, {heard.articles} articles, {record.statement.text[:60]}"
+            ]
+        case AlertRaised():
+            return [f"alert {record.alert_id} for watch {record.watch_id}: {record.why}"]
+        case DeadLetter():
+            return [f"dead letter of {record.agent}: {record.reason}", *record.error.splitlines()]
+    return [type(record).__name__]
+
+
+def _article(article: Article, house: Installation) -> list[str]:
+    published = (
+        f"{article.published:%Y-%m-%d %H:%M} from {article.published_source}" if article.published else "no date"
+    )
+    lines = [
+        f"{article.title!r} [{article.language}] {len(article.text)} characters, {published}",
+        f"by {article.extractor}, quality {article.quality:.2f}",
+    ]
+    page = page_text(house.pages.get(article.page), article.media_type, None) if article.removed else ""
+    return lines + [f"removed ({gone.reason}): {page[gone.start : gone.end].strip()[:100]}" for gone in article.removed]
+
+
+def _json(event: Message | Ending) -> dict[str, Any]:
+    row = event._asdict()
+    if isinstance(event, Message):
+        row["body"] = msgspec.Raw(event.body) if event.schema else None
+        row["body"] = (
+            msgspec.json.decode(event.body) if event.body[:1] == b"{" else event.body.decode("utf-8", "replace")
+        )
+    return row

@@ -1,0 +1,101 @@
+"""What people do with a flow that runs or has run: look at its state, follow an article, replay dead letters."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pipeline.broker import Broker, Ending, Message, Parked, Standing, Tally
+from pipeline.flow import Agent
+from pipeline.ports import Clock
+from schemas.codec import decode
+from schemas.dead import DeadLetter
+from schemas.topics import DEAD_LETTERS
+
+REPLAYED = "replay"
+"""The name under which it is kept which dead letters were replayed."""
+
+
+class Letter(NamedTuple):
+    """A dead letter, with its number for people."""
+
+    number: int
+    letter: DeadLetter
+    replayed: bool
+
+
+class Row(NamedTuple):
+    """One agent in the table of `pantau status`."""
+
+    agent: str
+    counts: dict[str, int]
+    reasons: dict[str, int]
+    lag: int
+    parked: int
+    oldest: Standing | None
+
+
+def dead_letters(broker: Broker, stage: str | None = None, reason: str | None = None) -> Iterator[Letter]:
+    """The dead letters, oldest first, of one stage or one reason when given."""
+    with broker.transaction():
+        state = broker.state(REPLAYED)
+        for message in list(broker.scan(DEAD_LETTERS.name)):
+            letter = decode(message.body, message.schema, DeadLetter)
+            if stage in (None, letter.agent) and reason in (None, letter.reason):
+                yield Letter(message.offset, letter, state.get(str(message.offset)) is not None)
+
+
+def replay(broker: Broker, letters: Sequence[Letter], clock: Clock) -> int:
+    """Hand dead letters to their agents again; one that was replayed already is left alone. Returns how many.
+
+    A letter that fails again becomes a new dead letter.
+    """
+    now, count = clock.now(), 0
+    with broker.transaction():
+        state = broker.state(REPLAYED)
+        for number, letter, _ in letters:
+            if state.get(str(number)) is None:
+                state.put(str(number), b"replayed")
+                broker.park(letter.agent, Parked(_original(letter), now, now, "replayed from dead letters"))
+                count += 1
+    return count
+
+
+def _original(letter: DeadLetter) -> Message:
+    return Message(
+        topic=letter.topic,
+        offset=letter.offset,
+        key=letter.key,
+        trace=letter.trace,
+        schema=letter.schema,
+        body=letter.original,
+        by=REPLAYED,
+        took=0.0,
+        at=letter.at,
+        attempts=0,
+    )
+
+
+def status(flow: Sequence[Agent], broker: Broker) -> list[Row]:
+    """Where every agent stands."""
+    tallies = broker.tallies()
+    standings = broker.standings([(agent.name, topic.name) for agent in flow for topic in agent.reads])
+    return [_row(agent.name, tallies, standings) for agent in flow]
+
+
+def _row(agent: str, tallies: Sequence[Tally], standings: Sequence[Standing]) -> Row:
+    counts: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for tally in tallies:
+        if tally.agent == agent:
+            counts[tally.outcome] = counts.get(tally.outcome, 0) + tally.times
+            if tally.reason:
+                reasons[tally.reason] = reasons.get(tally.reason, 0) + tally.times
+    own = [standing for standing in standings if standing.agent == agent]
+    unread = [standing for standing in own if standing.oldest]
+    oldest = min(unread, key=lambda s: s.oldest.timestamp() if s.oldest else 0.0, default=None)
+    return Row(agent, counts, reasons, sum(s.lag for s in own), sum(s.parked for s in own), oldest)
+
+
+def trace(broker: Broker, article: str) -> list[Message | Ending]:
+    """Everything that happened to an article, in order of time. Empty when nothing is known of it (any more)."""
+    messages, endings = broker.history(article)
+    return sorted([*messages, *endings], key=lambda event: event.at)

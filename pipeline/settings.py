@@ -1,0 +1,67 @@
+"""Settings: one URL a port, from the environment (PANTAU_*), with defaults in one folder."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import Misuse
+
+VARIABLES = {
+    "PANTAU_HOME": "the folder of everything that Pantau keeps (default: pantau-data in the current folder)",
+    "PANTAU_BROKER": "topics and state (default: sqlite: flow.db in the home folder)",
+    "PANTAU_INDEX": "the search index (default: sqlite: index.db in the home folder)",
+    "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
+    "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
+    "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
+    "PANTAU_METRICS_PORT": "port of /metrics on 127.0.0.1 while `pantau run` runs; 0 is off (default: 9464)",
+    "PANTAU_LOG": "debug, info, warning (default) or error",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where everything is. Ports are URLs; `workers` None leaves the number to the command."""
+
+    home: Path
+    broker: str
+    index: str
+    pages: str
+    catalog: str
+    workers: int | None = None
+    metrics_port: int = 9464
+    log: str = "warning"
+
+
+def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Settings:
+    """Read the settings; a home from the command line wins over the environment. Raises Misuse, naming the variable."""
+    for name in environment:
+        if name.startswith("PANTAU_") and name not in VARIABLES:
+            raise Misuse(f"unknown setting {name}: there are {', '.join(VARIABLES)}")
+    folder = (home or Path(environment.get("PANTAU_HOME") or "pantau-data")).absolute()
+    return Settings(
+        home=folder,
+        broker=environment.get("PANTAU_BROKER") or f"sqlite://{folder}/flow.db",
+        index=environment.get("PANTAU_INDEX") or f"sqlite://{folder}/index.db",
+        pages=environment.get("PANTAU_PAGES") or f"file://{folder}/pages",
+        catalog=environment.get("PANTAU_CATALOG") or f"file://{folder}/catalog",
+        workers=_number(environment, "PANTAU_WORKERS", None, 256),
+        metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
+        log=_level(environment.get("PANTAU_LOG") or "warning"),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int | None, most: int) -> int | None:
+    text = environment.get(name)
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) > most:
+        raise Misuse(f"{name} is {text!r}: write a whole number from 0 to {most}")
+    return int(text)
+
+
+def _level(text: str) -> str:
+    levels = ("debug", "info", "warning", "error")
+    if text.lower() not in levels:
+        raise Misuse(f"PANTAU_LOG is {text!r}: write one of {', '.join(levels)}")
+    return text.lower()
