@@ -37,6 +37,7 @@ class Removed(Value, frozen=True, kw_only=False, array_like=True):
 class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The cleaned text of one revision of one page.
 
+    charset           what the transport said of the page; with it the page's text can be made again
     text              the body: paragraphs separated by one line break
     maps              per part, where its codepoints stand in the page's text
     removed           every line of a text copy that is not in a part or a field, with its reason
@@ -58,6 +59,7 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     language: str
     extractor: str
+    charset: str | None = None
     url: str | None = None
     outlet: str | None = None
     standfirst: str | None = None

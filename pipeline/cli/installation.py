@@ -18,6 +18,7 @@ from pipeline.errors import Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.query import parse
+from pipeline.news.urls import article_id
 from pipeline.ports import Catalog, Pages, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
@@ -130,6 +131,10 @@ class Installation:
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    def article_id(self, text: str) -> str:
+        """The id of an article that is named by its id or its URL."""
+        return article_id(text, b"") if "://" in text else text
 
     def workers(self, asked: int | None) -> int:
         """How many worker processes to use: as asked, as set, else one a core up to eight."""

@@ -1,5 +1,6 @@
 """`pantau trace`: one article on its way, stage by stage."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def trace(
     context: typer.Context,
-    article: Annotated[str, typer.Argument(help="An article id, the start of one, or a URL.")],
+    article: Annotated[str, typer.Argument(help="An article id or its URL.")],
     as_json: JsonOption = False,
 ) -> None:
     """Show what every stage did to one article: when, which version, how long, what and why."""
@@ -64,49 +65,70 @@ def _print(event: Message | Ending, house: Installation) -> None:
 
 def _told(record: Record, house: Installation) -> list[str]:
     """What a record says about the stage that made it, most important line first."""
-    match record:
-        case PageFetched():
-            return [f"page {record.page[:12]} ({record.media_type}) revision {record.revision} from {record.name}"]
-        case Article():
-            return _article(record, house)
-        case ArticleMarked():
-            links = [f"{link.relation} of {link.of} ({link.score:.2f})" for link in record.links]
-            return [f"family {record.family}", *links] if links else ["no copy of anything known"]
-        case ArticleExtracted():
-            names = [f"{entity.name} ({entity.reason or entity.kind})" for entity in record.entities]
-            return [f"{len(record.entities)} entities, {len(record.statements)} statements", ", ".join(names)]
-        case StatementMade():
-            said = record.statement
-            return [f"{said.kind} by {said.speaker or 'unknown'} [{said.rule} {said.confidence:.2f}]: {said.text[:90]}"]
-        case StatementRecorded():
-            heard = record.utterance
-            return [
-                f"{heard.novelty} utterance {heard.utterance_id}, {heard.articles} articles, {record.statement.text[:60]}"
-            ]
-        case AlertRaised():
-            return [f"alert {record.alert_id} for watch {record.watch_id}: {record.why}"]
-        case DeadLetter():
-            return [f"dead letter of {record.agent}: {record.reason}", *record.error.splitlines()]
-    return [type(record).__name__]
+    if isinstance(record, Article):
+        return _article(record, house)
+    return TOLD[type(record)](record)
+
+
+def _page(page: PageFetched) -> list[str]:
+    return [f"page {page.page[:12]} ({page.media_type}) revision {page.revision} from {page.name}"]
 
 
 def _article(article: Article, house: Installation) -> list[str]:
-    published = (
-        f"{article.published:%Y-%m-%d %H:%M} from {article.published_source}" if article.published else "no date"
-    )
+    when = f"{article.published:%Y-%m-%d %H:%M} from {article.published_source}" if article.published else "no date"
     lines = [
-        f"{article.title!r} [{article.language}] {len(article.text)} characters, {published}",
+        f"{article.title!r} [{article.language}] {len(article.text)} characters, {when}",
         f"by {article.extractor}, quality {article.quality:.2f}",
     ]
-    page = page_text(house.pages.get(article.page), article.media_type, None) if article.removed else ""
+    page = page_text(house.pages.get(article.page), article.media_type, article.charset) if article.removed else ""
     return lines + [f"removed ({gone.reason}): {page[gone.start : gone.end].strip()[:100]}" for gone in article.removed]
+
+
+def _marked(marked: ArticleMarked) -> list[str]:
+    links = [f"{link.relation} of {link.of} ({link.score:.2f})" for link in marked.links]
+    return [f"family {marked.family}", *links] if links else ["no copy of anything known"]
+
+
+def _extracted(extracted: ArticleExtracted) -> list[str]:
+    names = [f"{entity.name} ({entity.reason or entity.kind})" for entity in extracted.entities]
+    return [f"{len(extracted.entities)} entities, {len(extracted.statements)} statements", ", ".join(names)]
+
+
+def _made(made: StatementMade) -> list[str]:
+    said = made.statement
+    return [f"{said.kind} by {said.speaker or 'unknown'} [{said.rule} {said.confidence:.2f}]: {said.text[:90]}"]
+
+
+def _recorded(recorded: StatementRecorded) -> list[str]:
+    heard = recorded.utterance
+    told = f"{heard.novelty}: utterance {heard.utterance_id}, {heard.articles} articles"
+    return [f"{told}: {recorded.statement.text[:60]}"]
+
+
+def _alert(alert: AlertRaised) -> list[str]:
+    return [f"alert {alert.alert_id} for watch {alert.watch_id}: {alert.why}"]
+
+
+def _dead(letter: DeadLetter) -> list[str]:
+    return [f"dead letter of {letter.agent}: {letter.reason}", *letter.error.splitlines()]
+
+
+TOLD: dict[type[Record], Callable[[Any], list[str]]] = {
+    PageFetched: _page,
+    ArticleMarked: _marked,
+    ArticleExtracted: _extracted,
+    StatementMade: _made,
+    StatementRecorded: _recorded,
+    AlertRaised: _alert,
+    DeadLetter: _dead,
+}
 
 
 def _json(event: Message | Ending) -> dict[str, Any]:
     row = event._asdict()
     if isinstance(event, Message):
-        row["body"] = msgspec.Raw(event.body) if event.schema else None
-        row["body"] = (
-            msgspec.json.decode(event.body) if event.body[:1] == b"{" else event.body.decode("utf-8", "replace")
-        )
+        try:
+            row["body"] = msgspec.json.decode(event.body)
+        except msgspec.DecodeError:
+            row["body"] = event.body.decode("utf-8", "replace")
     return row
