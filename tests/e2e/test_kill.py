@@ -1,0 +1,85 @@
+"""kill -9 at any instant loses nothing and doubles nothing: the demo world, killed 30 times, ends as if undisturbed."""
+
+import multiprocessing
+import random
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.adapters.sqlite.broker import SqliteBroker
+from pipeline.cli.demo import ingest_world
+from pipeline.cli.installation import Installation, seeds
+from pipeline.settings import load
+from schemas.documents import FAMILIES
+from schemas.topics import TOPICS
+
+KILLS_OF_A_HOME = 6
+HOMES = 5
+TIMES = {"raised_at", "raised", "at"}
+"""Fields that hold the time of the run itself."""
+
+WORLD = seeds() / "articles"
+
+
+def work(home: Path) -> None:
+    """Ingest the demo world and run the flow, as `pantau demo` does."""
+    house = Installation(load({"PANTAU_WORKERS": "0"}, home), WORLD / "catalog")
+    ingest_world(house, WORLD)
+    with house.runner(0) as runner:
+        runner.drain()
+
+
+def state(home: Path) -> dict[str, Any]:
+    """Everything that a run leaves behind, without the times of the run."""
+    broker = SqliteBroker(home / "flow.db")
+    topics = {t.name: [(m.offset, m.key, masked(m.body)) for m in broker.scan(t.name)] for t in TOPICS}
+    house = Installation(load({}, home))
+    documents = {
+        family: sorted((masked(msgspec.json.encode(d)) for d in house.search.export(family, "")), key=str)
+        for family in FAMILIES
+    }
+    feed = [masked(line) for line in (home / "alerts.jsonl").read_bytes().splitlines()]
+    pages = sorted(path.name for path in (home / "pages").rglob("*") if path.is_file() and path.suffix != ".tmp")
+    tallies = broker.tallies()
+    broker.close()
+    return {"topics": topics, "documents": documents, "feed": feed, "pages": pages, "tallies": tallies}
+
+
+def masked(body: bytes) -> Any:
+    record = msgspec.json.decode(body)
+    return {name: value for name, value in record.items() if name not in TIMES}
+
+
+def killed_after(seconds: float, home: Path) -> bool:
+    """Run the work in a process of its own and kill it after a while. Returns whether it was still at work."""
+    process = multiprocessing.get_context("fork").Process(target=work, args=(home,))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+    return process.exitcode == -9
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_kill_at_any_instant_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    start = time.perf_counter()
+    work(undisturbed)
+    whole = time.perf_counter() - start
+    wanted = state(undisturbed)
+    assert wanted["feed"], "the demo world raises alerts"
+
+    chance = random.Random(20300501)
+    kills = 0
+    for number in range(HOMES):
+        home = tmp_path / f"home{number}"
+        for _ in range(KILLS_OF_A_HOME):
+            kills += killed_after(chance.uniform(0.02, whole * 0.5), home)
+        work(home)
+        assert state(home) == wanted
+        shutil.rmtree(home)
+    assert kills >= HOMES * KILLS_OF_A_HOME / 2, "most kills met a process at work"
