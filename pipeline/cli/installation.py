@@ -17,9 +17,9 @@ from pipeline.broker import Broker
 from pipeline.errors import Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
-from pipeline.news.query import parse
+from pipeline.news.queries import parse
 from pipeline.news.urls import article_id
-from pipeline.ports import Catalog, Pages, Search
+from pipeline.ports import Pages, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -85,7 +85,7 @@ class Installation:
         return opened
 
     @cached_property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> FileCatalog:
         """Officials, watches and sources."""
         self.prepare()
         return _catalog(self.settings)
@@ -153,8 +153,8 @@ def reading_parts(settings: Settings) -> tuple[Sequence[Agent], Mapping[str, Any
     return FLOW, ports
 
 
-def _catalog(settings: Settings) -> Catalog:
-    opened: Catalog = open_port("catalog", settings.catalog, check=check_about)
+def _catalog(settings: Settings) -> FileCatalog:
+    opened: FileCatalog = open_port("catalog", settings.catalog, check=check_about)
     return opened
 
 

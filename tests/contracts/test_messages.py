@@ -51,7 +51,12 @@ def test_another_version_is_told_from_a_broken_message() -> None:
 
 def test_a_field_of_a_later_minor_version_is_ignored() -> None:
     page = PageFetched(
-        article_id="a", revision=1, page="p", media_type="text/html", source="s", fetched_at=datetime(2030, 1, 1, tzinfo=UTC)
+        article_id="a",
+        revision=1,
+        page="p",
+        media_type="text/html",
+        source="s",
+        fetched_at=datetime(2030, 1, 1, tzinfo=UTC),
     )
     body = json.loads(encode(page)) | {"colour": "green"}
     assert decode(json.dumps(body).encode(), "page.v1", PageFetched) == page

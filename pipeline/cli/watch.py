@@ -1,0 +1,142 @@
+"""`pantau watch`: whom to listen to, and what was heard."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.text import Text
+
+from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, table
+from pipeline.cli.search import VIEWS, Kind
+from pipeline.errors import Misuse
+from pipeline.news.queries import quote
+from schemas.catalog import Watch
+
+app = typer.Typer(help="Watches: list, add, pause, resume and remove them, see their alerts.", no_args_is_help=True)
+
+IdArgument = Annotated[str, typer.Argument(help="The id of the watch.")]
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="watch")
+
+
+@app.command("list", epilog="Example: pantau watch list")
+def show_all(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the watches."""
+    watches = installation(context).catalog.snapshot().watches
+    if as_json:
+        print_json(watches)
+        return
+    rows = [
+        (
+            w.id,
+            w.name,
+            ", ".join(w.who) or "anyone",
+            w.about or "anything",
+            ", ".join(w.channels),
+            "paused" if w.paused else "",
+        )
+        for w in watches
+    ]
+    console.print(table("watches", ("id", "name", "who", "about", "channels", ""), rows))
+
+
+@app.command(
+    "add", epilog="Example: pantau watch add nato --who jens-stoltenberg --who nato --about 'ukraina OR rusia'"
+)
+def add(  # noqa: PLR0913 - each parameter is an option of the command line
+    context: typer.Context,
+    id: IdArgument,
+    name: Annotated[str | None, typer.Option(help="Its name; the id without it.")] = None,
+    who: Annotated[
+        list[str] | None, typer.Option(help="An official's id, a speaker id or a name; may be repeated.")
+    ] = None,
+    about: Annotated[str | None, typer.Option(help="A query over statements.")] = None,
+    kind: Annotated[list[Kind] | None, typer.Option(help="Kinds of statement; may be repeated. Default: all.")] = None,
+    confidence: Annotated[float, typer.Option(min=0, max=1, help="Least confidence of a statement.")] = 0.5,
+    channel: Annotated[list[str] | None, typer.Option(help="feed: or webhook+https://...; may be repeated.")] = None,
+    versions: Annotated[bool, typer.Option(help="Tell new versions of known utterances too.")] = True,
+) -> None:
+    """Add a watch, or change the one with this id. It works from the next statement on."""
+    watch = Watch(
+        id=id,
+        name=name or id,
+        who=tuple(who or ()),
+        about=about,
+        kinds=tuple(k.value for k in kind) if kind else Watch.__struct_defaults__[2],
+        confidence=confidence,
+        channels=tuple(channel or ("feed:",)),
+        versions=versions,
+    )
+    installation(context).catalog.save_watch(watch)
+    console.print(f"watch {id} is set")
+
+
+@app.command("pause", epilog="Example: pantau watch pause nato")
+def pause(context: typer.Context, id: IdArgument) -> None:
+    """Stop the alerts of a watch without forgetting what it told."""
+    _set(context, id, paused=True)
+
+
+@app.command("resume", epilog="Example: pantau watch resume nato")
+def resume(context: typer.Context, id: IdArgument) -> None:
+    """Let a paused watch alert again. What it told before is not told again."""
+    _set(context, id, paused=False)
+
+
+@app.command("remove", epilog="Example: pantau watch remove nato")
+def remove(context: typer.Context, id: IdArgument) -> None:
+    """Remove a watch. Its alerts stay."""
+    _watch(context, id)
+    installation(context).catalog.remove_watch(id)
+    console.print(f"watch {id} is removed")
+
+
+@app.command("history", epilog="Example: pantau watch history nato")
+def history(
+    context: typer.Context,
+    id: Annotated[str | None, typer.Argument(help="The id of a watch; all watches without it.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Alerts at most, the newest first.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the alerts that were raised."""
+    query = f"watch:{quote(id)}" if id else ""
+    found = installation(context).search.search("alerts", query, limit=limit, sort="newest")
+    if as_json:
+        print_json([hit.document for hit in found.hits])
+        return
+    columns, row = VIEWS["alerts"]
+    console.print(table(f"{found.total} alerts", columns, [row(hit) for hit in found.hits]))
+
+
+@app.command("show", epilog="Example: pantau watch show nato")
+def show(context: typer.Context, id: IdArgument, as_json: JsonOption = False) -> None:
+    """Show one watch and its newest alerts."""
+    watch = _watch(context, id)
+    found = installation(context).search.search("alerts", f"watch:{quote(id)}", limit=5, sort="newest")
+    if as_json:
+        print_json({"watch": watch, "alerts": found.total})
+        return
+    for field, value in msgspec.to_builtins(watch).items():
+        console.print(Text(f"{field:11} {plain(str(value))}"))
+    console.print(Text(f"alerts      {found.total}"))
+    for hit in found.hits:
+        console.print(Text(f"  {day(hit.document.published)} {plain(hit.document.text[:100])}"))
+
+
+def _watch(context: typer.Context, id: str) -> Watch:
+    watches = {watch.id: watch for watch in installation(context).catalog.snapshot().watches}
+    if id not in watches:
+        raise Misuse(f"there is no watch {id!r}: there are {', '.join(watches) or 'none yet, add one'}")
+    return watches[id]
+
+
+def _set(context: typer.Context, id: str, paused: bool) -> None:
+    watch = _watch(context, id)
+    if watch.paused == paused:
+        complain(f"watch {id} is {'paused' if paused else 'at work'} already")
+        raise typer.Exit(1)
+    installation(context).catalog.save_watch(msgspec.structs.replace(watch, paused=paused))
+    console.print(f"watch {id} is {'paused' if paused else 'at work again'}")
