@@ -139,7 +139,7 @@ def _alert(alert: AlertRaised) -> RenderableType:
     quote.append(" " + plain(said.after[:120]), style="dim")
     proof = Text(
         f"{said.kind}, cue {said.cue or '-'}, speaker by {' > '.join(said.reasons) or '-'}, confidence"
-        f" {said.confidence:.2f}\n{plain(carrier.title)} ({carrier.outlet}, {day(carrier.seen_at)}) {carrier.url or ''}",
+        f" {said.confidence:.2f}\n{plain(carrier.title)} ({carrier.outlet}, {day(carrier.seen_at)})",
         style="cyan",
     )
     new = Text(f"new words: {' '.join(heard.added)}\n", style="yellow") if heard.added else Text("")

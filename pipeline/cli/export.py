@@ -62,7 +62,7 @@ def _csv(documents: Iterable[Document], file: TextIO, columns: Sequence[str]) ->
 
 
 def safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV Injection): a text that begins so gets a quote mark."""
+    """A cell that no spreadsheet takes for a formula: a text that begins like one gets a quote mark (OWASP)."""
     if isinstance(value, list):
         value = "; ".join(map(str, value))
     if isinstance(value, str) and value.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%"):

@@ -44,7 +44,7 @@ def search(
     _show(context, family.value, query, limit, cursor, sort.value, facets, as_json)
 
 
-def statements(  # noqa: PLR0913 - each parameter is an option of the command line
+def statements(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help=QUERY)] = "",
     speaker: Annotated[str | None, typer.Option(help="Words of the speaker's name.")] = None,
@@ -64,7 +64,7 @@ def statements(  # noqa: PLR0913 - each parameter is an option of the command li
     _show(context, "statements", " AND ".join(parts), limit, cursor, sort.value, facets, as_json)
 
 
-def _show(  # noqa: PLR0913 - the options of both commands
+def _show(
     context: typer.Context,
     family: str,
     query: str,

@@ -46,7 +46,7 @@ def show_all(context: typer.Context, as_json: JsonOption = False) -> None:
 @app.command(
     "add", epilog="Example: pantau watch add nato --who jens-stoltenberg --who nato --about 'ukraina OR rusia'"
 )
-def add(  # noqa: PLR0913 - each parameter is an option of the command line
+def add(
     context: typer.Context,
     id: IdArgument,
     name: Annotated[str | None, typer.Option(help="Its name; the id without it.")] = None,
