@@ -1,0 +1,136 @@
+"""Who wrote it, and the place it is dated from."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.news.dates import Found, find_dates
+from pipeline.news.lines import count_words, cues
+
+_WORDS_MAX = 14
+"""Words of the longest byline or line with a date: "Reporter: A B, C D | Sabtu, 8 Januari 2022 13:03 WIB"."""
+
+
+@dataclass(frozen=True)
+class Byline:
+    """What a line tells of the making of an article. `initials` are those at the end ("(abc)", "(abc/def)")."""
+
+    authors: tuple[str, ...] = ()
+    editor: str | None = None
+    initials: str | None = None
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """After author, editor and source words."""
+    author = rf"^(?:{cues('author')})(?:\s*[:：]\s*|\s+)(?P<names>\S.*)$"
+    editor = rf"^(?:{cues('editor')})\s*[:：]?\s+(?P<names>\S.*)$"
+    source = rf"^(?:{cues('source')})\s*[:：]"
+    return tuple(re.compile(p, re.IGNORECASE) for p in (author, editor, source))  # type: ignore[return-value]
+
+
+_INITIALS = re.compile(r"^[(\[]\s*([^\W\d_]{2,5}(?:\s?[/,|-]\s?[^\W\d_]{2,5}){0,3})\s*[)\]]$")
+_NAME = re.compile(r"^[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,4}$")
+_AND = re.compile(r"\s*(?:,|;|/|\|)\s*|\s+(?:dan|and|und|et|y|e|&)\s+")
+_SIDE = re.compile(r"\s*(?:[•|·–—]|\s-\s)\s*")
+"""What separates a name from a date on one line."""
+
+
+def byline_of(text: str) -> Byline | None:
+    """What a whole line says of authors and editor, None when it is no byline."""
+    if len(text) > 200 or count_words(text) > _WORDS_MAX:
+        return None
+    if match := _INITIALS.match(text):
+        return Byline(initials=match[1])
+    author, editor, _ = _patterns()
+    if match := editor.match(text):
+        names = names_in(match["names"])
+        return Byline(editor=", ".join(names)) if names else None
+    if match := author.match(text):
+        names = names_in(_SIDE.split(match["names"])[0])
+        return Byline(authors=names) if names else None
+    return _beside_date(text)
+
+
+def _beside_date(text: str) -> Byline | None:
+    """ "Rina Wulandari • 12 Januari 2022 13:16": a name on one side of a separator, a date on the other."""
+    parts = [part for part in _SIDE.split(text) if part.strip()]
+    if not 1 < len(parts) < 4 or not any(next(find_dates(part), None) for part in parts[1:]):
+        return None
+    names = names_in(parts[0])
+    return Byline(authors=names) if names and " " in parts[0] else None
+
+
+def is_credit(text: str) -> bool:
+    """Whether a line names a source ("Sumber: ...")."""
+    return len(text) <= 200 and bool(_patterns()[2].match(text))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a list of names; nothing when one of them is no name (four words, capitals, no digits)."""
+    parts = [part.strip(" .:-–—") for part in _AND.split(text.strip())]
+    found = tuple(part for part in parts if part)
+    return found if found and len(found) <= 6 and all(_is_name(part) for part in found) else ()
+
+
+def _is_name(text: str) -> bool:
+    words = text.split()
+    capital = sum(word[0].isupper() or not word[0].islower() for word in words)
+    return bool(_NAME.match(text)) and len(words) <= 5 and (capital >= len(words) - 1 or len(words) == 1)
+
+
+# --- date lines
+
+
+@cache
+def _updated() -> re.Pattern[str]:
+    return re.compile(cues("updated"), re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class DateLine:
+    """A line that only says when: `updated` when it says that it is a later date."""
+
+    found: Found
+    updated: bool
+
+
+def date_line(text: str) -> DateLine | None:
+    """The date of a line that holds little else: at most six words beside it and no sentence."""
+    if len(text) > 200 or not any(sign.isdigit() for sign in text) or count_words(text) > _WORDS_MAX + 4:
+        return None
+    found = next(find_dates(text), None)
+    if found is None:
+        return None
+    beside = text[: found.start] + " " + text[found.end :]
+    if count_words(beside) > 6 or re.search(r"[^\W\d_]{3,}\.\s*$", text[: found.end + 1]):
+        return None
+    return DateLine(found, bool(_updated().search(beside)))
+
+
+# --- dateline
+
+_OUTLET = re.compile(r"^[\w-]+\.(?:com|co|id|net|org|tv|news|info|my|sg|ph)(?:\.\w{2})?$", re.IGNORECASE)
+_PLACE = r"[^\W\d_][\w.'’-]*(?:[ -][^\W\d_][\w.'’-]*){0,3}"
+_DASHED = re.compile(rf"^(?P<places>{_PLACE}(?:\s*[,/|]\s*{_PLACE}){{0,3}}(?:,?\s+[^\W\d_]{{3,9}}\.? \d{{1,2}})?)\s*(?:\([^()]{{2,30}}\))?\s*(?:[–—]|--?\s|\s-)")
+_COLON = re.compile(rf"^(?P<places>{_PLACE})(?:\s*\([^()]{{2,30}}\))?\s?:\s+(?=[\"“'‘A-Z\u0400-\u042f])")
+_GLUED = re.compile(r"^[\w-]+\.(?:com|co|id|net|org|tv|news|info)(?:\.\w{2})?\s?[-–—,]\s?(?P<places>[^\W\d_]\w+(?: [^\W\d_]\w+)?)\s?(?:[.:]|[-–—]\s)\s?")
+
+
+def dateline_of(text: str) -> str | None:
+    """The place that a first paragraph is dated from: "Jakarta (NAMA) - ...", "LONDON, Jan 8: ...", None without one.
+
+    Names of outlets and agencies before it are no places.
+    """
+    head = text[:120]
+    match = _GLUED.match(head) or _DASHED.match(head) or _COLON.match(head)
+    if match is None or not _capital_words(match["places"]):
+        return None
+    parts = [part.strip() for part in re.split(r"[,/|]", match["places"])]
+    places = [part for part in parts if part and not _OUTLET.match(part) and not re.search(r"\d", part)]
+    return places[0] if places else None
+
+
+def _capital_words(text: str) -> bool:
+    """Whether every word begins with a capital, as in names of places."""
+    return all(word[:1].isupper() for word in re.findall(r"[^\W\d_]{3,}", text))

@@ -1,0 +1,97 @@
+"""From the bytes of a page to an article: what is kept, what is left out and why, and where everything stands."""
+
+
+from pipeline.errors import Reject
+from pipeline.news.bylines import dateline_of
+from pipeline.news.dates import parse_date, plausible
+from pipeline.news.draft import Draft, Published
+from pipeline.news.language import language_of
+from pipeline.news.lines import count_words
+from pipeline.news.pages import BYTES_MAX, PDF_BYTES_MAX, Uncleanable, looks_binary, page_text
+from pipeline.news.textcopy import clean_text
+from pipeline.news.urls import outlet
+from pipeline.news.webpage import clean_page
+from schemas.article import Article
+from schemas.page import PageFetched
+
+__all__ = ["Uncleanable", "clean"]
+
+_HTML = frozenset(("text/html", "application/xhtml+xml"))
+_PLAIN = frozenset(("text/plain", "application/pdf"))
+_BODY_WORDS_MIN = 10
+"""Less is a caption, an error message or a list of links."""
+
+
+def clean(content: bytes, page: PageFetched) -> Article:
+    """The article in a page. What the sender says (`page.hints`) beats what the page says.
+
+    Raises Reject with a member of Uncleanable. Depends on nothing but its arguments.
+    """
+    media_type = page.media_type.split(";")[0].strip().lower()
+    text = _checked_text(content, media_type, page)
+    html = media_type in _HTML
+    draft = clean_page(text, page.url, page.fetched_at) if html else clean_text(text, page.fetched_at)
+    if count_words(draft.text) < _BODY_WORDS_MIN:
+        raise Reject(Uncleanable.NO_ARTICLE, "no paragraph is left after cleaning: is this a list of links or a login?")
+    return _article(draft, page)
+
+
+def _checked_text(content: bytes, media_type: str, page: PageFetched) -> str:
+    if media_type not in _HTML | _PLAIN:
+        detail = f"{media_type or 'no media type'} cannot be cleaned: HTML, plain text and PDF can"
+        raise Reject(Uncleanable.NOT_TEXT, detail)
+    limit = PDF_BYTES_MAX if media_type == "application/pdf" else BYTES_MAX
+    if len(content) > limit:
+        detail = f"{len(content):,} bytes are more than the {limit:,} that an article can have"
+        raise Reject(Uncleanable.TOO_LARGE, detail)
+    text = page_text(content, media_type, page.charset)
+    if not text.strip():
+        scanned = media_type == "application/pdf" and content.strip()
+        reason = Uncleanable.UNREADABLE_PDF if scanned else Uncleanable.EMPTY
+        raise Reject(reason, "there is no text in it: pictures of text are not read" if scanned else "the page is empty")
+    if looks_binary(text):
+        raise Reject(Uncleanable.NOT_TEXT, f"the bytes are no {media_type}: is this another kind of file?")
+    return text
+
+
+def _article(draft: Draft, page: PageFetched) -> Article:
+    hints = page.hints
+    title, maps = draft.title, draft.maps
+    if hints.title and hints.title.strip():
+        title = " ".join(hints.title.split())
+        maps = maps if title == draft.title else {part: runs for part, runs in maps.items() if part != "title"}
+    published = _published(draft, page)
+    return Article(
+        article_id=page.article_id,
+        revision=page.revision,
+        page=page.page,
+        media_type=page.media_type,
+        source=page.source,
+        fetched_at=page.fetched_at,
+        title=title,
+        text=draft.text,
+        language=language_of(draft.text, hint=hints.language, page=draft.language),
+        extractor=draft.extractor,
+        url=page.url,
+        outlet=hints.outlet or (outlet(page.url) if page.url else None),
+        standfirst=draft.standfirst,
+        authors=hints.authors or draft.authors,
+        editor=draft.editor,
+        dateline=dateline_of(draft.text),
+        section=draft.section,
+        image=draft.image,
+        captions=draft.captions,
+        published=published and published.when,
+        published_precision=published and published.precision,
+        published_source=published and published.source,
+        confidence=published.confidence if published else 0.0,
+        modified=draft.modified,
+        quality=draft.quality,
+        maps=maps,
+        removed=draft.removed,
+    )
+
+
+def _published(draft: Draft, page: PageFetched) -> Published | None:
+    hint = plausible(parse_date(page.hints.published or ""), page.fetched_at)
+    return Published(hint.when, hint.precision, "upload", 1.0) if hint else draft.published

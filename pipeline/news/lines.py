@@ -1,0 +1,267 @@
+"""Lines of a page: splitting text into blocks, and what a line says about itself by its words and its form.
+
+The cues are data (`lexicons/lines.toml`). The language of a page is not known before it is cleaned, so the cues of all
+languages are tried together; what is measured beside them (length, punctuation, capitals) needs no language.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.resources import files
+
+
+class Reason(StrEnum):
+    """Why a line of a page is not in the text of the article (`schemas.article.Removed.reason`)."""
+
+    MENU = "menu"
+    """Navigation, buttons, counters."""
+    SHARE = "share"
+    """Buttons that share or print."""
+    TEASER = "teaser"
+    """Points to another article."""
+    SECTION = "section"
+    """The heading of what follows an article: comments, related, most read."""
+    COMMENT_FORM = "comment-form"
+    """A comment form or a poll."""
+    PROMOTION = "promotion"
+    """Newsletter, app, notification, advertisement."""
+    RIGHTS = "rights"
+    """A notice of copyright."""
+    CAPTION = "caption"
+    """Describes a picture; kept in `captions`."""
+    BYLINE = "byline"
+    """Names who wrote or edited it; kept in `authors` and `editor`."""
+    CREDIT = "credit"
+    """Names a source or a photographer."""
+    DATE = "date"
+    """Says when it was published or changed."""
+    SITE_NAME = "site-name"
+    """The name of the site behind the title."""
+    DUPLICATE = "duplicate"
+    """Repeats the title or an earlier line."""
+    BEFORE_ARTICLE = "before-article"
+    """Stands before the article and nothing more is known of it."""
+    AFTER_ARTICLE = "after-article"
+    """Stands behind the article and nothing more is known of it."""
+    WITHIN_ARTICLE = "within-article"
+    """Stands between paragraphs and is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without the white space around it, by its place in the page's text."""
+
+    start: int
+    end: int
+    blank_before: bool
+
+
+_LINE = re.compile("[^\r\n\x0b\x0c\x85\u2028\u2029]+")
+_EDGE = " \t\xa0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000\u2002\u2003\u2009\u202f\x1c\x1d\x1e\x1f"
+
+
+def split_lines(page: str) -> list[Line]:
+    """The lines that are not blank. White space that cannot be seen is white space too."""
+    found, blank, last = [], False, 0
+    for match in _LINE.finditer(page):
+        raw = match[0]
+        kept = raw.strip(_EDGE)
+        blank = blank or page.count("\n", last, match.start()) > 1
+        if kept and not kept.isspace():
+            start = match.start() + raw.index(kept[0])
+            found.append(Line(start, start + len(kept), blank))
+            blank = False
+        else:
+            blank = True
+        last = match.end()
+    return found
+
+
+# --- blocks
+
+
+@dataclass(frozen=True)
+class Block:
+    """A line, or the lines of a hard-wrapped paragraph. `text` has single spaces."""
+
+    lines: tuple[Line, ...]
+    text: str
+
+    @property
+    def start(self) -> int:
+        """Where it begins in the page's text."""
+        return self.lines[0].start
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the page's text."""
+        return self.lines[-1].end
+
+    @cached_property
+    def words(self) -> int:
+        """The number of words; two signs of a script without spaces count as one."""
+        return count_words(self.text)
+
+    @cached_property
+    def ends(self) -> bool:
+        """Whether it ends like a sentence."""
+        return bool(_END.search(self.text[-12:]))
+
+    @cached_property
+    def sentence(self) -> bool:
+        """Whether it reads like a paragraph: ten words, and an end of a sentence in it or behind it."""
+        return self.words >= 10 and (self.ends or bool(_MIDDLE.search(self.text)))
+
+    @cached_property
+    def key(self) -> str:
+        """What is compared to find repetitions."""
+        return " ".join(_TOKEN.findall(self.text.lower()))
+
+    @cached_property
+    def cue(self) -> "Reason | None":
+        """What its words say it is."""
+        return cue_of(self.text)
+
+
+_TOKEN = re.compile(r"\w+")
+_DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Scripts that write no spaces between words: Thai, Lao, Burmese, Khmer, kana, Han."""
+_CLOSERS = "\"'”’“‘»«›)\\]」』】）"
+_END = re.compile(rf"[.!?…。！？؟।။៕][{_CLOSERS}\s]*$")
+_MIDDLE = re.compile(rf"[.!?؟।][{_CLOSERS}]*\s|[。！？။]")
+
+
+def count_words(text: str) -> int:
+    """The number of words; two signs of a script without spaces count as one."""
+    if text.isascii() or not (dense := len(_DENSE.findall(text))):
+        return len(_TOKEN.findall(text))
+    return len(_TOKEN.findall(_DENSE.sub(" ", text))) + dense // 2
+
+
+def capitals(text: str) -> float:
+    """The share of words of four letters or more that begin with a capital; 0 for scripts without case."""
+    long = [word for word in _TOKEN.findall(text) if len(word) >= 4 and word[0].isalpha()]
+    return sum(word[0].isupper() for word in long) / len(long) if long else 0.0
+
+
+def blocks_of(page: str) -> list[Block]:
+    """The lines of a page, those of a hard-wrapped text joined to paragraphs."""
+    lines = split_lines(page)
+    width = _wrap_width(lines, page)
+    groups: list[list[Line]] = []
+    for line in lines:
+        if groups and width and _continues(groups[-1][-1], line, page, width):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [Block(tuple(group), joined(group, page)) for group in groups]
+
+
+def joined(lines: Sequence[Line], page: str) -> str:
+    """The text of lines in single spaces. A hyphen at the end of a line keeps the next line close to it."""
+    text = ""
+    for line in lines:
+        piece = " ".join(page[line.start : line.end].split())
+        text += piece if not text or _HYPHEN.search(text) else f" {piece}"
+    return text
+
+
+_HYPHEN = re.compile(r"[^\W\d_]-$")
+
+
+def _wrap_width(lines: Sequence[Line], page: str) -> int:
+    """The width at which a text was wrapped, 0 when its lines are paragraphs.
+
+    Wrapped text has most of its lines nearly as long as the longest, up to 130 codepoints, and most of those break off
+    within a sentence.
+    """
+    sizes = sorted(line.end - line.start for line in lines)
+    if len(sizes) < 6 or sizes[-1] > 130:
+        return 0
+    width = sizes[int(len(sizes) * 0.9)]
+    full = [line for line in lines if line.end - line.start >= 0.75 * width]
+    broken = sum(not _END.search(page[max(line.start, line.end - 12) : line.end]) for line in full)
+    return width if width >= 40 and len(full) * 2 >= len(lines) and broken * 2 > len(full) else 0
+
+
+def _continues(last: Line, line: Line, page: str, width: int) -> bool:
+    size = last.end - last.start
+    ended = bool(_END.search(page[max(last.start, last.end - 12) : last.end]))
+    if line.blank_before or size < width * 0.5:
+        return False
+    return size >= width * (0.9 if ended else 0.75) or (not ended and page[line.start].islower())
+
+
+# --- cues
+
+
+@cache
+def cues(kind: str) -> str:
+    """The expressions of one kind in all languages, as one alternative."""
+    tables = tomllib.loads((files("pipeline.news") / "lexicons" / "lines.toml").read_text("utf-8"))
+    found = [entry for table in tables.values() for entry in table.get(kind, ())]
+    return "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
+
+
+_ARROW = r"\s*(?:[:：»›>→]|[-–—]\s)"
+_LONGEST_CUE = 400
+"""Codepoints beyond which a line is a paragraph, whatever words are in it."""
+
+
+@cache
+def _cue_patterns() -> tuple[tuple[Reason, int, re.Pattern[str]], ...]:
+    """Reason, the most words of such a line, and the expression; the first that matches decides."""
+    table = (
+        (Reason.TEASER, 35, rf"^\W*(?:{cues('teaser')}){_ARROW}"),
+        (Reason.TEASER, 12, rf"^\W*(?:{cues('pointer')})\W*$"),
+        (Reason.SECTION, 8, rf"^\W*(?:{cues('section')})\W*$"),
+        (Reason.SHARE, 10, rf"^\W*(?:{cues('share')})[\W\d]*$"),
+        (Reason.MENU, 10, rf"^\W*(?:{cues('menu')})\W*$"),
+        (Reason.COMMENT_FORM, 30, rf"\b(?:{cues('form')})"),
+        (Reason.RIGHTS, 60, rf"(?:^|\b|(?=©))(?:{cues('rights')})"),
+        (Reason.PROMOTION, 30, rf"(?:{cues('promotion')})"),
+    )
+    return tuple((reason, most, re.compile(pattern, re.IGNORECASE)) for reason, most, pattern in table)
+
+
+@cache
+def _pointer() -> re.Pattern[str]:
+    return re.compile(rf"^\W*(?:{cues('pointer')})\b", re.IGNORECASE)
+
+
+def cue_of(text: str) -> Reason | None:
+    """What the words of a line say it is; None for a paragraph. A line with quoted speech is never promotion."""
+    if len(text) > _LONGEST_CUE:
+        return None
+    words = count_words(text)
+    for reason, most, pattern in _cue_patterns():
+        if words <= most and pattern.search(text):
+            return None if reason is Reason.PROMOTION and _speaks(text) else reason
+    if words <= 35 and not _END.search(text) and _pointer().search(text):
+        return Reason.TEASER
+    return None
+
+
+def _speaks(text: str) -> bool:
+    return bool(re.search(r"[\"“”„«»「]", text))
+
+
+@cache
+def _photo() -> re.Pattern[str]:
+    return re.compile(cues("photo"), re.IGNORECASE)
+
+
+_AGENCY_END = re.compile(r"[(\[](?:[^()\[\]\d]{0,60}\b[A-Z]{2,}[^()\[\]\d]{0,60}|[A-Z][^()\[\]\d]{0,60}/[^()\[\]\d]{1,60})[)\]]\s*$")
+
+
+def photo_credit(text: str) -> bool:
+    """Whether a line tells of a picture ("Foto/AFP", "(Getty Images)")."""
+    return len(text) <= _LONGEST_CUE and bool(_photo().search(text))
+
+
+def agency_end(text: str) -> bool:
+    """Whether a line ends with an agency in brackets, as captions do, and last paragraphs of wire copy."""
+    return len(text) <= _LONGEST_CUE and bool(_AGENCY_END.search(text))
