@@ -6,9 +6,9 @@ A step names the ports it needs as keyword-only parameters; the runner binds the
 `state`, `index` and `notify` change something, so their step runs where its offset is kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from schemas.alert import AlertRaised
 from schemas.catalog import Snapshot
@@ -76,6 +76,66 @@ class Index(Protocol):
 
     def retract(self, article: str, keep: Iterable[str]) -> int:
         """Delete the statements of an article whose ids are not in `keep`; returns how many."""
+
+    def flush(self) -> None:
+        """Make everything durable that was put or retracted since the last flush.
+
+        The runner calls it before it commits offsets. When a write or the flush raises, everything since the last
+        flush is undone.
+        """
+
+
+Sort = Literal["relevance", "newest"]
+Facet = list[tuple[str, int]]
+
+
+class Hit(NamedTuple):
+    """A document that was found. `highlights` holds the codepoint spans of what matched, by field."""
+
+    document: Document
+    score: float
+    highlights: dict[str, list[tuple[int, int]]]
+
+
+class Hits(NamedTuple):
+    """One page of hits; `total` counts all of them. `cursor` asks for the next page, None on the last."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    cursor: str | None
+
+
+class Search(Protocol):
+    """Where documents are found. A query is Lucene syntax (`pipeline.news.queries`), the empty text is everything.
+
+    All methods raise BadQuery for a query, and Misuse for a family, field or cursor that there is not.
+    """
+
+    def search(
+        self, family: str, query: str, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
+    ) -> Hits:
+        """A page of at most `limit` (1 to 1,000) hits.
+
+        relevance  documents with more of the query's words as they were written first, then more of their other
+                   forms, then more of them in the title, then the newer
+        newest     by date (published, or else fetched; raised for alerts), then by id
+
+        Following the cursors, no document comes twice and none is missed, while others are added.
+        """
+
+    def facets(self, family: str, query: str, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
+        """The `size` most frequent values of these name or keyword fields among the hits, each with how
+        many hits have it: the most frequent first, then by value.
+        """
+
+    def get(self, family: str, id: str) -> Document | None:
+        """One document, None when it is not there."""
+
+    def count(self, family: str) -> int:
+        """How many documents a family has."""
+
+    def export(self, family: str, query: str) -> Iterator[Document]:
+        """All hits of the moment of the call, the newest first."""
 
 
 class Notify(Protocol):

@@ -1,0 +1,306 @@
+"""The search index in one SQLite file (FTS5): the writing side and the reading side.
+
+Reading sees what was put but not yet flushed, on the same object. Another process may read the same file at any time
+and sees what was flushed; one process at a time may write, from its first put to its flush.
+"""
+
+import base64
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import Annotated, Any
+
+import msgspec
+
+from pipeline.adapters.sqlite.index_compile import Compiler, Sql, glob
+from pipeline.adapters.sqlite.index_connection import connect, translated
+from pipeline.adapters.sqlite.index_schema import TABLES, Table, columns, moment, written
+from pipeline.errors import BadQuery, Misuse
+from pipeline.news.queries import Query, highlight, parse
+from pipeline.news.queries.tree import Pattern, Wild
+from pipeline.ports import Facet, Hit, Hits, Sort
+from schemas.documents import FAMILIES, Document
+
+MOST_WORDS = 1_000
+"""How many words of the vocabulary one wildcard may stand for."""
+MOST_HITS = 1_000
+"""How many hits a page may have."""
+BATCH = 200
+"""How many documents an export reads at once."""
+
+_Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_CURSOR = msgspec.json.Decoder(tuple[_Int, _Int, _Int, str])
+_ENCODER = msgspec.json.Encoder()
+_DECODERS = {family: msgspec.json.Decoder(document) for family, document in FAMILIES.items()}
+
+
+class SqliteIndex:
+    """An `Index` and a `Search` over the file at `path`, ":memory:" for none. Any thread may call its methods.
+
+    They raise Unavailable when the file cannot be used, StorageFull when its disk is full.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._connection = connect(path)
+
+    def close(self) -> None:
+        """Flush and let the file go."""
+        with self._lock:
+            self.flush()
+            self._connection.close()
+
+    # Index
+
+    def put(self, family: str, document: Document) -> None:
+        """See `pipeline.ports.Index.put`."""
+        table = _table(family)
+        with self._writing() as connection:
+            query = f"SELECT row, revision FROM {family} WHERE id = ?"
+            row, revision = connection.execute(query, (document.id,)).fetchone() or (None, 0)
+            if revision > document.revision:
+                return
+            old = None if row is None else self._document(family, row)
+            row = self._put_columns(table, row, document)
+            connection.execute(_inserts(f"{family}_json", 2), (row, _ENCODER.encode(document).decode()))
+            new = written(table, document)
+            if old is not None and (before := written(table, old)) != new:
+                self._forget_words(table, row, before)
+                old = None
+            if old is None:
+                names = ", ".join(("rowid", *table.written))
+                connection.execute(_inserts(f"{family}_words ({names})", len(new) + 1, replace=False), (row, *new))
+
+    def _put_columns(self, table: Table, row: int | None, document: Document) -> int:
+        names = ", ".join(f'"{name}"' for name in ("row", "at", *table.columns))
+        values = (row, moment(document), *columns(table, document))
+        statement = _inserts(f"{table.family} ({names})", len(values))
+        return int(self._connection.execute(statement, values).lastrowid or 0)
+
+    def _forget_words(self, table: Table, row: int, words: list[str]) -> None:
+        """FTS5 without content has to be told what it forgets: exactly what was written."""
+        name = f"{table.family}_words"
+        names = ", ".join((name, "rowid", *table.written))
+        self._connection.execute(_inserts(f"{name} ({names})", len(words) + 2, replace=False), ("delete", row, *words))
+
+    def revision(self, family: str, id: str) -> int:
+        """See `pipeline.ports.Index.revision`."""
+        query = f"SELECT revision FROM {_table(family).family} WHERE id = ?"
+        found = self._rows(Sql(query, (id,)))
+        return int(found[0][0]) if found else 0
+
+    def retract(self, article: str, keep: Iterable[str]) -> int:
+        """See `pipeline.ports.Index.retract`."""
+        table, kept = TABLES["statements"], frozenset(keep)
+        with self._writing() as connection:
+            found = connection.execute("SELECT row, id FROM statements WHERE article = ?", (article,)).fetchall()
+            gone = [row for row, id in found if id not in kept]
+            for row in gone:
+                self._forget_words(table, row, written(table, self._document("statements", row)))
+                connection.execute("DELETE FROM statements_json WHERE row = ?", (row,))
+                connection.execute("DELETE FROM statements WHERE row = ?", (row,))
+        return len(gone)
+
+    def flush(self) -> None:
+        """See `pipeline.ports.Index.flush`."""
+        with self._lock:
+            if self._connection.in_transaction:
+                with self._writing() as connection:
+                    connection.execute("COMMIT")
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that stays open until `flush`; an error undoes it."""
+        with self._lock, translated(self._path):
+            try:
+                if not self._connection.in_transaction:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    # Search
+
+    def search(
+        self, family: str, query: str, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
+    ) -> Hits:
+        """See `pipeline.ports.Search.search`."""
+        if not 1 <= limit <= MOST_HITS:
+            raise Misuse(f"a page cannot have {limit} hits: ask for 1 to {MOST_HITS:,}")
+        parsed = _parsed(family, query)
+        mark = zlib.crc32(f"{family} {sort} {query}".encode())
+        after = _position(cursor, mark) if cursor else None
+        with self._lock:
+            compiler = self._compiler(parsed)
+            where = compiler.where(parsed.tree)
+            score = compiler.score(parsed.tree) if sort == "relevance" else Sql("0")
+            total = self._rows(Sql(f"SELECT count(*) FROM {family} t WHERE {where.text}", where.values))[0][0]
+            rows = self._rows(_page(family, where, score, after, limit + 1))
+        scale = compiler.scale(parsed.tree)
+        hits = tuple(_hit(parsed, row[3], row[0] / scale) for row in rows[:limit])
+        following = _cursor(mark, rows[limit - 1][:3]) if len(rows) > limit else None
+        return Hits(total, hits, following)
+
+    def facets(self, family: str, query: str, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
+        """See `pipeline.ports.Search.facets`."""
+        parsed, table = _parsed(family, query), _table(family)
+        for name in names:
+            _check_facet(table, name)
+        if not names:
+            return {}
+        with self._lock:
+            where = self._compiler(parsed).where(parsed.tree)
+            rows = self._rows(_counts(table, where, names, size))
+        counted: dict[str, Facet] = {name: [] for name in names}
+        for name, value, count in rows:
+            counted[name].append((value, count))
+        return counted
+
+    def get(self, family: str, id: str) -> Document | None:
+        """See `pipeline.ports.Search.get`."""
+        _table(family)
+        found = self._documents(family, [id])
+        return found[0] if found else None
+
+    def count(self, family: str) -> int:
+        """See `pipeline.ports.Search.count`."""
+        return int(self._rows(Sql(f"SELECT count(*) FROM {_table(family).family}"))[0][0])
+
+    def export(self, family: str, query: str) -> Iterator[Document]:
+        """See `pipeline.ports.Search.export`. A document that is retracted meanwhile is left out."""
+        parsed = _parsed(family, query)
+        with self._lock:
+            where = self._compiler(parsed).where(parsed.tree)
+            text = f'SELECT id FROM {family} t WHERE {where.text} ORDER BY t."at" DESC, id'
+            ids = [row[0] for row in self._rows(Sql(text, where.values))]
+        return self._read(family, ids)
+
+    def _read(self, family: str, ids: list[str]) -> Iterator[Document]:
+        for start in range(0, len(ids), BATCH):
+            yield from self._documents(family, ids[start : start + BATCH])
+
+    def _documents(self, family: str, ids: list[str]) -> list[Document]:
+        """The documents with these ids, in this order."""
+        marks = ", ".join("?" * len(ids))
+        text = f"SELECT t.id, d.document FROM {family} t JOIN {family}_json d ON d.row = t.row WHERE t.id IN ({marks})"
+        found = dict(self._rows(Sql(text, tuple(ids))))
+        return [_DECODERS[family].decode(found[id]) for id in ids if id in found]
+
+    def _document(self, family: str, row: int) -> Document:
+        found = self._connection.execute(f"SELECT document FROM {family}_json WHERE row = ?", (row,)).fetchone()
+        document: Document = _DECODERS[family].decode(found[0])
+        return document
+
+    def _compiler(self, query: Query) -> Compiler:
+        return Compiler(TABLES[query.family], cache(partial(self._expand, query)))
+
+    def _expand(self, query: Query, pattern: Pattern) -> list[str]:
+        """The words of the vocabulary with this shape. Raises BadQuery when they are too many."""
+        first = "" if isinstance(pattern[0], Wild) else pattern[0]
+        text = (
+            f"SELECT term FROM {query.family}_vocabulary "
+            "WHERE term >= ? AND term < ? AND term GLOB ? AND instr(term, '·') = 0 LIMIT ?"
+        )
+        found = self._rows(Sql(text, (first, first + "\U0010ffff", glob(pattern), MOST_WORDS + 1)))
+        if len(found) > MOST_WORDS:
+            shape = "".join(pattern)
+            raise BadQuery(f"{shape} stands for more than {MOST_WORDS:,} words: write more letters of it", query.text)
+        return [row[0] for row in found]
+
+    def _rows(self, sql: Sql) -> list[Any]:
+        with self._lock, translated(self._path):
+            return self._connection.execute(sql.text, sql.values).fetchall()
+
+
+def _table(family: str) -> Table:
+    if family not in TABLES:
+        raise Misuse(f"there are no {family!r}: choose one of {', '.join(TABLES)}")
+    return TABLES[family]
+
+
+def _parsed(family: str, query: str) -> Query:
+    _table(family)
+    return parse(query, family, now=datetime.now(UTC))
+
+
+def _inserts(target: str, values: int, *, replace: bool = True) -> str:
+    return f"INSERT {'OR REPLACE ' if replace else ''}INTO {target} VALUES ({', '.join('?' * values)})"
+
+
+def _hit(query: Query, document: str, score: float) -> Hit:
+    found: Document = _DECODERS[query.family].decode(document)
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for name in TABLES[query.family].prose:
+        value = getattr(found, name)
+        if isinstance(value, str) and (marked := highlight(query, value, name, found.language)):
+            spans[name] = marked
+    return Hit(found, score, spans)
+
+
+def _page(family: str, where: Sql, score: Sql, after: tuple[int, int, str] | None, limit: int) -> Sql:
+    """Score, moment, id and document of the hits after a position."""
+    following = _after(score, after) if after else Sql("1")
+    text = (
+        f'SELECT p.score, p."at", p.id, d.document FROM ('
+        f'SELECT t.row, {score.text} AS score, t."at", t.id FROM {family} t WHERE {where.text} AND {following.text} '
+        f"ORDER BY {_order('t', score)} LIMIT ?) p "
+        f"JOIN {family}_json d ON d.row = p.row ORDER BY {_order('p', score)}"
+    )
+    return Sql(text, (*score.values, *where.values, *following.values, limit))
+
+
+def _order(table: str, score: Sql) -> str:
+    return f'{"" if score.text == "0" else "score DESC, "}{table}."at" DESC, {table}.id'
+
+
+def _after(score: Sql, after: tuple[int, int, str]) -> Sql:
+    """The hits that sort after a position; written so that the index over the moment can serve the newest."""
+    points, at, id = after
+    older = '(t."at" <= ? AND (t."at" < ? OR t.id > ?))'
+    if score.text == "0":
+        return Sql(older, (at, at, id))
+    return Sql(f"(score < ? OR (score = ? AND {older}))", (points, points, at, at, id))
+
+
+def _cursor(mark: int, last: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(_ENCODER.encode((mark, *last))).decode()
+
+
+def _position(cursor: str, mark: int) -> tuple[int, int, str]:
+    """The score, the moment and the id after which the page begins."""
+    try:
+        found, score, at, id = _CURSOR.decode(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise Misuse("the cursor is damaged: begin again without one") from error
+    if found != mark:
+        raise Misuse("the cursor belongs to another query or order: begin again without one")
+    return score, at, id
+
+
+def _check_facet(table: Table, name: str) -> None:
+    field = table.fields.get(name)
+    if field is None or field.kind not in ("name", "keyword"):
+        known = ", ".join(name for name, field in table.fields.items() if field.kind in ("name", "keyword"))
+        raise Misuse(f"{table.family} cannot be counted by {name!r}: choose from {known}")
+
+
+def _counts(table: Table, where: Sql, names: Sequence[str], size: int) -> Sql:
+    """Name, value and count of each facet, in one statement that finds the hits once."""
+    hits = f"WITH hits AS MATERIALIZED (SELECT t.row FROM {table.family} t WHERE {where.text})"
+    groups = (f"SELECT '{name}', {_facet(table, name)} GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ?" for name in names)
+    branches = " UNION ALL ".join(f"SELECT * FROM ({group})" for group in groups)
+    return Sql(f"{hits} {branches}", (*where.values, *([size] * len(names))))
+
+
+def _facet(table: Table, name: str) -> str:
+    rows = f"FROM hits JOIN {table.family} t ON t.row = hits.row"
+    if table.fields[name].many:
+        return f"v.value, count(DISTINCT hits.row) {rows}, json_each(t.\"{name}\") v WHERE v.value <> ''"
+    return f't."{name}", count(*) {rows} WHERE t."{name}" <> \'\''

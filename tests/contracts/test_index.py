@@ -1,0 +1,580 @@
+"""What every search backend must do: `pipeline.ports.Index` and `pipeline.ports.Search`."""
+
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.adapters.sqlite.index import SqliteIndex
+from pipeline.adapters.sqlite.index_schema import SCHEMA
+from pipeline.errors import BadQuery, Misuse, PantauError, StorageFull, Unavailable
+from pipeline.news.queries import matches, parse, quote
+from schemas.documents import AlertDocument, ArticleDocument, StatementDocument
+
+Backend = Callable[[], SqliteIndex]
+DAY = datetime(2022, 1, 17, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite file", "sqlite memory"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteIndex]:
+    index = SqliteIndex(":memory:" if request.param == "sqlite memory" else str(tmp_path / "index.db"))
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "index.db")
+
+
+def article(id: str = "a1", **changes: Any) -> ArticleDocument:
+    fields: dict[str, Any] = {
+        "id": id, "revision": 1, "title": "Menteri bicara", "text": "Rapat itu ditunda.", "standfirst": None,
+        "language": "id", "month": "2022-01", "outlet": "Harian Bantara", "url": f"https://bantara.example/{id}",
+        "page": "p" * 8, "source": "upload", "published": DAY, "fetched": DAY, "author": (), "section": None,
+        "speaker": (), "entity": (), "family": id, "copy": "original", "of": None, "statements": 0, "quality": 1.0,
+    }  # fmt: skip
+    return ArticleDocument(**{**fields, **changes})
+
+
+def statement(id: str = "s1", **changes: Any) -> StatementDocument:
+    fields: dict[str, Any] = {
+        "id": id, "revision": 1, "text": "Kami menolak usul itu", "before": "", "after": "", "title": "Usul ditolak",
+        "kind": "direct", "part": "body", "speaker": "Ratna Widuri", "speaker_id": "person:ratna-widuri",
+        "official": None, "mention": "Ratna", "cue": "kata", "medium": None, "rule": "r1", "reasons": ("name",),
+        "confidence": 0.9, "entity": (), "article": "a1", "family": "a1", "outlet": "Harian Bantara", "url": None,
+        "page": "p" * 8, "page_start": None, "page_end": None, "language": "id", "month": "2022-01", "published": DAY,
+        "fetched": DAY, "utterance": id, "novelty": "new", "similarity": 0.0, "added": (), "first_seen": DAY,
+    }  # fmt: skip
+    return StatementDocument(**{**fields, **changes})
+
+
+def alert(id: str = "l1", **changes: Any) -> AlertDocument:
+    fields: dict[str, Any] = {
+        "id": id, "revision": 1, "watch": "w1", "reason": "new-utterance", "why": "Ratna Widuri diikuti",
+        "raised": DAY, "text": "Kami menolak usul itu", "title": "Usul ditolak", "speaker": "Ratna Widuri",
+        "speaker_id": "person:ratna-widuri", "kind": "direct", "statement": "s1", "utterance": "s1", "article": "a1",
+        "outlet": "Harian Bantara", "outlets": ("Harian Bantara", "Warta Lembah"), "url": None, "language": "id",
+        "month": "2022-01", "published": DAY, "confidence": 0.9, "added": (),
+    }  # fmt: skip
+    return AlertDocument(**{**fields, **changes})
+
+
+def ids(index: SqliteIndex, query: str, family: str = "articles", **options: Any) -> list[str]:
+    found = index.search(family, query, **options)
+    assert found.total >= len(found.hits)
+    return [hit.document.id for hit in found.hits]
+
+
+def fill(index: SqliteIndex, *articles: ArticleDocument) -> None:
+    for document in articles:
+        index.put("articles", document)
+    index.flush()
+
+
+# Writing
+
+
+def test_a_document_comes_back_as_it_was_put(backend: SqliteIndex) -> None:
+    for family, document in (
+        ("articles", article(author=("Dewi A.", 'Anton "Toni" B.'), text="satu\ndua <b>tiga</b> '; DROP TABLE x; --")),
+        ("statements", statement(reasons=("role", "name"), published=None)),
+        ("alerts", alert()),
+    ):
+        backend.put(family, document)
+        backend.flush()
+        assert backend.get(family, document.id) == document
+        assert backend.get(family, "other") is None
+        assert backend.count(family) == 1
+        assert [hit.document for hit in backend.search(family, "").hits] == [document]
+
+
+def test_a_higher_revision_stays_and_an_equal_or_lower_one_is_replaced(backend: SqliteIndex) -> None:
+    assert backend.revision("articles", "a1") == 0
+    fill(backend, article(revision=2, text="alfa"), article(revision=1, text="bravo"))
+    assert backend.revision("articles", "a1") == 2
+    assert ids(backend, "alfa") == ["a1"]
+    assert ids(backend, "bravo") == []
+    fill(backend, article(revision=2, text="charlie"))
+    assert ids(backend, "charlie") == ["a1"]
+    fill(backend, article(revision=3, text="delta"))
+    assert (backend.revision("articles", "a1"), backend.count("articles")) == (3, 1)
+
+
+def test_nothing_of_a_replaced_document_is_found(backend: SqliteIndex) -> None:
+    old = article(text="Menteri membicarakan jembatan", title="Jembatan", entity=("Lembah Hijau",), outlet="Warta")
+    fill(backend, old, article("a2", text="lain"))
+    fill(backend, article(revision=2, text="Sekolah dibangun", title="Sekolah", language="en"))
+    for query in (
+        "jembatan",
+        "bicara",
+        "jem*",
+        "j?mbatan",
+        'entity:"lembah hijau"',
+        "outlet:warta",
+        '"menteri bicara"',
+    ):
+        assert ids(backend, query) == [], query
+    assert ids(backend, "sekolah") == ["a1"]
+    assert backend.facets("articles", "", ["entity"]) == {"entity": []}
+
+
+def test_retract_deletes_what_is_not_kept_of_one_article(backend: SqliteIndex) -> None:
+    for id, of in (("s1", "a1"), ("s2", "a1"), ("s3", "a1"), ("s4", "a2")):
+        backend.put("statements", statement(id, article=of, text=f"kalimat {id}"))
+    assert backend.retract("a1", ["s2", "s9"]) == 2
+    assert backend.retract("a1", ["s2"]) == 0
+    backend.flush()
+    assert sorted(ids(backend, "kalimat", "statements")) == ["s2", "s4"]
+    assert ids(backend, "s1", "statements") == []
+    assert backend.count("statements") == 2
+
+
+# The language
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["a1", "a2", "a3"]),
+        ("*", ["a1", "a2", "a3"]),
+        ("jembatan", ["a1", "a2"]),
+        ("JEMBATAN", ["a1", "a2"]),
+        ("jembatan sungai", ["a1"]),
+        ("jembatan AND NOT sungai", ["a2"]),
+        ("jembatan -sungai", ["a2"]),
+        ("+jembatan +sungai", ["a1"]),
+        ("sungai OR sekolah", ["a1", "a3"]),
+        ("jembatan sungai OR layang", ["a1", "a2"]),
+        ("jembatan AND sungai OR sekolah", ["a1", "a3"]),
+        ("NOT jembatan", ["a3"]),
+        ("NOT (sungai OR sekolah)", ["a2"]),
+        ('"jembatan layang"', ["a2"]),
+        ('"layang jembatan"', []),
+        ('"jembatan baru"~0', []),
+        ('"jembatan baru"~1', ["a2"]),
+        ('"baru jembatan"~1', ["a2"]),
+        ('"baru jembatan itu"~1', ["a2"]),
+        ("jemb*", ["a1", "a2"]),
+        ("j?mbatan", ["a1", "a2"]),
+        ("*batan", ["a1", "a2"]),
+        ("se*ah", ["a3"]),
+        ("q*x*z", []),
+        ("q*x*z OR sekolah", ["a3"]),
+        ("jembatan NOT q*x*z", ["a1", "a2"]),
+        ("title:jembatan", ["a2"]),
+        ("title:(jembatan OR guru)", ["a2", "a3"]),
+        ("speaker:widuri", ["a1"]),
+        ('speaker:"ratna widuri"', ["a1"]),
+        ('speaker:"widuri ratna"', []),
+        ('entity:"hijau ratna"', []),
+        ('entity:"hijau ratna"~1', ["a1"]),
+        ("entity:lembah", ["a1"]),
+        ("kemal", ["a3"]),
+        ("language:id", ["a1", "a2"]),
+        ("language:ID", []),
+        ("language:(id OR en)", ["a1", "a2", "a3"]),
+        ("NOT of:a1", ["a1", "a3"]),
+        ("url:*bantara.example*", ["a1", "a2"]),
+        ('url:"https://bantara.example/a1"', ["a1"]),
+        ("url:https\\://bantara.example\\/a?", ["a1", "a2"]),
+        ("_exists_:url", ["a1", "a2"]),
+        ("NOT _exists_:standfirst", ["a1", "a3"]),
+        ("_exists_:speaker", ["a1", "a3"]),
+        ("speaker:*", ["a1", "a3"]),
+        ("published:2022", ["a1", "a2"]),
+        ("published:2022-01", ["a1"]),
+        ("published:[2022-01-17 TO 2022-02-01}", ["a1"]),
+        ("published:[2022-01-17 TO 2022-02-01]", ["a1", "a2"]),
+        ("published:{2022-01-17 TO *]", ["a2", "a3"]),
+        ("published:>=2022-02-01", ["a2", "a3"]),
+        ("published:<2022-01-17T10:00Z", []),
+        ('published:"2022-01-17T17:00+07:00"', ["a1"]),
+        ("published:[now-7d TO now]", []),
+        ("month:[2022-02 TO *]", ["a2", "a3"]),
+        ("statements:3", ["a1"]),
+        ("statements:[0 TO 3}", ["a2", "a3"]),
+        ("quality:>0.5", ["a1", "a3"]),
+        ("quality:-1", []),
+        ("jembatan^5 sungai", ["a1"]),
+        ("language:id jembatan NOT statements:0", ["a1"]),
+        ("statements:3 OR sekolah OR layang", ["a1", "a2", "a3"]),
+    ],
+)
+def test_the_query_language(backend: SqliteIndex, query: str, expected: list[str]) -> None:
+    fill(
+        backend,
+        article("a1", text="Jembatan di atas sungai.", speaker=("Ratna Widuri",), statements=3,
+                entity=("Lembah Hijau", "Ratna Widuri")),
+        article("a2", title="Jembatan layang", text="Jembatan itu baru, layak.", published=datetime(2022, 2, 1, tzinfo=UTC),
+                month="2022-02", standfirst="Ringkas", quality=0.5, of="a1", copy="derived"),
+        article("a3", title="Guru", text="Sekolah dibuka.", language="en", published=datetime(2023, 5, 1, tzinfo=UTC),
+                month="2023-05", url=None, speaker=("Kemal Idris", "")),
+    )  # fmt: skip
+    assert sorted(ids(backend, query)) == expected
+    assert sorted(document.id for document in backend.export("articles", query)) == expected
+
+
+def test_forms_of_a_word_are_found_after_the_word_itself(backend: SqliteIndex) -> None:
+    fill(
+        backend,
+        article("stem", title="Para menteri membicarakan", text="x", published=DAY + timedelta(days=9)),
+        article("word", title="x", text="mereka bicara"),
+        article("title", title="bicara", text="x"),
+        article("english", title="x", text="bicarakan", language="en"),
+    )
+    assert ids(backend, "bicara") == ["title", "word", "stem"]
+    assert ids(backend, '"bicara"') == ["title", "word"]
+    assert ids(backend, "bicara", sort="newest") == ["stem", "title", "word"]
+    scores = [hit.score for hit in backend.search("articles", "bicara").hits]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == 3
+
+
+def test_more_of_the_words_come_first(backend: SqliteIndex) -> None:
+    fill(
+        backend,
+        article("one", text="sungai", published=DAY + timedelta(days=1)),
+        article("two", text="sungai jembatan"),
+    )
+    assert ids(backend, "sungai OR jembatan OR gunung") == ["two", "one"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_accents_case_and_unicode_forms_do_not_matter(backend: SqliteIndex, form: str) -> None:
+    text = "Émile Zátopek dan Straße Łódź がっこう 학교 हिन्दी"
+    fill(backend, article(text=unicodedata.normalize(form, text)))
+    other = "NFD" if form == "NFC" else "NFC"
+    for word in text.split():
+        assert ids(backend, unicodedata.normalize(other, word)) == ["a1"], word
+    assert ids(backend, "emile zatopek STRASSE") == ["a1"]
+
+
+def test_scripts_without_spaces_are_found_by_stretches_of_letters(backend: SqliteIndex) -> None:
+    fill(backend, article("zh", text="北京大学的学生", language="zh"), article("th", text="ภาษาไทย", language="th"))
+    assert ids(backend, "北京") == ["zh"]
+    assert ids(backend, '"大学的"') == ["zh"]
+    assert ids(backend, "京北") == []
+    assert ids(backend, "学*") == ["zh"]
+    assert ids(backend, "ไทย") == ["th"]
+
+
+@pytest.mark.parametrize(
+    "value", ["a'b", 'a"b', "a\\b", "a*b", "a?b", "[a]", "a;--", "(a", "a:b", "ä/ö", " a ", "", "a\nb", "😀", "AND"]
+)
+def test_any_value_can_be_quoted(backend: SqliteIndex, value: str) -> None:
+    fill(backend, article("a1", section=value), article("a2", section="aXb"))
+    assert ids(backend, f"section:{quote(value)}") == ["a1"]
+    if value:
+        assert backend.facets("articles", "", ["section"])["section"] == sorted([("aXb", 1), (value, 1)])
+
+
+# Pages of hits
+
+
+def test_pages_hold_every_document_once_while_others_are_added(backend: SqliteIndex) -> None:
+    for sort in ("relevance", "newest"):
+        family = [
+            article(f"{sort}{n:03}", section=sort, text="jembatan" if n % 3 else "menjembatani", title="x",
+                    published=DAY + timedelta(hours=n // 4))
+            for n in range(60)
+        ]  # fmt: skip
+        fill(backend, *family)
+        cursor, seen = None, []
+        for page in range(100):
+            found = backend.search("articles", f"jembatan section:{sort}", limit=7, cursor=cursor, sort=sort)
+            seen += [hit.document.id for hit in found.hits]
+            cursor = found.cursor
+            if cursor is None:
+                break
+            fill(backend, *(article(f"{sort}later{page}-{n}", section=sort, text="jembatan",
+                                    published=DAY + timedelta(hours=page + n, minutes=1)) for n in range(3)))  # fmt: skip
+        assert len(seen) == len(set(seen))
+        assert {document.id for document in family} <= set(seen)
+
+
+def test_newest_is_by_publication_or_else_by_fetching(backend: SqliteIndex) -> None:
+    fill(
+        backend,
+        article("b", published=DAY),
+        article("a", published=DAY),
+        article("old", published=DAY - timedelta(days=1), fetched=DAY + timedelta(days=5)),
+        article("fetched", published=None, fetched=DAY + timedelta(days=1)),
+    )
+    assert ids(backend, "", sort="newest") == ["fetched", "a", "b", "old"]
+    for days in (1, 2):
+        backend.put(
+            "alerts", alert(f"l{days}", raised=DAY + timedelta(days=days), published=DAY - timedelta(days=days))
+        )
+    assert ids(backend, "", "alerts", sort="newest") == ["l2", "l1"]
+
+
+def test_the_last_page_has_no_cursor(backend: SqliteIndex) -> None:
+    fill(backend, *(article(f"a{n}") for n in range(4)))
+    first = backend.search("articles", "", limit=2)
+    assert (first.total, len(first.hits)) == (4, 2)
+    second = backend.search("articles", "", limit=2, cursor=first.cursor)
+    assert (second.total, second.cursor) == (4, None)
+
+
+def test_misuse_is_said(backend: SqliteIndex) -> None:
+    fill(backend, *(article(f"a{n}") for n in range(4)))
+    cursor = backend.search("articles", "", limit=2).cursor
+    assert cursor
+    calls: list[Callable[[], object]] = [
+        *(
+            lambda c=c: backend.search("articles", "", cursor=c)
+            for c in ("x", "%%%", "é", "W10=", "WzEsMSwxLDFd", cursor[:-4])
+        ),
+        lambda: backend.search("articles", "", cursor="WzEsOTk5OTk5OTk5OTk5OTk5OTk5OTk5LDEsIiJd"),
+        lambda: backend.search("articles", "rapat", cursor=cursor),
+        lambda: backend.search("articles", "", cursor=cursor, sort="newest"),
+        lambda: backend.search("articles", "", limit=0),
+        lambda: backend.search("articles", "", limit=10**6),
+        lambda: backend.search("pages", ""),
+        lambda: backend.get("pages", "x"),
+        lambda: backend.count("pages"),
+        lambda: backend.export("pages", ""),
+        lambda: backend.facets("articles", "", ["text"]),
+        lambda: backend.facets("articles", "", ["published"]),
+        lambda: backend.facets("articles", "", ["nothing"]),
+    ]
+    for call in calls:
+        with pytest.raises(Misuse, match=r": (begin again|ask for|choose)"):
+            call()
+    for query in ("speker:x", "(rapat", "published:soon"):
+        for method in (backend.search, backend.export, lambda f, q: backend.facets(f, q, ["outlet"])):
+            with pytest.raises(BadQuery):
+                method("articles", query)
+
+
+# Facets and highlights
+
+
+def test_facets_count_documents(backend: SqliteIndex) -> None:
+    fill(
+        backend,
+        article("a1", outlet="Warta", speaker=("Ratna", "Kemal"), entity=("Ratna", "Ratna", "Lembah")),
+        article("a2", outlet="Bantara", speaker=("Ratna",), language="en", month="2022-02"),
+        article("a3", outlet="Warta", text="lain", published=None),
+        article("a4", outlet=None),
+    )
+    found = backend.facets("articles", "", ["outlet", "language", "speaker", "entity", "month"])
+    assert found == {
+        "outlet": [("Warta", 2), ("Bantara", 1)],
+        "language": [("id", 3), ("en", 1)],
+        "speaker": [("Ratna", 2), ("Kemal", 1)],
+        "entity": [("Lembah", 1), ("Ratna", 1)],
+        "month": [("2022-01", 3), ("2022-02", 1)],
+    }
+    assert backend.facets("articles", "rapat", ["outlet"], size=1) == {"outlet": [("Bantara", 1)]}
+    assert backend.facets("articles", "", []) == {}
+    backend.put("statements", statement(reasons=("name", "role")))
+    assert backend.facets("statements", "reasons:role", ["reasons"]) == {"reasons": [("name", 1), ("role", 1)]}
+
+
+def test_highlights_slice_what_matched(backend: SqliteIndex) -> None:
+    fill(backend, article(title="😀 Bicara", text="Mereka membicarakan “anggaran negara” itu.", speaker=("Bicara",)))
+    hit = backend.search("articles", 'bicara "anggaran negara" -lain').hits[0]
+    document = hit.document
+    assert isinstance(document, ArticleDocument)
+    marked = {name: [getattr(document, name)[a:b] for a, b in spans] for name, spans in hit.highlights.items()}
+    assert marked == {"title": ["Bicara"], "text": ["membicarakan", "anggaran negara"]}
+    assert backend.search("articles", "").hits[0].highlights == {}
+
+
+# The predicate of a watch and the index mean the same
+
+
+WORD = st.sampled_from(
+    ["rapat", "Rapat", "rapatkan", "merapat", "jembatan", "jembatani", "run", "running", "Ünal", "京都", "a"]
+)
+PROSE = st.lists(WORD, max_size=6).map(" ".join)
+NAMES = st.lists(PROSE, max_size=3).map(tuple)
+KEY = st.sampled_from(["id", "en", "zh", "x*", "X", ""])
+MOMENT = st.integers(0, 900).map(lambda hours: DAY + timedelta(hours=hours))
+ARTICLES = st.lists(
+    st.builds(
+        lambda **f: article(**f), title=PROSE, text=PROSE, standfirst=st.none() | PROSE, language=KEY, section=st.none() | KEY,
+        outlet=st.none() | PROSE, author=NAMES, entity=NAMES, published=st.none() | MOMENT,
+        statements=st.integers(0, 3), quality=st.sampled_from([0.0, 0.5, 1.0]),
+    ),
+    max_size=6,
+)  # fmt: skip
+TERM = WORD | st.sampled_from(["rap*", "r?pat", "*bat*n", "京*", "run*", "*"])
+PHRASE = st.builds(lambda words, gap: f'"{" ".join(words)}"{gap}', st.lists(WORD, min_size=1, max_size=3),
+                   st.sampled_from(["", "~0", "~1", "~3"]))  # fmt: skip
+SCOPE = st.sampled_from(["title", "text", "standfirst", "outlet", "author", "entity"])
+LEAF = st.one_of(
+    TERM,
+    PHRASE,
+    st.builds("{}:{}".format, SCOPE, TERM | PHRASE),
+    st.builds("{}:{}".format, st.sampled_from(["language", "section"]),
+              st.sampled_from(["id", "en", "X", "x\\*", "?", "*", "i*", '""', "[a TO j]", "{en TO id}"])),
+    st.builds("_exists_:{}".format, st.sampled_from(["standfirst", "text", "section", "author", "published", "quality"])),
+    st.builds("published:{}".format, st.sampled_from(["2022-01", "2022-02-01", "[2022-01-20 TO 2022-02}", ">2022-01-31"])),
+    st.builds("statements:{}".format, st.sampled_from(["1", "[1 TO 2]", "{0 TO *]", "<=1"])),
+    st.builds("quality:{}".format, st.sampled_from(["0.5", ">0.5", "[0 TO 0.5}"])),
+)  # fmt: skip
+QUERY = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.builds("NOT {}".format, inner),
+        st.builds("({} {} {})".format, inner, st.sampled_from(["AND", "OR", "", "-"]), inner),
+        st.builds("({} OR {} OR NOT {})".format, inner, inner, inner),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(documents=ARTICLES, queries=st.lists(QUERY, min_size=1, max_size=6))
+def test_predicate_and_index_agree(documents: list[ArticleDocument], queries: list[str]) -> None:
+    index = SqliteIndex(":memory:")
+    numbered = [
+        type(d)(**{f: getattr(d, f) for f in d.__struct_fields__} | {"id": f"a{n}"}) for n, d in enumerate(documents)
+    ]
+    fill(index, *numbered)
+    for query in queries:
+        parsed = parse(query, "articles")
+        expected = sorted(document.id for document in numbered if matches(parsed, document))
+        assert sorted(ids(index, query, limit=100)) == expected, query
+        assert sorted(ids(index, query, limit=100, sort="newest")) == expected, query
+    index.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        " OR ".join(f"url:u{n}" for n in range(1000)),
+        " ".join(f"url:u{n}" for n in range(1000)),
+        " OR ".join(f"kata{n}" for n in range(1000)),
+        " ".join(f"-k{n}" for n in range(1000)),
+        "(a OR (b AND NOT " * 9 + "c" + "))" * 9,
+        "(a OR (url:b AND NOT " * 9 + "c" + "))" * 9,
+        "(url:a OR (url:b AND NOT " * 9 + "url:c" + "))" * 9,
+        "(a OR (b AND " * 9 + "c" + "))" * 9,
+        "NOT " * 40 + "a",
+        "(" * 38 + "a" + ")" * 38,
+    ],
+)
+def test_the_largest_queries_run(backend: SqliteIndex, query: str) -> None:
+    fill(backend, article(text="a b c kata7", url="u7"))
+    expected = 1 if matches(parse(query, "articles"), article(text="a b c kata7", url="u7")) else 0
+    assert backend.search("articles", query).total == expected
+
+
+def test_a_wildcard_for_too_many_words_is_refused(backend: SqliteIndex) -> None:
+    fill(backend, article(text=" ".join(f"kata{n}x" for n in range(1200))))
+    with pytest.raises(BadQuery, match="more letters"):
+        ids(backend, "k*x")
+    assert ids(backend, "kata11*x") == ["a1"]
+    assert ids(backend, "k*") == ["a1"]
+
+
+# SQLite
+
+
+def messages(error: pytest.ExceptionInfo[PantauError], path: str) -> bool:
+    text = str(error.value)
+    return path in text and ":" in text.replace(path, "") and text.count(".") == path.count(".")
+
+
+def test_what_was_flushed_is_seen_by_another_process(path: str) -> None:
+    writer, reader = SqliteIndex(path), SqliteIndex(path)
+    writer.put("articles", article("a1"))
+    assert (writer.count("articles"), reader.count("articles")) == (1, 0)
+    writer.flush()
+    assert ids(reader, "rapat") == ["a1"]
+    writer.put("articles", article("a2"))
+    writer.close()
+    assert reader.count("articles") == 2
+    reader.close()
+
+
+def test_a_failed_write_undoes_the_batch(path: str) -> None:
+    index = SqliteIndex(path)
+    fill(index, article("a1"))
+    index._connection.execute("PRAGMA max_page_count = 60")
+    with pytest.raises(StorageFull) as error:
+        for n in range(10_000):
+            index.put("articles", article(f"b{n}", text=f"kata{n} " * 500))
+    assert messages(error, path)
+    assert index.count("articles") == 1
+    index.put("articles", article("a2"))
+    index.close()
+
+
+def test_a_second_writer_is_told_who_blocks_it(path: str) -> None:
+    first, second = SqliteIndex(path), SqliteIndex(path)
+    first.put("articles", article("a1"))
+    second._connection.execute("PRAGMA busy_timeout = 10")
+    with pytest.raises(Unavailable, match="locked by another process") as error:
+        second.put("articles", article("a2"))
+    assert messages(error, path)
+    first.flush()
+    second.put("articles", article("a2"))
+    second.close()
+    first.close()
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    text, foreign, old = (str(tmp_path / name) for name in ("notes", "foreign", "old"))
+    Path(text).write_text("no database " * 100)
+    for name, version in ((foreign, 0), (old, 7)):
+        connection = sqlite3.connect(name)
+        connection.execute("CREATE TABLE articles (id)")
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.commit()
+        connection.close()
+    for name in (text, foreign, old, str(tmp_path / "no" / "folder")):
+        with pytest.raises(Unavailable) as error:
+            SqliteIndex(name)
+        assert messages(error, name)
+    assert len(SCHEMA) > 10
+
+
+def test_threads_may_share_an_index(path: str) -> None:
+    index = SqliteIndex(path)
+    failures: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            for n in range(30):
+                index.put("articles", article(f"{name}{n}", text=f"kata {name}"))
+                assert index.search("articles", f"kata {name} jem*").total == 0
+                index.flush()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert index.count("articles") == 90
+    index.close()
+
+
+def test_the_full_text_tables_stay_sound(path: str) -> None:
+    index = SqliteIndex(path)
+    for round in range(1, 5):
+        for n in range(0, 40, round):
+            index.put(
+                "statements", statement(f"s{n}", revision=round, text=f"kata{n} ronde{round}", article=f"a{n % 3}")
+            )
+        index.flush()
+    index.retract("a0", [])
+    index.flush()
+    words = index._connection.execute("SELECT term, doc FROM statements_vocabulary WHERE term GLOB 'ronde*'").fetchall()
+    live = [document.text.split()[1] for document in index.export("statements", "")]
+    assert dict(words) == {word: live.count(word) for word in set(live)}
+    index.close()
