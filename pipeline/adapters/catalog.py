@@ -1,0 +1,321 @@
+"""The catalog as three files in one folder: officials.yaml, watches.yaml, sources.toml."""
+
+import errno
+import fcntl
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pipeline.adapters import entries
+from pipeline.adapters.located import Node, Place, closest, entry, read_toml, read_yaml
+from pipeline.errors import BadQuery, Misuse, StorageFull, Unavailable
+from schemas.catalog import Official, Role, Snapshot, Source, Watch
+
+V = TypeVar("V", Official, Watch, Source)
+_Known = dict[str, Watch]
+Check = Callable[[str], None]
+"""Raises BadQuery when the text is no query."""
+
+OFFICIALS, WATCHES, SOURCES = "officials.yaml", "watches.yaml", "sources.toml"
+FILES = (OFFICIALS, WATCHES, SOURCES)
+LARGEST = 5_000_000
+"""Bytes of one file. 60 officials are 30 kB; a file above this was not written by people."""
+
+CHANNELS = {
+    "feed": "feed:",
+    "webhook+https": "webhook+https://example.org/hook",
+    "webhook+http": "webhook+http://localhost:8000/hook",
+    "mailto": "mailto:you@example.org",
+}
+"""The schemes that a channel may have, each with a sample."""
+
+SPEAKERS = ("person", "organisation", "place", "role", "unknown")
+"""What may stand before the colon of a speaker id."""
+
+_SLUG = re.compile(r"[a-z0-9]+(?:[-._][a-z0-9]+)*")
+_RESERVED = {"upload": "it names what people upload"}
+
+
+class FileCatalog:
+    """The `Catalog` port over a folder. A file that is absent counts as empty.
+
+    `check` is given the query of every watch; a BadQuery from it becomes an error with file and line.
+    `tick` is a clock in seconds: the files are looked at when a second has passed since the last look.
+    """
+
+    def __init__(
+        self, folder: Path | str, check: Check | None = None, *, tick: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder, self._check, self._tick = Path(folder), check, tick
+        self._looked = float("-inf")
+        self._stamp: tuple[object, ...] | None = None
+        self._found: Snapshot | Misuse = Snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """The newest catalog; the same object while no file changed.
+
+        Raises Misuse with file, line and cure while a file is broken, Unavailable when one cannot be read.
+        """
+        now = self._tick()
+        if now - self._looked >= 1:
+            self._look()
+            self._looked = now
+        if isinstance(self._found, Misuse):
+            raise self._found.with_traceback(None)
+        return self._found
+
+    def save_watch(self, watch: Watch) -> None:
+        """Add the watch, or replace the one with its id. Other entries keep their lines and comments.
+
+        Nothing is written, and Misuse is raised, when the file as it would be cannot be used.
+        """
+        self._rewrite(
+            lambda text: entries.put(text, watch.id, _fields(watch)), lambda known: {**known, watch.id: watch}
+        )
+
+    def remove_watch(self, id: str) -> None:
+        """Take the watch out. Raises Misuse when there is none with this id."""
+        self._rewrite(lambda text: entries.cut(text, id), lambda known: _without(known, id))
+
+    def _look(self) -> None:
+        stamp = tuple(_stamp(self._folder / name) for name in FILES)
+        if stamp == self._stamp:
+            return
+        try:
+            self._found = self._load()
+        except Misuse as error:
+            self._found = error
+        self._stamp = stamp
+
+    def _load(self) -> Snapshot:
+        officials = _officials(self._folder / OFFICIALS)
+        watches = self._watches(_text(self._folder / WATCHES), officials)
+        return Snapshot(officials=officials, watches=watches, sources=_sources(self._folder / SOURCES))
+
+    def _watches(self, text: str, officials: tuple[Official, ...]) -> tuple[Watch, ...]:
+        return _watches(self._folder / WATCHES, text, {official.id for official in officials}, self._check)
+
+    def _rewrite(self, change: Callable[[str], str], wanted: Callable[[_Known], _Known]) -> None:
+        """Change the text of the watches, if it then reads back as what is wanted: no other watch may suffer."""
+        path = self._folder / WATCHES
+        with _alone(self._folder):
+            officials, text = _officials(self._folder / OFFICIALS), _text(path)
+            expected = wanted({watch.id: watch for watch in self._watches(text, officials)})
+            if not entries.block(text):
+                Place(str(path)).fail(
+                    1, "the list stands in brackets: write each watch as '- id: ...' to change it here"
+                )
+            changed = change(text)
+            if {watch.id: watch for watch in self._watches(changed, officials)} != expected:
+                raise Misuse(f"{path}: this change cannot be made by itself: edit the file by hand")
+            _replace(path.resolve(), changed)
+        self._looked = float("-inf")
+
+
+def _without(known: _Known, id: str) -> _Known:
+    if id not in known:
+        raise Misuse(f"there is no watch {id!r}: {closest(id, known)}")
+    return {other: watch for other, watch in known.items() if other != id}
+
+
+def _fields(watch: Watch) -> dict[str, object]:
+    """The fields of a watch as plain values, without those that hold their default."""
+    found: dict[str, object] = msgspec.to_builtins(watch)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+# Files
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read ({error.strerror}): check its permissions") from error
+    if len(content) > LARGEST:
+        raise Misuse(f"{path}:1: the file is larger than {LARGEST // 1_000_000} MB: delete what does not belong in it")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Misuse(
+            f"{path}:{line}: byte 0x{content[error.start]:02x} is not UTF-8: save the file as UTF-8"
+        ) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Only one writer at a time, in this process and others."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise Unavailable(f"{folder} cannot be used ({error.strerror}): check the path and its permissions") from error
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put the text in place of the file at once; a reader sees the old or the new one, never half."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageFull(f"{path} cannot be written: no room left on the disk, free some") from error
+        raise Unavailable(f"{path} cannot be written ({error.strerror}): check its permissions") from error
+
+
+# Entries and their rules
+
+
+def _entries(root: Node, kind: type[V], place: Place, noun: str) -> list[tuple[V, dict[str, Node]]]:
+    """Every entry with its nodes. Ids are slugs and stand once."""
+    if not isinstance(root.value, list):
+        place.fail(root.line, "expected a list: begin each entry with '- id: ...'")
+    seen: dict[str, int] = {}
+    found: list[tuple[V, dict[str, Node]]] = []
+    for node in root.value:
+        made = entry(node, kind, place, noun)
+        nodes = node.value if isinstance(node.value, dict) else {}
+        _id(made.id, nodes["id"].line, seen, place)
+        found.append((made, nodes))
+    return found
+
+
+def _id(id: str, line: int, seen: dict[str, int], place: Place) -> None:
+    if not _SLUG.fullmatch(id):
+        slug = "-".join(re.findall(r"[a-z0-9]+", id.lower())) or "some-name"
+        place.fail(line, f"id {id!r} may hold small letters, digits and '-': write {slug!r}")
+    if id in seen:
+        place.fail(line, f"id {id!r} is used already on line {seen[id]}: give one of them another id")
+    seen[id] = line
+
+
+def _line(nodes: dict[str, Node], field: str, item: int | None = None) -> int:
+    """The line of a field, or of one item of its list; that of the id when the field is left to its default."""
+    node = nodes.get(field) or nodes["id"]
+    return node.value[item].line if item is not None and isinstance(node.value, list) else node.line
+
+
+def _officials(path: Path) -> tuple[Official, ...]:
+    place = Place(str(path))
+    found = _entries(read_yaml(_text(path), place), Official, place, "an official")
+    for official, nodes in found:
+        if official.source is not None:
+            _web(official.source, _line(nodes, "source"), place, "source")
+        roles = nodes["roles"].value if "roles" in nodes else None
+        for role, node in zip(official.roles, roles if isinstance(roles, list) else ()):
+            _in_order(role, node, place)
+    return tuple(official for official, _ in found)
+
+
+def _in_order(role: Role, node: Node, place: Place) -> None:
+    if role.since and role.until and role.until <= role.since and isinstance(node.value, dict):
+        message = f"'until' {role.until} is not after 'since' {role.since}: 'until' is the first day after the office"
+        place.fail(node.value["until"].line, message)
+
+
+def _watches(path: Path, text: str, officials: set[str], check: Check | None) -> tuple[Watch, ...]:
+    place = Place(str(path))
+    found = _entries(read_yaml(text, place), Watch, place, "a watch")
+    for watch, nodes in found:
+        for number, who in enumerate(watch.who):
+            _speaker(who, _line(nodes, "who", number), officials, place)
+        for number, channel in enumerate(watch.channels):
+            _channel(channel, _line(nodes, "channels", number), place)
+        if not 0 <= watch.confidence <= 1:
+            place.fail(
+                _line(nodes, "confidence"), f"'confidence' goes from 0 to 1, found {watch.confidence:g}: write 0.5"
+            )
+        if not watch.kinds:
+            place.fail(
+                _line(nodes, "kinds"), "'kinds' is empty: write 'kinds: [direct, mixed, indirect]' or delete the line"
+            )
+        if watch.about is not None and check is not None:
+            _query(watch.about, _line(nodes, "about"), check, place)
+    return tuple(watch for watch, _ in found)
+
+
+def _speaker(who: str, line: int, officials: set[str], place: Place) -> None:
+    """An id-looking word must be an official; a speaker id must have a known kind; anything else is a name."""
+    kind, colon, _ = who.partition(":")
+    if colon and kind not in SPEAKERS:
+        place.fail(line, f"speaker id {who!r} begins with an unknown kind: {closest(kind, SPEAKERS)}")
+    if not colon and _SLUG.fullmatch(who) and who not in officials:
+        cure = closest(who, officials) if len(officials) < 20 or "did" in closest(who, officials) else "add it there"
+        place.fail(line, f"{OFFICIALS} has no official {who!r}: {cure} (a name is written 'Given Surname')")
+
+
+def _channel(channel: str, line: int, place: Place) -> None:
+    scheme, colon, rest = channel.partition(":")
+    if not colon or scheme not in CHANNELS:
+        place.fail(line, f"channel {channel!r} is no URL that Pantau can send to: write one like {_samples()}")
+    if scheme.startswith("webhook+"):
+        _web(channel.removeprefix("webhook+"), line, place, "channels", CHANNELS[scheme])
+    if scheme == "mailto" and not re.fullmatch(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+", rest):
+        place.fail(line, f"channel {channel!r} has no e-mail address: write one like {CHANNELS['mailto']!r}")
+
+
+def _samples() -> str:
+    return ", ".join(repr(sample) for sample in CHANNELS.values())
+
+
+def _web(url: str, line: int, place: Place, field: str, sample: str = "https://example.org/page") -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
+        parts.port  # noqa: B018 - raises ValueError when it is no number
+    except ValueError:
+        good = False
+    if not good:
+        place.fail(line, f"{field!r} holds {url!r}, which is no web address: write one like {sample!r}")
+
+
+def _query(about: str, line: int, check: Check, place: Place) -> None:
+    try:
+        check(about)
+    except BadQuery as error:
+        at = "" if error.position is None else f" (at character {error.position + 1} of {about!r})"
+        place.fail(line, f"'about' is no query: {error}{at}")
+
+
+def _sources(path: Path) -> tuple[Source, ...]:
+    place = Place(str(path))
+    found = _entries(read_toml(_text(path), "source", place), Source, place, "a source")
+    for source, nodes in found:
+        _web(source.url, _line(nodes, "url"), place, "url", "https://example.org/feed.xml")
+        if source.id in _RESERVED:
+            place.fail(_line(nodes, "id"), f"id {source.id!r} is taken ({_RESERVED[source.id]}): choose another")
+    return tuple(source for source, _ in found)
