@@ -38,7 +38,7 @@ def dedupe(article: Article, *, state: State) -> Emit | Drop:
 
 def _matches(article: Article, found: Sketch, postings: list[int], state: State) -> list[Match]:
     near = [_KNOWN.decode(value) for _, value in state.find(postings, duplicates.CANDIDATES)]
-    compared = (duplicates.compare(found, other) for other in near if other.article_id != article.article_id)
+    compared = (duplicates.compare(article, found, other) for other in near if other.article_id != article.article_id)
     return duplicates.rank(match for match in compared if match)
 
 

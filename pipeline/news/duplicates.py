@@ -7,9 +7,10 @@ the share of the smaller one's 5-word shingles that the larger one has too. Unre
   The limit halves until few enough are left, so that a short text keeps all; two texts are compared at the lower one.
 - Candidates: the lowest hashes of 7-word shingles are the postings; seven words give a quarter of the stray candidates
   of five. The language is hashed in: texts in two languages are never copies.
-- Family: the article id of the earliest member. Articles join the family of their best match, so that a roundup of two
-  stories does not join the stories. When a copy turns up that is older than its family, the family is called
-  after it from then on; members that went by before keep the name they were given until they are handled again.
+- Family: the article id of the earliest member. An article joins the family of its best match, so that a roundup of two
+  stories does not join the stories. What an outlet takes over from its own earlier articles is background, and makes
+  no family of follow-ups. When a copy turns up that is older than its family, the family is called after it from
+  then on; members that went by before keep the name they were given until they are handled again.
 """
 
 import re
@@ -80,6 +81,7 @@ class Known(Value, frozen=True, kw_only=False, array_like=True):
     revision: int
     content: str
     seen_at: datetime
+    outlet: str | None
     root: Root
     links: tuple[Link, ...]
     limit: int
@@ -94,13 +96,17 @@ class Known(Value, frozen=True, kw_only=False, array_like=True):
 
 
 class Match(NamedTuple):
-    """An earlier article that shares text. `shared` is an estimate of the shared shingles, `same` whether the two are
-    copies of each other as wholes, so that their families are one.
+    """An earlier article that shares text.
+
+    shared   an estimate of the shared shingles
+    related  the article may belong to its family
+    same     the two are copies of each other as wholes, so that their families are one
     """
 
     known: Known
     link: Link
     shared: int
+    related: bool
     same: bool
 
 
@@ -122,29 +128,30 @@ def content(article: Article) -> str:
 def known(article: Article, found: Sketch, root: Root, links: Sequence[Link]) -> Known:
     """What to remember of an article."""
     return Known(
-        article.article_id, article.revision, content(article), article.seen_at, root, tuple(links),
+        article.article_id, article.revision, content(article), article.seen_at, article.outlet, root, tuple(links),
         found.limit, _pack(found.hashes), _pack(found.figures), found.exact,
     )  # fmt: skip
 
 
-def compare(found: Sketch, other: Known) -> Match | None:
-    """How an article with this sketch is linked to an earlier one; None when the two are unrelated."""
+def compare(article: Article, found: Sketch, other: Known) -> Match | None:
+    """How an article of this sketch is linked to an earlier one; None when the two are unrelated."""
     theirs = other.sketch
     limit = min(found.limit, theirs.limit)
-    mine, other_part = _up_to(found, limit), _up_to(theirs, limit)
-    shared = len(set(mine).intersection(other_part))
-    small, large = sorted((len(mine), len(other_part)))
-    containment = shared / small if small else 0.0
-    relation: Relation | None
-    if found.exact == theirs.exact:
-        relation, containment, shared = "exact", 1.0, max(shared, 1)
-    elif shared < min(_SHARED, large) or containment < DERIVED:
+    mine, rest = _up_to(found, limit), _up_to(theirs, limit)
+    shared = len(set(mine).intersection(rest))
+    small, large = sorted((len(mine), len(rest)))
+    containment = 1.0 if found.exact == theirs.exact else shared / max(small, 1)
+    if containment < DERIVED or (found.exact != theirs.exact and shared < min(_SHARED, large)):
         return None
-    else:
-        relation = _relation(containment, len(mine) / max(1, len(other_part)), found, theirs)
-    same = relation == "exact" or (relation == "copy" and shared >= COPY * large)
-    link = Link(of=other.article_id, relation=relation, score=round(containment, 3))
-    return Match(other, link, shared * (_ALL // limit), same)
+    relation = _relation(containment, len(mine) / max(len(rest), 1), found, theirs)
+    background = relation == "derived" and article.outlet is not None and article.outlet == other.outlet
+    return Match(
+        other,
+        Link(of=other.article_id, relation=relation, score=round(containment, 3)),
+        shared=shared * (_ALL // limit),
+        related=not background and relation != "template",
+        same=relation == "exact" or (relation == "copy" and shared >= COPY * large),
+    )
 
 
 def rank(matches: Iterable[Match]) -> list[Match]:
@@ -157,7 +164,7 @@ def joined(matches: Sequence[Match]) -> list[Match]:
 
     A text with the facts of another day in the same template is linked, but stays in a family of its own.
     """
-    related = [match for match in matches if match.link.relation != "template"]
+    related = [match for match in matches if match.related]
     return [match for place, match in enumerate(related) if place == 0 or match.same]
 
 
@@ -190,6 +197,8 @@ def _figures(text: str) -> tuple[int, ...]:
 
 def _relation(containment: float, size: float, mine: Sketch, theirs: Sketch) -> Relation:
     """The relation of two texts that share enough; `size` is the article's length over the other's."""
+    if mine.exact == theirs.exact:
+        return "exact"
     if EXCERPT <= size <= 1 / EXCERPT and _other_facts(mine.figures, theirs.figures):
         return "template"
     if containment < COPY:
