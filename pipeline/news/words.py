@@ -20,6 +20,8 @@ _UNSPACED = (
 )
 # Vowel signs and accents continue a word, but Python's \w leaves them out.
 _MARKS = "".join(chr(c) for c in range(0x300, 0xFB20) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+WORD_WITHOUT_DIGITS = f"[{_UNSPACED}]|[^\\W\\d_{_UNSPACED}]+(?:[{_MARKS}]+[^\\W\\d_{_UNSPACED}]*)*"
+"""A regular expression for one word of letters."""
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+(?:[{_MARKS}]+[^\\W_{_UNSPACED}]*)*")
 _PLAIN = re.compile(r"[^\W_]+")
 # Everything from the combining marks on, but for Latin Extended Additional, punctuation and symbols.
