@@ -32,9 +32,10 @@ LONGEST = 400
 """Content words of a wording; what follows is not compared."""
 BRIEF = 3.0
 """Wordings that weigh less are the same only when they are equal."""
-SAME, SAME_LIGHT = 0.75, 0.85
-"""The least similarity of two wordings of one utterance; `SAME_LIGHT` when one weighs less than 5 content words."""
-ONE_ARTICLE, ONE_ARTICLE_LIGHT = 0.65, 0.7
+SAME, SAME_STRICT = 0.75, 0.85
+"""The least similarity of two wordings of one utterance; strict when one of them weighs less than 5 content words, and
+when both give names and share none of them."""
+ONE_ARTICLE, ONE_ARTICLE_STRICT = 0.65, 0.7
 """The same within one article, which repeats in direct speech what it has just reported."""
 
 _LIGHT = 5.0
@@ -135,10 +136,10 @@ def similarity(one: Content, other: Content, *, together: bool = True) -> float:
 
 def same(one: Content, other: Content, score: float, *, one_article: bool) -> bool:
     """Whether this similarity makes them wordings of one utterance."""
-    light = min(one.weight, other.weight) < _LIGHT
+    strict = min(one.weight, other.weight) < _LIGHT or _other_names(one, other)
     if one_article:
-        return score >= (ONE_ARTICLE_LIGHT if light else ONE_ARTICLE)
-    return score >= (SAME_LIGHT if light else SAME)
+        return score >= (ONE_ARTICLE_STRICT if strict else ONE_ARTICLE)
+    return score >= (SAME_STRICT if strict else SAME)
 
 
 def contradict(one: Content, other: Content) -> bool:
@@ -190,6 +191,10 @@ def pairs(content: Content) -> list[str]:
     stems = content.stems
     near = [*pairwise(stems), *zip(stems, stems[2:])]
     return [f"{a} {b}" if a < b else f"{b} {a}" for a, b in near]
+
+
+def _other_names(one: Content, other: Content) -> bool:
+    return bool(one.names and other.names) and one.names.isdisjoint(other.stems) and other.names.isdisjoint(one.stems)
 
 
 def _contained(short: Content, long: Content, together: bool) -> float:
