@@ -1,0 +1,71 @@
+"""The ledger: each statement is put to the utterance that it repeats, or opens a new one."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+from pipeline.flow import Agent, Drop, Emit
+from pipeline.news import ledger, wording
+from pipeline.news.ledger import Entry, Match, Place, Settled, Wording
+from pipeline.news.wording import Reading
+from pipeline.ports import State
+from schemas.statement import StatementMade, StatementRecorded, Utterance
+from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
+
+_ENTRY = msgspec.msgpack.Decoder(Entry)
+_SETTLED = msgspec.msgpack.Decoder(Settled)
+_WORDING = msgspec.msgpack.Decoder(Wording)
+_encode = msgspec.msgpack.encode
+
+
+class Reason(StrEnum):
+    """Every statement is recorded: there is nothing to drop or reject."""
+
+
+def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
+    """Record a statement in the ledger of its speaker. The same record handled again comes out the same."""
+    key, content = f"statement:{made.statement.statement_id}", ledger.content(made)
+    value = state.get(key)
+    if value is not None:
+        settled = _SETTLED.decode(value)
+        if settled.content == content:
+            return _recorded(made, settled.utterance)
+    reading = wording.read(made.statement.text, made.carrier.language)
+    matches = ledger.rank(_matches(made, reading, state), reading)
+    place = ledger.place(made, reading, matches, _entries(matches, state))
+    _remember(made, reading, place, state)
+    state.put(key, _encode(Settled(content, place.utterance)))
+    return _recorded(made, place.utterance)
+
+
+def _matches(made: StatementMade, reading: Reading, state: State) -> list[Match]:
+    """The wordings that say the same; translations only when nothing in the same language does."""
+    found = _found(made, reading, ledger.postings(made, reading), state)
+    return found or _found(made, reading, ledger.translation_postings(made, reading), state)
+
+
+def _found(made: StatementMade, reading: Reading, postings: list[int], state: State) -> list[Match]:
+    near = state.find(postings, ledger.CANDIDATES) if postings else []
+    matches = (ledger.match(made, reading, _WORDING.decode(value)) for _, value in near)
+    return [match for match in matches if match]
+
+
+def _entries(matches: Iterable[Match], state: State) -> list[Entry]:
+    utterances = dict.fromkeys(match.wording.utterance_id for match in matches)
+    values = (state.get(f"utterance:{utterance}") for utterance in utterances)
+    return [_ENTRY.decode(value) for value in values if value is not None]
+
+
+def _remember(made: StatementMade, reading: Reading, place: Place, state: State) -> None:
+    state.put(f"utterance:{place.entry.utterance_id}", _encode(place.entry))
+    if place.wording:
+        key = f"wording:{place.wording.statement_id}"
+        state.put(key, _encode(place.wording), ledger.kept_under(made, reading))
+
+
+def _recorded(made: StatementMade, utterance: Utterance) -> Emit:
+    return Emit(StatementRecorded(statement=made.statement, carrier=made.carrier, utterance=utterance))
+
+
+ATTRIBUTE = Agent("attribute", (STATEMENTS_MADE,), (STATEMENTS_RECORDED,), attribute, Reason)

@@ -1,0 +1,349 @@
+"""How somebody put something, and whether two wordings say the same.
+
+A wording is compared by its content words: stems without function words, numbers as values, in order. Two wordings are
+the same when most of the shorter one stands close together in the longer one, in about the same order, and nothing
+speaks against it: other figures, a negation on one side only, words with opposite meanings.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import Stemmer
+
+from pipeline.news import words
+from pipeline.news.function_words import (
+    DENIALS,
+    FUNCTION_WORDS,
+    NEGATIONS,
+    NOT_ONLY,
+    NUMBERS,
+    OPPOSITES,
+    SCALES,
+    STEMMERS,
+)
+from schemas.record import Value
+
+LONGEST = 400
+"""Content words of a wording; what follows is not compared."""
+BRIEF = 3.0
+"""Wordings that weigh less are the same only when they are equal."""
+SAME, SAME_STRICT = 0.75, 0.85
+"""The least similarity of two wordings of one utterance; strict when one of them weighs less than 5 content words, and
+when both give names and share none of them."""
+ONE_ARTICLE, ONE_ARTICLE_STRICT = 0.65, 0.7
+"""The same within one article, which repeats in direct speech what it has just reported."""
+
+_LIGHT = 5.0
+_NAME, _LETTER = 0.5, 0.4  # a name says less than a verb; a letter of an unspaced script is a part of a word
+_IN_ORDER = 0.5  # of the shared words
+TRANSLATED_NAMES = 3
+"""Names and figures that a wording and its translation share at least."""
+_TRANSLATED_WORDS, _TRANSLATED_LENGTH = 2, 0.6
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|" + words.WORD_WITHOUT_DIGITS)
+_NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?:…]\W*$")
+
+
+class Content(Value, frozen=True, kw_only=False, array_like=True):
+    """What a wording says.
+
+    key      a hash of all its words: equal wordings are equal, whatever their content words are
+    stems    its content words in order, each once; numbers as "#5000000"
+    names    those that are names
+    numbers  those that are numbers
+    negated  those that a negation turns round
+    denials  how many negations there are
+    """
+
+    key: int
+    stems: tuple[str, ...]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    negated: frozenset[str]
+    denials: int
+
+    @property
+    def weight(self) -> float:
+        """How much it says, in content words."""
+        return sum(map(_size, self.stems))
+
+
+class Reading(NamedTuple):
+    """The content of a text; `surfaces` gives the word as written for each stem."""
+
+    content: Content
+    surfaces: tuple[str, ...]
+
+
+class _Token(NamedTuple):
+    surface: str
+    plain: str
+    name: bool
+
+
+@lru_cache(maxsize=2048)
+def read(text: str, language: str) -> Reading:
+    """The content of a text in a language (ISO 639-1). A language without word lists keeps all its words."""
+    tokens = _tokens(text)
+    stems: dict[str, str] = {}
+    negated: set[str] = set()
+    denials = 0
+    pending = False
+    for token in _with_values(tokens, language):
+        kind, stem = _look_up(token.plain, language)
+        if kind == "negation":
+            pending, denials = True, denials + 1
+        elif kind == "limit":
+            denials, pending = denials - pending, False
+        elif stem:
+            if pending:
+                negated.add(stem)
+            stems.setdefault(stem, token.surface)
+            pending = kind == "denial"
+            denials += pending
+    kept = dict(list(stems.items())[:LONGEST])
+    named = frozenset(kept.keys() & {_look_up(token.plain, language)[1] for token in tokens if token.name})
+    content = Content(
+        words.hash64(" ".join(token.plain for token in tokens)),
+        tuple(kept),
+        named,
+        frozenset(stem for stem in kept if stem.startswith("#")),
+        frozenset(negated),
+        denials,
+    )
+    return Reading(content, tuple(kept.values()))
+
+
+def similarity(one: Content, other: Content, *, together: bool = True) -> float:
+    """How much of the shorter wording stands in the longer, 0 to 1; symmetric. 1.0 for equal wordings.
+
+    `together` asks for one place of the longer wording about as long as the shorter.
+    """
+    if one.key == other.key:
+        return 1.0
+    if one.weight < BRIEF or other.weight < BRIEF or contradict(one, other):
+        return 0.0
+    if len(one.stems) == len(other.stems):
+        return max(_contained(one, other, together), _contained(other, one, together))
+    short, long = sorted((one, other), key=lambda content: len(content.stems))
+    return _contained(short, long, together)
+
+
+def same(one: Content, other: Content, score: float, *, one_article: bool) -> bool:
+    """Whether this similarity makes them wordings of one utterance."""
+    strict = min(one.weight, other.weight) < _LIGHT or _other_names(one, other)
+    if one_article:
+        return score >= (ONE_ARTICLE_STRICT if strict else ONE_ARTICLE)
+    return score >= (SAME_STRICT if strict else SAME)
+
+
+def contradict(one: Content, other: Content) -> bool:
+    """Whether both cannot be the same claim: other figures, opposite words, a negation on one side only."""
+    if one.numbers - other.numbers and other.numbers - one.numbers:
+        return True
+    if bool(one.denials) != bool(other.denials):
+        turned, plain = (one, other) if one.denials else (other, one)
+        if turned.negated.intersection(plain.stems):
+            return True
+    mine, theirs = set(one.stems), set(other.stems)
+    return any(_opposite(stem) & theirs - mine for stem in mine - theirs)
+
+
+def translated(one: Content, other: Content) -> float:
+    """How surely one wording translates the other, 0 to 1; 0 when the names, figures and cognates do not show it.
+
+    Asks for at least three shared names or figures, nearly no others, two cognates beside them, and a similar length.
+    """
+    length, length_other = len(one.stems), len(other.stems)
+    if min(length, length_other) < _TRANSLATED_LENGTH * max(length, length_other) or one.numbers != other.numbers:
+        return 0.0
+    names, names_other = landmarks(one), landmarks(other)
+    shared = names & names_other
+    if len(shared) < TRANSLATED_NAMES or len(shared) / len(names | names_other) < SAME:
+        return 0.0
+    cognates = _cognates(one.stems) & _cognates(other.stems)
+    extra = len(cognates - shared)
+    if extra < _TRANSLATED_WORDS or bool(one.denials) != bool(other.denials):
+        return 0.0
+    return len(shared) / len(names | names_other)
+
+
+def landmarks(content: Content) -> frozenset[str]:
+    """The names and figures of a wording, spelled alike in related languages."""
+    return _cognates(content.names) | content.numbers
+
+
+def added(reading: Reading, heard: Iterable[str]) -> tuple[str, ...]:
+    """The words of a text whose stems were not heard before, as written, in order."""
+    known = set(heard)
+    return tuple(
+        surface for stem, surface in zip(reading.content.stems, reading.surfaces, strict=True) if stem not in known
+    )
+
+
+def pairs(content: Content) -> list[str]:
+    """Neighbouring content words, next and next but one, in either order: what wordings are found again by."""
+    stems = content.stems
+    near = [*pairwise(stems), *zip(stems, stems[2:])]
+    return [f"{a} {b}" if a < b else f"{b} {a}" for a, b in near]
+
+
+def _other_names(one: Content, other: Content) -> bool:
+    return bool(one.names and other.names) and one.names.isdisjoint(other.stems) and other.names.isdisjoint(one.stems)
+
+
+def _contained(short: Content, long: Content, together: bool) -> float:
+    places = {stem: place for place, stem in enumerate(long.stems)}
+    names = short.names | long.names
+    hits = [(places[stem], _weight(stem, names)) for stem in short.stems if stem in places]
+    total = sum(_weight(stem, names) for stem in short.stems)
+    if together:
+        hits = _densest(hits, max(2 * len(short.stems), len(short.stems) + 8))
+    if not hits or _longest_rise([place for place, _ in hits]) < _IN_ORDER * len(hits):
+        return 0.0
+    return sum(weight for _, weight in hits) / total
+
+
+def _densest(hits: list[tuple[int, float]], width: int) -> list[tuple[int, float]]:
+    """Of hits (place, weight), those in the stretch of this width that weighs most, in the order given."""
+    places = sorted(place for place, _ in hits)
+    if not places or places[-1] - places[0] < width:
+        return hits
+    best = max(places, key=lambda start: sum(w for place, w in hits if start <= place < start + width))
+    return [hit for hit in hits if best <= hit[0] < best + width]
+
+
+def _longest_rise(places: Sequence[int]) -> int:
+    """The length of the longest increasing subsequence (patience sorting)."""
+    tops: list[int] = []
+    for place in places:
+        at = bisect_left(tops, place)
+        tops[at : at + 1] = [place]
+    return len(tops)
+
+
+def _tokens(text: str) -> list[_Token]:
+    plain = _NOT.sub(" not", unicodedata.normalize("NFKC", text))
+    found = list(_TOKEN.finditer(plain))
+    shouting = _mostly_capitals([match.group() for match in found])
+    tokens = []
+    for match in found:
+        surface = match.group()
+        first = match.start() == 0 or _SENTENCE_END.search(plain, max(0, match.start() - 4), match.start()) is not None
+        acronym = len(surface) > 1 and surface.isupper()
+        name = acronym if shouting or first else surface[0].isupper()
+        tokens.append(_Token(surface, surface.lower(), name))
+    return tokens
+
+
+def _mostly_capitals(surfaces: Sequence[str]) -> bool:
+    """Whether this is a headline in title case, where a capital says nothing."""
+    long = [surface for surface in surfaces if len(surface) > 3]
+    return len(long) > 3 and sum(surface[0].isupper() for surface in long) > 0.6 * len(long)
+
+
+def _with_values(tokens: Iterable[_Token], language: str) -> Iterable[_Token]:
+    """The tokens with each run of number words and digits replaced by its value ("1,5 juta" by "#1500000")."""
+    numbers, scales = NUMBERS.get(language, {}), SCALES.get(language, {})
+    run: list[_Token] = []
+    for token in tokens:
+        if token.plain[0].isdigit() and run:
+            yield _value(run, numbers, scales)
+            run = []
+        if token.plain[0].isdigit() or token.plain in numbers or (run and token.plain in scales):
+            run.append(token)
+            continue
+        if run:
+            yield _value(run, numbers, scales)
+            run = []
+        yield token
+    if run:
+        yield _value(run, numbers, scales)
+
+
+def _value(run: Sequence[_Token], numbers: dict[str, int], scales: dict[str, int]) -> _Token:
+    total = group = unit = 0.0
+    for token in run:
+        scale = scales.get(token.plain)
+        if scale is None:
+            group, unit = group + unit, numbers.get(token.plain) or _digits(token.plain)
+        elif scale < 1000:
+            group, unit = group + max(unit, 1) * scale, 0.0
+        else:
+            total, group, unit = total + max(group + unit, 1) * scale, 0.0, 0.0
+    return _Token(" ".join(token.surface for token in run), f"#{total + group + unit:.15g}", False)
+
+
+def _digits(text: str) -> float:
+    """A number in digits; a point or comma before exactly three digits separates thousands."""
+    whole = re.sub(r"[.,](?=\d{3}(?!\d))", "", text).replace(",", ".")
+    head, _, tail = whole.partition(".")
+    return float(f"{head}.{tail.replace('.', '')}")
+
+
+@lru_cache(maxsize=65536)
+def _look_up(plain: str, language: str) -> tuple[str, str]:
+    """The kind of a word (negation, limit, denial, word) and its stem; no stem for a word that carries grammar."""
+    if plain in NEGATIONS.get(language, ()):
+        return "negation", ""
+    kind = "word"
+    if plain in NOT_ONLY.get(language, ()):
+        kind = "limit"
+    elif plain in DENIALS.get(language, ()):
+        kind = "denial"
+    if plain[0] != "#" and (plain in FUNCTION_WORDS.get(language, ()) or (len(plain) == 1 and plain.isascii())):
+        return kind, ""
+    return kind, _stem(plain, language)
+
+
+def _stem(plain: str, language: str) -> str:
+    if plain[0] == "#" or language not in STEMMERS:
+        return plain
+    stem: str = _stemmer(language).stemWord(plain)
+    return stem
+
+
+@cache
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(STEMMERS[language])
+
+
+def _opposite(stem: str) -> frozenset[str]:
+    return _opposites().get(stem, frozenset())
+
+
+@lru_cache(maxsize=1)
+def _opposites() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for language, listed in OPPOSITES.items():
+        for pair in listed:
+            one, other = (_stem(word, language) for word in pair.split("/"))
+            found[one] = found.get(one, frozenset()) | {other}
+            found[other] = found.get(other, frozenset()) | {one}
+    return found
+
+
+def _weight(stem: str, names: frozenset[str]) -> float:
+    return _size(stem) * (_NAME if stem in names else 1.0)
+
+
+def _size(stem: str) -> float:
+    return _LETTER if len(stem) == 1 else 1.0
+
+
+def _cognates(stems: Iterable[str]) -> frozenset[str]:
+    return frozenset(_cognate(stem) for stem in stems if len(stem) > 3 or stem.startswith("#"))
+
+
+@lru_cache(maxsize=65536)
+def _cognate(stem: str) -> str:
+    """The first five letters in a spelling that Indonesian and English share ("konfl" for konflik and conflict)."""
+    if stem.startswith("#"):
+        return stem
+    spelled = re.sub(r"c(?=[eiy])", "s", stem).replace("c", "k").replace("ph", "f").replace("y", "i")
+    return re.sub(r"(.)\1", r"\1", spelled)[:5]

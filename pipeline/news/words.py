@@ -1,0 +1,90 @@
+"""Words and their hashes: what finding copies of articles and repeats of statements is built on.
+
+Hashes are xxh3 of UTF-8 and arithmetic modulo 2**64, so they are equal on every machine and in every process.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+
+# Scripts that are written without spaces: each letter counts as a word (Thai, Lao, Tibetan, Myanmar, Khmer, kana, Han,
+# Hangul). Hangul has spaces, but its words carry so many endings that letters compare better.
+_UNSPACED = (
+    "\u0e00-\u0eff\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U000323af"
+)
+# Vowel signs and accents continue a word, but Python's \w leaves them out.
+_MARKS = "".join(chr(c) for c in range(0x300, 0xFB20) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+WORD_WITHOUT_DIGITS = f"[{_UNSPACED}]|[^\\W\\d_{_UNSPACED}]+(?:[{_MARKS}]+[^\\W\\d_{_UNSPACED}]*)*"
+"""A regular expression for one word of letters."""
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+(?:[{_MARKS}]+[^\\W_{_UNSPACED}]*)*")
+_PLAIN = re.compile(r"[^\W_]+")
+# Everything from the combining marks on, but for Latin Extended Additional, punctuation and symbols.
+_NEEDS_CARE = re.compile("[\u0300-\u1dff\u2e80-\U0010ffff]")
+
+_MULTIPLIERS = np.array(
+    [
+        0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F,
+        0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3,
+    ],
+    dtype=np.uint64,
+)  # fmt: skip
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, lower case, in NFKC; a letter of an unspaced script is a word of its own."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return (_WORD if _NEEDS_CARE.search(plain) else _PLAIN).findall(plain)
+
+
+def hash64(text: str, seed: int = 0) -> int:
+    """A 64-bit unsigned hash of a text."""
+    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"), seed)
+
+
+def identity(*parts: str) -> str:
+    """A name of 32 hex digits for this sequence of texts; another for every other sequence."""
+    return xxhash.xxh3_128_hexdigest("\0".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def hash_words(found: Iterable[str]) -> Hashes:
+    """One hash per word."""
+    digest = xxhash.xxh3_64_intdigest
+    return np.array([digest(word.encode("utf-8", "surrogatepass")) for word in found], dtype=np.uint64)
+
+
+def shingles(hashes: Hashes, width: int, seed: int) -> Hashes:
+    """The hashes of all runs of `width` (at most 8) words, in order; empty for a shorter text."""
+    count = len(hashes) - width + 1
+    if count < 1:
+        return np.empty(0, dtype=np.uint64)
+    combined = np.full(count, seed, dtype=np.uint64)
+    for place in range(width):
+        combined += hashes[place : place + count] * _MULTIPLIERS[place]
+    return _avalanche(combined)
+
+
+def posting(hash_: int) -> int:
+    """An unsigned hash as the signed number that a posting is."""
+    return hash_ - (1 << 64) if hash_ >> 63 else hash_
+
+
+def postings(hashes: Hashes | Sequence[int]) -> list[int]:
+    """Unsigned hashes as signed postings."""
+    signed: list[int] = np.asarray(hashes, dtype=np.uint64).view(np.int64).tolist()
+    return signed
+
+
+def _avalanche(x: Hashes) -> Hashes:
+    """The finaliser of MurmurHash3: every bit of the input changes half of the bits of the output."""
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xFF51AFD7ED558CCD)
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xC4CEB9FE1A85EC53)
+    x ^= x >> np.uint64(33)
+    return x
