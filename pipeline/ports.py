@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from schemas.alert import AlertRaised
-from schemas.catalog import Snapshot
+from schemas.catalog import Snapshot, Watch
 from schemas.documents import Document
 
 READING = frozenset({"pages", "catalog", "clock"})
@@ -40,6 +40,16 @@ class Catalog(Protocol):
 
     def snapshot(self) -> Snapshot:
         """The newest catalog. The same object as before while nothing changed."""
+
+
+class CatalogEditor(Catalog, Protocol):
+    """A catalog that can be changed from here. Its methods raise Misuse when it could not be used afterwards."""
+
+    def save_watch(self, watch: Watch) -> None:
+        """Add a watch, or replace the one with its id."""
+
+    def remove_watch(self, id: str) -> None:
+        """Remove a watch."""
 
 
 class State(Protocol):

@@ -28,7 +28,7 @@ def export(
     context: typer.Context,
     family: Annotated[Family, typer.Argument(help="What to export.")],
     query: Annotated[str, typer.Argument(help=QUERY)] = "",
-    form: Annotated[Format, typer.Option("--format", help="JSON Lines, or CSV.")] = Format.jsonl,  # type: ignore[attr-defined]
+    form: Annotated[Format, typer.Option("--format", help="JSON Lines, or CSV.")] = Format.jsonl,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; standard output without it.")] = None,
 ) -> None:
     """Write all that a query finds as JSON Lines or CSV. In CSV no cell can act as a spreadsheet formula."""

@@ -19,7 +19,7 @@ from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.news.urls import article_id
-from pipeline.ports import Pages, Search
+from pipeline.ports import CatalogEditor, Pages, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -85,7 +85,7 @@ class Installation:
         return opened
 
     @cached_property
-    def catalog(self) -> FileCatalog:
+    def catalog(self) -> CatalogEditor:
         """Officials, watches and sources."""
         self.prepare()
         return _catalog(self.settings)
@@ -153,8 +153,8 @@ def reading_parts(settings: Settings) -> tuple[Sequence[Agent], Mapping[str, Any
     return FLOW, ports
 
 
-def _catalog(settings: Settings) -> FileCatalog:
-    opened: FileCatalog = open_port("catalog", settings.catalog, check=check_about)
+def _catalog(settings: Settings) -> CatalogEditor:
+    opened: CatalogEditor = open_port("catalog", settings.catalog, check=check_about)
     return opened
 
 

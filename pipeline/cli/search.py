@@ -12,7 +12,7 @@ from pipeline.news.queries import quote
 from pipeline.ports import Hit, Hits
 from schemas.documents import FACETS, FAMILIES, AlertDocument, ArticleDocument, StatementDocument, fields
 
-Family = StrEnum("Family", list(FAMILIES))
+Family = StrEnum("Family", ["articles", "statements", "alerts"])
 Sort = StrEnum("Sort", ["relevance", "newest"])
 Kind = StrEnum("Kind", ["direct", "mixed", "indirect"])
 
@@ -33,10 +33,10 @@ def register(app: typer.Typer) -> None:
 def search(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help=QUERY)] = "",
-    family: Annotated[Family, typer.Option("--in", help="Where to look.")] = Family.articles,  # type: ignore[attr-defined]
+    family: Annotated[Family, typer.Option("--in", help="Where to look.")] = Family.articles,
     limit: LimitOption = 20,
     cursor: CursorOption = None,
-    sort: SortOption = Sort.relevance,  # type: ignore[attr-defined]
+    sort: SortOption = Sort.relevance,
     facets: FacetsOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,7 +52,7 @@ def statements(
     article: Annotated[str | None, typer.Option(help="Only those of this article (id or URL).")] = None,
     limit: LimitOption = 20,
     cursor: CursorOption = None,
-    sort: SortOption = Sort.newest,  # type: ignore[attr-defined]
+    sort: SortOption = Sort.newest,
     facets: FacetsOption = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """`pantau watch`: whom to listen to, and what was heard."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, get_args
 
 import msgspec
 import typer
@@ -11,6 +12,7 @@ from pipeline.cli.search import VIEWS, Kind
 from pipeline.errors import Misuse
 from pipeline.news.queries import quote
 from schemas.catalog import Watch
+from schemas.statement import StatementKind
 
 app = typer.Typer(help="Watches: list, add, pause, resume and remove them, see their alerts.", no_args_is_help=True)
 
@@ -36,23 +38,19 @@ def show_all(context: typer.Context, as_json: JsonOption = False) -> None:
             ", ".join(w.who) or "anyone",
             w.about or "anything",
             ", ".join(w.channels),
-            "paused" if w.paused else "",
+            _pause(w),
         )
         for w in watches
     ]
     console.print(table("watches", ("id", "name", "who", "about", "channels", ""), rows))
 
 
-@app.command(
-    "add", epilog="Example: pantau watch add nato --who jens-stoltenberg --who nato --about 'ukraina OR rusia'"
-)
+@app.command("add", epilog="Example: pantau watch add nato --who jens-stoltenberg --about 'ukraina OR rusia'")
 def add(
     context: typer.Context,
     id: IdArgument,
     name: Annotated[str | None, typer.Option(help="Its name; the id without it.")] = None,
-    who: Annotated[
-        list[str] | None, typer.Option(help="An official's id, a speaker id or a name; may be repeated.")
-    ] = None,
+    who: Annotated[list[str] | None, typer.Option(help="An official's id, a speaker id or a name; repeatable.")] = None,
     about: Annotated[str | None, typer.Option(help="A query over statements.")] = None,
     kind: Annotated[list[Kind] | None, typer.Option(help="Kinds of statement; may be repeated. Default: all.")] = None,
     confidence: Annotated[float, typer.Option(min=0, max=1, help="Least confidence of a statement.")] = 0.5,
@@ -65,7 +63,7 @@ def add(
         name=name or id,
         who=tuple(who or ()),
         about=about,
-        kinds=tuple(k.value for k in kind) if kind else Watch.__struct_defaults__[2],
+        kinds=_kinds(kind),
         confidence=confidence,
         channels=tuple(channel or ("feed:",)),
         versions=versions,
@@ -126,8 +124,18 @@ def show(context: typer.Context, id: IdArgument, as_json: JsonOption = False) ->
         console.print(Text(f"  {day(hit.document.published)} {plain(hit.document.text[:100])}"))
 
 
+def _kinds(chosen: Sequence[Kind] | None) -> tuple[StatementKind, ...]:
+    """All kinds when none is chosen."""
+    wanted = {kind.value for kind in chosen or Kind}
+    return tuple(kind for kind in get_args(StatementKind) if kind in wanted)
+
+
+def _pause(watch: Watch) -> str:
+    return "paused" if watch.paused else ""
+
+
 def _watch(context: typer.Context, id: str) -> Watch:
-    watches = {watch.id: watch for watch in installation(context).catalog.snapshot().watches}
+    watches: dict[str, Watch] = {watch.id: watch for watch in installation(context).catalog.snapshot().watches}
     if id not in watches:
         raise Misuse(f"there is no watch {id!r}: there are {', '.join(watches) or 'none yet, add one'}")
     return watches[id]

@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from pipeline.broker import Broker, Draft
-from pipeline.news.urls import article_id, declared_url
+from pipeline.news.declared import declared_url
+from pipeline.news.urls import article_id
 from pipeline.ports import Clock, Pages, State
 from schemas.codec import encode
 from schemas.page import Hints, PageFetched

@@ -41,7 +41,7 @@ def test_a_record_comes_back_as_it_was(title: str, text: str, maps: dict[str, tu
 
 
 def test_another_version_is_told_from_a_broken_message() -> None:
-    with pytest.raises(UnknownSchema, match="reads 'page.v1'"):
+    with pytest.raises(UnknownSchema, match=r"reads 'page\.v1'"):
         decode(b"{}", "page.v2", PageFetched)
     with pytest.raises(BrokenMessage, match=r"not a page\.v1"):
         decode(b'{"article_id": 3}', "page.v1", PageFetched)
