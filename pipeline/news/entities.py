@@ -1,0 +1,154 @@
+"""Who and what is named in an article.
+
+Names are found by rules: a role before a name, names that speak, short forms in brackets, countries, bodies with
+their acronyms, officials of the catalog. A model can feed spans into `spans` before the rules: what it found stays,
+the rules fill gaps and never override it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.news.lexicons import Kind, country_name
+from pipeline.news.officials import Link, Roster, name_key
+from pipeline.news.statements.names import Names
+from pipeline.news.statements.tokens import Passage
+from schemas.article import Entity, EntityKind, Mention, Part
+
+_NOT_SLUG = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A span that names something, with its canonical name."""
+
+    part: Part
+    start: int
+    end: int
+    kind: EntityKind
+    name: str
+
+
+def slug(text: str) -> str:
+    """A name as it stands in ids: "Jens Stoltenberg" -> "jens-stoltenberg". Letters of every script stay."""
+    return _NOT_SLUG.sub("-", name_key(text)).strip("-")
+
+
+def entity_id(kind: str, name: str, link: Link | None) -> str:
+    """The official's id, else kind and name."""
+    return link.official.id if link else f"{kind}:{slug(name)}"
+
+
+def entities(
+    passages: Sequence[Passage], names: Names, roster: Roster, found: Iterable[Named] = ()
+) -> tuple[Entity, ...]:
+    """The entities of an article in the order of their first mention. `found`: spans that a model is sure of."""
+    groups: dict[str, _Group] = {}
+    for span in spans(passages, names, roster, found):
+        link = roster.named(span.name)
+        kind = link.official.kind if link else span.kind
+        group = groups.setdefault(entity_id(kind, span.name, link), _Group(kind, span.name, link))
+        group.add(span, passages)
+    return tuple(group.entity(id) for id, group in groups.items())
+
+
+def spans(passages: Sequence[Passage], names: Names, roster: Roster, found: Iterable[Named] = ()) -> list[Named]:
+    """All spans that name something, in order and without overlap; `found` first, rules only in the gaps."""
+    taken = list(found)
+    known = _Known(names, roster)
+    for passage in passages:
+        held = [(span.start, span.end) for span in taken if span.part == passage.part]
+        for span in known.spans(passage):
+            if not any(span.start < end and start < span.end for start, end in held):
+                taken.append(span)
+    order = [passage.part for passage in passages]
+    return sorted(taken, key=lambda span: (order.index(span.part), span.start))
+
+
+class _Known:
+    """Everything that is named once, so that it is found wherever it is mentioned."""
+
+    def __init__(self, names: Names, roster: Roster) -> None:
+        self._names, self._roster = names, roster
+        self._by_first: dict[str, list[tuple[list[str], EntityKind, str]]] = {}
+        for full, forms in names.spellings().items():
+            for form in {full.casefold(), *forms}:
+                self._learn(form, "person", full)
+        for short, full in names.bodies.items():
+            self._learn(short, "organisation", full)
+            self._learn(full.casefold(), "organisation", full)
+        for form, link in roster.forms():
+            self._learn(form, link.official.kind, link.official.name)
+        for entries in self._by_first.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+
+    def _learn(self, form: str, kind: EntityKind, name: str) -> None:
+        words = form.split()
+        if words:
+            self._by_first.setdefault(words[0], []).append((words, kind, name))
+
+    def spans(self, passage: Passage) -> list[Named]:
+        result: list[Named] = []
+        index, size = 0, len(passage)
+        while index < size:
+            hit = self._at(passage, index) if passage.kinds[index] & Kind.CAP else None
+            if hit:
+                end, kind, name = hit
+                result.append(Named(passage.part, passage.starts[index], passage.ends[end - 1], kind, name))
+                index = end
+            else:
+                index += 1
+        return result
+
+    def _at(self, passage: Passage, index: int) -> tuple[int, EntityKind, str] | None:
+        for words, kind, name in self._by_first.get(passage.lower[index], ()):
+            if passage.lower[index : index + len(words)] == words:
+                return index + len(words), kind, name
+        place = passage.places.get(index)
+        if place:
+            return place[0], "place", country_name(place[1], passage.lexicon.language)
+        return _body(passage, index)
+
+
+def _body(passage: Passage, index: int) -> tuple[int, EntityKind, str] | None:
+    """An acronym, or a word such as "Kementerian" with the capitalised words behind it."""
+    kind = passage.kinds[index]
+    if kind & Kind.ACRONYM and not kind & (Kind.ROLE | Kind.RANK | Kind.DATE) and passage.part != "title":
+        return index + 1, "organisation", passage.words[index]
+    if not kind & Kind.ORG or passage.part == "title":
+        return None
+    end = index + 1
+    while (
+        end < len(passage) and end - index < 6 and passage.kinds[end] & Kind.CAP and not passage.kinds[end] & Kind.DATE
+    ):
+        end += 1
+    return (end, "organisation", passage.slice(index, end)) if end - index > 1 else None
+
+
+@dataclass
+class _Group:
+    kind: EntityKind
+    name: str
+    link: Link | None
+    mentions: list[Mention] = field(default_factory=list)
+    aliases: dict[str, None] = field(default_factory=dict)
+
+    def add(self, span: Named, passages: Sequence[Passage]) -> None:
+        passage = next(passage for passage in passages if passage.part == span.part)
+        self.mentions.append(Mention(passage.part, span.start, span.end))
+        text = " ".join(passage.text[span.start : span.end].split())
+        if text not in (self.name, self.link and self.link.official.name):
+            self.aliases[text] = None
+
+    def entity(self, id: str) -> Entity:
+        link = self.link
+        return Entity(
+            entity_id=id,
+            kind=self.kind,
+            name=link.official.name if link else self.name,
+            mentions=tuple(self.mentions),
+            aliases=tuple(self.aliases),
+            official=link.official.id if link else None,
+            reason=link.reason if link else None,
+            confidence=link.confidence if link else 0.8,
+        )

@@ -1,0 +1,123 @@
+"""Entities and statements of an article: the one entrance to `pipeline.news.statements` and `entities`."""
+
+import hashlib
+from datetime import date
+from typing import NamedTuple
+
+from pipeline.news.entities import entities, entity_id, slug
+from pipeline.news.officials import Roster
+from pipeline.news.offsets import to_page
+from pipeline.news.statements.claims import Claim
+from pipeline.news.statements.names import Names
+from pipeline.news.statements.reading import Read, attribute, credible, passages, read
+from pipeline.news.statements.speakers import Memory, Speaker
+from pipeline.news.statements.tokens import Passage
+from schemas.article import Article, Entity
+from schemas.statement import Statement
+
+EXTRACTOR = "rules-1"
+"""Part of every statement id: a new version writes new statements instead of changing old ones."""
+_CONTEXT = 300
+"""Codepoints of the paragraph kept before and after a statement, at most."""
+
+
+class Extraction(NamedTuple):
+    """What was found in one article."""
+
+    entities: tuple[Entity, ...]
+    statements: tuple[Statement, ...]
+
+
+def extract(article: Article, roster: Roster) -> Extraction:
+    """Find who is named and who said what. Never fails; time grows in proportion to the text."""
+    parts = passages(article)
+    reads = read(parts)
+    prose = [passage for passage in parts if passage.part != "title"]
+    names = Names(prose)
+    for item in reads:
+        for claim in item.claims:
+            if claim.phrase and item.passage.part != "title" and credible(item.passage, claim, names):
+                names.meet(item.passage, claim.phrase)
+    found = entities(parts, names, roster)
+    memory = Memory(names, roster, _day(article))
+    statements = tuple(
+        _statement(article, item, claim, speaker, found) for item, claim, speaker in attribute(reads, memory)
+    )
+    return Extraction(found, statements)
+
+
+def statement_id(article_id: str, part: str, start: int, end: int) -> str:
+    """The same for the same words of the same article found by the same extractor."""
+    key = f"{article_id}\n{part}\n{start}\n{end}\n{EXTRACTOR}"
+    return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+
+
+def _day(article: Article) -> date:
+    return article.seen_at.date()
+
+
+def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, found: tuple[Entity, ...]) -> Statement:
+    passage, (start, end) = item.passage, (claim.start, claim.end)
+    page = to_page(article.maps.get(passage.part, ()), start, end)
+    mention, cue = _mention(passage, claim), claim.cue
+    before, after = _around(passage, item.sentence.paragraph, start, end)
+    return Statement(
+        statement_id=statement_id(article.article_id, passage.part, start, end),
+        kind=claim.kind,
+        part=passage.part,
+        start=start,
+        end=end,
+        text=passage.raw[start:end],
+        speaker_id=_speaker_id(speaker, claim, mention),
+        rule=claim.rule,
+        confidence=round(claim.confidence * speaker.confidence, 3),
+        page_start=page[0] if page else None,
+        page_end=page[1] if page else None,
+        speaker=speaker.name,
+        official=speaker.link.official.id if speaker.link else None,
+        mention=mention[0] if mention else None,
+        mention_start=mention[1] if mention else None,
+        mention_end=mention[2] if mention else None,
+        cue=passage.raw[cue[0] : cue[1]] if cue else None,
+        cue_start=cue[0] if cue else None,
+        cue_end=cue[1] if cue else None,
+        medium=claim.medium,
+        reasons=speaker.reasons,
+        entities=_inside(found, passage, start, end),
+        before=before,
+        after=after,
+    )
+
+
+def _mention(passage: Passage, claim: Claim) -> tuple[str, int, int] | None:
+    if claim.suffix:
+        start, end = claim.suffix
+        return f"-{passage.raw[start:end]}", start, end
+    if claim.phrase is None:
+        return None
+    start, end = passage.starts[claim.phrase.first], passage.ends[claim.phrase.end - 1]
+    return passage.raw[start:end], start, end
+
+
+def _speaker_id(speaker: Speaker, claim: Claim, mention: tuple[str, int, int] | None) -> str:
+    """An unknown speaker has the words that name them in the id, but not a pronoun, which means many."""
+    if speaker.name is None:
+        telling = mention and claim.phrase and not claim.phrase.pronoun
+        return f"unknown:{slug(mention[0]) if mention and telling else ''}"
+    return entity_id(speaker.kind, speaker.name, speaker.link)
+
+
+def _inside(found: tuple[Entity, ...], passage: Passage, start: int, end: int) -> tuple[str, ...]:
+    return tuple(
+        entity.entity_id
+        for entity in found
+        if any(m.part == passage.part and start <= m.start and m.end <= end for m in entity.mentions)
+    )
+
+
+def _around(passage: Passage, paragraph: tuple[int, int], start: int, end: int) -> tuple[str, str]:
+    """The rest of the paragraph before and after, without white space at its ends."""
+    first, last = passage.starts[paragraph[0]], passage.ends[paragraph[1] - 1]
+    before = passage.raw[max(first, start - _CONTEXT) : start]
+    after = passage.raw[end : min(last, end + _CONTEXT)]
+    return before.strip(), after.strip()

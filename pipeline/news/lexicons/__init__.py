@@ -1,0 +1,187 @@
+"""The words of a language that show who speaks: cues, roles, pronouns, capitals. A language is data, not code.
+
+Every file here holds the same tables (see id.toml). A language without a file gets the generic lexicon, which is
+empty: only quotation marks are found, and nobody is named by guess.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from babel import Locale
+
+LANGUAGES = ("id", "en")
+
+
+class Kind(IntFlag):
+    """What a word can be; several at once."""
+
+    ROLE = 1
+    TAIL = 2
+    RANK = 4
+    ORG = 8
+    HEAD = 16
+    PLACE = 32
+    PRONOUN = 64
+    PLURAL = 128
+    PREP = 256
+    BOUND = 512
+    ADVERB = 1024
+    DATE = 2048
+    PARTICLE = 4096
+    CAP = 1 << 13
+    ACRONYM = 1 << 14
+    WORD = 1 << 15
+
+
+_TABLES = (
+    (Kind.ROLE, "speakers", "roles"),
+    (Kind.TAIL, "speakers", "tails"),
+    (Kind.RANK, "speakers", "ranks"),
+    (Kind.ORG, "speakers", "organisations"),
+    (Kind.HEAD, "speakers", "heads"),
+    (Kind.PRONOUN, "words", "pronouns"),
+    (Kind.PLURAL, "words", "plural_pronouns"),
+    (Kind.PREP, "words", "prepositions"),
+    (Kind.BOUND, "words", "boundaries"),
+    (Kind.ADVERB, "words", "adverbs"),
+    (Kind.DATE, "words", "dates"),
+    (Kind.PARTICLE, "words", "particles"),
+)
+
+
+class Phrases:
+    """Phrases of one or more words, found at a place in a list of lower-case words; the longest wins."""
+
+    def __init__(self, phrases: Mapping[str, str]) -> None:
+        self._by_first: dict[str, list[tuple[list[str], str]]] = {}
+        for phrase, value in sorted(phrases.items(), key=lambda item: -len(item[0].split())):
+            words = phrase.split()
+            self._by_first.setdefault(words[0], []).append((words, value))
+
+    def at(self, words: list[str], index: int) -> tuple[int, str] | None:
+        """How many words match here and what they stand for."""
+        for phrase, value in self._by_first.get(words[index], ()):
+            if words[index : index + len(phrase)] == phrase:
+                return len(phrase), value
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """One language. `kinds` are word classes; `before` maps a cue to its tier (strong, clause, joint or wish)."""
+
+    language: str
+    suffix: str
+    subject_first: bool
+    lead: frozenset[str]
+    after: Phrases
+    plain: Phrases
+    before: Phrases
+    according: Phrases
+    headline: frozenset[str]
+    predicates: frozenset[str]
+    predicate_prefixes: tuple[str, ...]
+    predicate_stops: frozenset[str]
+    complementisers: frozenset[str]
+    objects: frozenset[str]
+    negations: frozenset[str]
+    negators: frozenset[str]
+    clause_joints: frozenset[str]
+    list_joints: frozenset[str]
+    deictics: frozenset[str]
+    abbreviations: frozenset[str]
+    works: frozenset[str]
+    media: Mapping[str, frozenset[str]]
+    media_cues: Phrases
+    governments: Phrases
+    surnames: frozenset[str]
+    places: Phrases
+    relations: frozenset[str]
+    names: Mapping[str, str]
+    kinds: Mapping[str, int]
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """The lexicon of a language tag ("id", "en-GB"); the generic one when there is no file for it."""
+    code = re.split(r"[-_]", language.casefold(), maxsplit=1)[0]
+    return _build(code if code in LANGUAGES else "generic")
+
+
+@cache
+def tables(name: str) -> Mapping[str, Any]:
+    """The tables of one lexicon file."""
+    return tomllib.loads((files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def territories(language: str) -> Mapping[str, str]:
+    """Lower-case country names to their ISO codes: CLDR's, with what newspapers write, capitals and palaces."""
+    found: dict[str, str] = {}
+    if language in LANGUAGES:
+        names = Locale(language).territories
+        found = {name.casefold(): code for code, name in names.items() if len(code) == 2 and code.isalpha()}
+    for code, words in tables(language).get("governments", {}).items():
+        found.update(dict.fromkeys(words, code))
+    return found
+
+
+@cache
+def country_name(code: str, language: str) -> str:
+    """What newspapers in a language call a country."""
+    name = tables(language).get("names", {}).get(code)
+    return str(name or Locale(language).territories.get(code, code))
+
+
+def _build(name: str) -> Lexicon:
+    data = tables(name)
+    cues, words, media = data["cues"], data["words"], data["media"]
+    return Lexicon(
+        language=name,
+        suffix=cues.get("suffix", ""),
+        subject_first=cues.get("subject_first", False),
+        lead=frozenset(cues.get("lead", ())),
+        after=_phrases(cues.get("after", ())),
+        plain=_phrases(cues.get("plain", ())),
+        before=Phrases({cue: tier for tier in ("wish", "joint", "clause", "strong") for cue in cues.get(tier, ())}),
+        according=_phrases(cues.get("according", ())),
+        headline=frozenset(cues.get("headline", ())),
+        predicates=frozenset(cues.get("predicates", ())),
+        predicate_prefixes=tuple(cues.get("predicate_prefixes", ())),
+        predicate_stops=frozenset(cues.get("predicate_stops", ())),
+        complementisers=frozenset(cues.get("complementisers", ())),
+        objects=frozenset(cues.get("objects", ())),
+        negations=frozenset(words.get("negations", ())),
+        negators=frozenset(words.get("negators", ())),
+        clause_joints=frozenset(words.get("clause_joints", ())),
+        list_joints=frozenset(words.get("list_joints", ())),
+        deictics=frozenset(words.get("deictics", ())),
+        abbreviations=frozenset(words.get("abbreviations", ())),
+        works=frozenset(words.get("titles_of_works", ())),
+        media={key: frozenset(value) for key, value in media.items()},
+        media_cues=_phrases(media.get("cues", ())),
+        governments=Phrases(territories(name)),
+        surnames=frozenset(words.get("surnames", ())),
+        places=_phrases(data["speakers"].get("places", ())),
+        relations=frozenset(data["speakers"].get("relations", ())),
+        names=data["names"],
+        kinds=_kinds(data),
+    )
+
+
+def _phrases(words: Iterable[str]) -> Phrases:
+    return Phrases({word: word for word in words})
+
+
+def _kinds(data: Mapping[str, Any]) -> dict[str, int]:
+    kinds: dict[str, int] = {}
+    for kind, table, key in _TABLES:
+        for word in data[table].get(key, ()):
+            kinds[word] = kinds.get(word, 0) | kind
+    return kinds

@@ -1,0 +1,175 @@
+"""Direct speech: quotations and who they are given to.
+
+"...," kata X.      X mengatakan, "..."      "..." (a paragraph of its own: the speaker continues)
+"""
+
+from pipeline.news.lexicons import Kind
+from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
+from pipeline.news.statements.media import medium, relayed
+from pipeline.news.statements.phrases import Phrase, phrase_at
+from pipeline.news.statements.quotes import Quote
+from pipeline.news.statements.sentences import Sentence
+from pipeline.news.statements.subjects import first_subject, subject
+from pipeline.news.statements.tokens import Passage
+
+_FEWEST_WORDS = 3
+_FEWEST_WORDS_ALONE = 4
+_REACH = 12
+
+
+def direct(passage: Passage, sentence: Sentence, *, follows: bool) -> list[Claim]:
+    """The quotations of a sentence that somebody said. `follows`: a statement stands shortly before it."""
+    found: list[Claim] = []
+    for quote in sentence.quotes:
+        claim = _attributed(passage, sentence, quote) or _alone(passage, sentence, quote, follows or bool(found))
+        if claim:
+            found.append(claim)
+    return found
+
+
+def _attributed(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
+    count = words(passage, quote.opening + 1, quote.closing)
+    claim = _cue_behind(passage, sentence, quote) if count else None
+    if claim is None and count >= _FEWEST_WORDS and quote.double:
+        claim = _cue_in_front(passage, sentence, quote)
+    return claim
+
+
+def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
+    """'"...," (demikian) kata X' or, where subjects come first, '"...," X said'."""
+    index, end = quote.closing + 1, sentence.end
+    while index < end and (passage.words[index] in ",.-–—" or passage.lower[index] in passage.lexicon.lead):
+        index += 1
+    if index > quote.closing + 4:
+        return None
+    cue = after_cue(passage, index, end)
+    if cue:
+        phrase, outlet = _speaker_behind(passage, cue, end)
+        return _claim(passage, quote, "quote-cue", 0.95, cue, phrase, outlet or medium(passage, cue.end, end))
+    phrase = _subject_behind(passage, index, end) if passage.words[quote.closing - 1] in ",.!?…-–—" else None
+    if phrase is None:
+        return None
+    cue = _cue_near(passage, phrase.end, end)
+    if cue is None:
+        return None
+    return _claim(passage, quote, "quote-subject", 0.9, cue, phrase, medium(passage, cue.end, end))
+
+
+def _subject_behind(passage: Passage, index: int, end: int) -> Phrase | None:
+    return phrase_at(passage, index, end) if index < end else None
+
+
+def _cue_near(passage: Passage, index: int, end: int) -> Cue | None:
+    """The cue behind a subject: "X said", "X (juga) menambahkan", "X, the minister, said"."""
+    for at in range(index, min(index + _REACH, end)):
+        cue = after_cue(passage, at, end) if passage.lexicon.subject_first else before_cue(passage, at)
+        if cue:
+            return cue
+        skipped = passage.kinds[at] & (Kind.ADVERB | Kind.ROLE | Kind.TAIL | Kind.HEAD) or passage.words[at] == ","
+        if not skipped and not (passage.lexicon.subject_first and passage.kinds[at] & Kind.WORD):
+            return None
+    return None
+
+
+def _speaker_behind(passage: Passage, cue: Cue, end: int) -> tuple[Phrase | None, str | None]:
+    """The speaker behind a cue, and the medium when the cue is the medium's."""
+    index = cue.end
+    if cue.suffix:
+        return None, None
+    while index < end and passage.lower[index] in ("oleh", "by"):
+        index += 1
+    while index < end and passage.lower[index] in passage.lexicon.media.get("agencies", ()):
+        index += 1
+    phrase = phrase_at(passage, index, end)
+    source = relayed(passage, phrase.end, end) if phrase else None
+    if phrase and source:
+        return source, passage.slice(phrase.first, phrase.end)
+    return phrase, None
+
+
+def speaker_behind(passage: Passage, cue: Cue, end: int) -> tuple[Phrase | None, str | None]:
+    """The speaker behind a cue ("kata X"), and the medium in "tulis TASS yang mengutip X"."""
+    return _speaker_behind(passage, cue, end)
+
+
+def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
+    """'X mengatakan (bahwa|,|:) "..."', 'Menurut X, "..."'."""
+    if not _reaches_end(passage, sentence, quote):
+        return None
+    for index in range(quote.opening - 1, max(sentence.first, quote.opening - _REACH) - 1, -1):
+        cue = before_cue(passage, index) or _plain_cue(passage, index, quote)
+        if cue and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
+            phrase = subject(passage, sentence.first, index) or first_subject(passage, sentence.first, index)
+            outlet = medium(passage, sentence.first, quote.opening)
+            return _claim(passage, quote, "cue-quote", 0.9, cue, phrase, outlet)
+        according = passage.lexicon.according.at(passage.lower, index)
+        if according:
+            phrase = phrase_at(passage, index + according[0], quote.opening)
+            cue = Cue(index, index + according[0])
+            return phrase and _claim(passage, quote, "according-quote", 0.85, cue, phrase, None)
+    return None
+
+
+def _plain_cue(passage: Passage, index: int, quote: Quote) -> Cue | None:
+    """A bare cue right before the mark: 'Katanya: "..."'."""
+    return after_cue(passage, index, quote.opening, plain=True) if quote.opening - index <= 2 else None
+
+
+def _leads(passage: Passage, index: int, opening: int) -> bool:
+    """Whether what stands between cue and mark only leads over: a joint, a recipient, a noun and a comma."""
+    if (
+        index == opening
+        or passage.words[opening - 1] in ",:"
+        or passage.lower[opening - 1] in passage.lexicon.complementisers
+    ):
+        return True
+    return opening - index <= 1
+
+
+def _reaches_end(passage: Passage, sentence: Sentence, quote: Quote) -> bool:
+    """Whether nothing but a short tail follows the quotation, so that it is the whole of what is said."""
+    rest = words(passage, min(quote.closing + 1, sentence.end), sentence.end)
+    stopped = passage.words[quote.closing - 1] in ".!?,…"
+    joined = passage.words[quote.opening - 1] in ",:"
+    return rest == 0 or stopped or (joined and quote.words >= 8)
+
+
+def _alone(passage: Passage, sentence: Sentence, quote: Quote, follows: bool) -> Claim | None:
+    """A quotation that is a sentence or a paragraph of its own, near another statement."""
+    begins = quote.opening + 1 < len(passage) and passage.words[quote.opening + 1] not in ".,;:!?)"
+    whole = quote.opening == _first_word(passage, sentence) and quote.double and begins
+    if not whole or not follows or words(passage, quote.opening + 1, quote.closing) < _FEWEST_WORDS_ALONE:
+        return None
+    rest = words(passage, min(quote.closing + 1, sentence.end), sentence.end)
+    stopped = passage.words[quote.closing - 1] in ".!?,…" or not quote.closed
+    if rest and not stopped:
+        return None
+    return _claim(passage, quote, "continued", 0.75, None, None, medium(passage, quote.closing, sentence.end))
+
+
+def _first_word(passage: Passage, sentence: Sentence) -> int:
+    index = sentence.first
+    while index < sentence.end - 1 and passage.words[index] in ",.-–—":
+        index += 1
+    return index
+
+
+def _claim(
+    passage: Passage,
+    quote: Quote,
+    rule: str,
+    confidence: float,
+    cue: Cue | None,
+    phrase: Phrase | None,
+    outlet: str | None,
+) -> Claim:
+    start, end = passage.ends[quote.opening], passage.ends[quote.closing - 1]
+    if quote.closed:
+        end = passage.starts[quote.closing]
+    while start < end and passage.text[start] == " ":
+        start += 1
+    while end > start and passage.text[end - 1] in " \n":
+        end -= 1
+    span = cue.span(passage) if cue else None
+    suffix = cue.suffix if cue else None
+    return Claim(start, end, "direct", rule, confidence, quote.opening, span, phrase, suffix, outlet)

@@ -1,0 +1,246 @@
+"""Who is named in an article: the fullest form of each name, what is short for it, and who holds which role."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pipeline.news.lexicons import Kind, country_name
+from pipeline.news.officials import RoleKey, name_key, role_key
+from pipeline.news.statements.phrases import Phrase, name_in
+from pipeline.news.statements.tokens import Passage
+
+_LONGEST_NAME = 6
+_LONGEST_ROLE = 8
+_SHORTEST_STEM = 4
+
+
+class Run(NamedTuple):
+    """A run of name words at tokens first..end-1. `initial`: at the start of a sentence, where capitals say little."""
+
+    first: int
+    end: int
+    initial: bool
+
+
+class Names:
+    """The names of one article. Built from its body and standfirst; headlines are only looked up, never learned."""
+
+    def __init__(self, passages: Iterable[Passage]) -> None:
+        self.people: dict[str, str] = {}
+        self.bodies: dict[str, str] = {}
+        self.roles: dict[RoleKey, str] = {}
+        self.role_names: dict[RoleKey, str] = {}
+        self._forms: dict[str, list[str]] = {}
+        self._trusted: set[str] = set()
+        self._of_bodies: set[str] = set()
+        self._certain: set[str] = set()
+        self._cache: dict[str, str] = {}
+        for passage in passages:
+            self._learn(passage)
+
+    def _learn(self, passage: Passage) -> None:
+        for run in runs(passage):
+            text = passage.slice(run.first, run.end)
+            if not run.initial:
+                self._trusted.add(text.casefold())
+            if run.end - run.first > 1 or not run.initial:
+                self._form(text)
+            if not run.initial:
+                self._certain.add(text)
+            self._aside(passage, run.end)
+            if run.first and passage.kinds[run.first - 1] & Kind.ORG:
+                self._of_bodies.add(passage.lower[run.first])
+            role = introduction(passage, run)
+            if role is not None:
+                self._person(text)
+                self.roles.setdefault(role_key(passage.slice(role, run.first)), text)
+        self._bodies(passage)
+
+    def _form(self, text: str) -> None:
+        for word in text.casefold().split():
+            forms = self._forms.setdefault(word, [])
+            if text not in forms:
+                forms.append(text)
+
+    def _person(self, text: str) -> None:
+        self.people.setdefault(text.casefold(), text)
+        self._trusted.add(text.casefold())
+
+    def _aside(self, passage: Passage, end: int) -> None:
+        """'Joko Widodo (Jokowi)': what stands in brackets is short for the name."""
+        if end + 2 < len(passage) and passage.words[end] == "(" and passage.words[end + 2] == ")":
+            run = _run_before(passage, end)
+            short = passage.lower[end + 1]
+            if run and _short_for(passage, end + 1, run):
+                self.people.setdefault(short, passage.slice(*run))
+
+    def _bodies(self, passage: Passage) -> None:
+        """'Komisi Pemberantasan Korupsi (KPK)': short forms of bodies and of roles."""
+        for at in range(2, len(passage) - 2):
+            if passage.words[at] != "(" or passage.words[at + 2] != ")" or not passage.kinds[at + 1] & Kind.CAP:
+                continue
+            first = at
+            while first > 0 and at - first < 8 and passage.kinds[first - 1] & Kind.CAP:
+                first -= 1
+            if first < at and passage.kinds[first] & Kind.ROLE and not passage.kinds[at + 1] & Kind.ACRONYM:
+                self.role_names.setdefault(role_key(passage.words[at + 1]), passage.slice(first, at))
+            while first < at and passage.kinds[first] & (Kind.ROLE | Kind.TAIL) and not passage.kinds[first] & Kind.ORG:
+                first += 1
+            if at - first >= 2 and passage.lower[at + 1] not in self.people:
+                self.bodies.setdefault(passage.lower[at + 1], passage.slice(first, at))
+
+    def meet(self, passage: Passage, phrase: Phrase) -> None:
+        """Learn from a phrase that speaks: its name is a person's, its role is held by that person."""
+        if phrase.name is None:
+            if phrase.role:
+                text = passage.slice(phrase.first, phrase.end)
+                key = role_key(text)
+                if len(text) > len(self.role_names.get(key, "")):
+                    self.role_names[key] = text
+            return
+        text = passage.slice(*phrase.name)
+        self._person(text)
+        self._cache.clear()
+        if phrase.role:
+            self.roles.setdefault(role_key(passage.slice(*phrase.role)), text)
+
+    def full(self, name: str) -> str:
+        """The fullest form of a person's name in the article."""
+        key = name.casefold()
+        if key not in self._cache:
+            self._cache[key] = self._full(name, key)
+        return self._cache[key]
+
+    def _full(self, name: str, key: str) -> str:
+        alias = self.people.get(key, name)
+        if alias.casefold() != key:
+            return self.full(alias)
+        words = key.split()
+        if len(words) > 2 and words[0] in self._of_bodies:
+            return self.full(" ".join(name.split()[1:]))
+        forms = [form for form in self._forms.get(words[0], ()) if len(form.split()) > len(words)]
+        longer = [form for form in forms if _holds(form.casefold().split(), words)]
+        known = [form for form in longer if form.casefold() in self.people and form in self._certain]
+        known = known or [form for form in longer if form in self._certain] or longer
+        if known:
+            return max(known, key=lambda form: len(form.split()))
+        return self._stem(words[0]) or name if len(words) == 1 else name
+
+    def _stem(self, word: str) -> str | None:
+        """The only person whose first name begins with a short form: "Enggar" for "Enggartiasto Lukita"."""
+        if len(word) < _SHORTEST_STEM:
+            return None
+        found = {
+            text for key, text in self.people.items() if key.startswith(word) and " " in key and key.split()[0] != word
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def holder(self, key: RoleKey) -> str | None:
+        """The person who holds a role in this article; a shorter role does when only one holder fits."""
+        if key in self.roles:
+            return self.full(self.roles[key])
+        found = {
+            self.full(name) for role, name in self.roles.items() if key and key <= role and "former" not in role - key
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def body(self, text: str) -> str:
+        """The full name of a body."""
+        return self.bodies.get(text.casefold(), text)
+
+    def trusted(self, text: str) -> bool:
+        """Whether a name was seen inside a sentence or was introduced by a role."""
+        key = text.casefold()
+        return key in self._trusted or key in self.people or len(self.full(text)) > len(text) or key in self.bodies
+
+    def person(self, text: str) -> bool:
+        """Whether a name is known to be a person's: introduced by a role, or a speaker's."""
+        return text.casefold() in self.people or self.full(text).casefold() in self.people
+
+    def spellings(self) -> dict[str, list[str]]:
+        """Each person's fullest name with all forms that stand for it."""
+        found: dict[str, list[str]] = {}
+        for key, text in self.people.items():
+            found.setdefault(self.full(text), []).append(key)
+        return found
+
+
+def runs(passage: Passage) -> Iterator[Run]:
+    """The runs of name words of a part, in order."""
+    index, size = 0, len(passage)
+    while index < size:
+        if not passage.named(index) or passage.kinds[index] & (Kind.ADVERB | Kind.PREP | Kind.BOUND):
+            index += 1
+            continue
+        end = index + 1
+        while end < size and end - index < _LONGEST_NAME and _goes_on(passage, end, size):
+            end += 1
+        while passage.words[end - 1] == "." or not passage.kinds[end - 1] & Kind.CAP:
+            end -= 1
+        yield Run(index, end, index == 0 or passage.words[index - 1] in '.!?\n"“”:-–—')
+        index = end
+
+
+def _goes_on(passage: Passage, index: int, size: int) -> bool:
+    if passage.named(index):
+        return True
+    upper_next = index + 1 < size and passage.named(index + 1)
+    if passage.words[index] == ".":
+        return upper_next and len(passage.words[index - 1]) == 1
+    particle = passage.kinds[index] & Kind.PARTICLE and not passage.kinds[index] & Kind.PREP
+    return bool(particle) and upper_next
+
+
+def _run_before(passage: Passage, end: int) -> tuple[int, int] | None:
+    first = end
+    while first > 0 and end - first < _LONGEST_NAME and passage.kinds[first - 1] & Kind.CAP:
+        first -= 1
+    return name_in(passage, first, end) if first < end else None
+
+
+def introduction(passage: Passage, run: Run) -> int | None:
+    """The first token of the role or title right before a run, which says that the run names a person."""
+    first, role = run.first, None
+    while first > 0 and run.first - first < _LONGEST_ROLE:
+        kind = passage.kinds[first - 1]
+        if kind & (Kind.ROLE | Kind.RANK):
+            role = first - 1
+        elif not (kind & (Kind.TAIL | Kind.PLACE | Kind.ACRONYM) or _aside_mark(passage, first - 1, run)):
+            break
+        first -= 1
+    return role
+
+
+def _aside_mark(passage: Passage, index: int, run: Run) -> bool:
+    """Whether a mark belongs to the title or role: brackets, "Dr.", and the comma of an apposition ("..., X Y,")."""
+    word = passage.words[index]
+    if word == ".":
+        return index > 0 and bool(passage.kinds[index - 1] & Kind.RANK)
+    closed = run.end < len(passage) and passage.words[run.end] == ","
+    return word in "()" or (word == "," and closed and index == run.first - 1)
+
+
+def _short_for(passage: Passage, index: int, run: tuple[int, int]) -> bool:
+    """Whether a word in brackets is short for the name before it; an acronym must have its initials."""
+    kind = passage.kinds[index]
+    if not kind & Kind.CAP or kind & (Kind.PLACE | Kind.DATE):
+        return False
+    initials = "".join(word[0] for word in passage.lower[run[0] : run[1]])
+    return not kind & Kind.ACRONYM or passage.lower[index] == initials
+
+
+def _holds(form: list[str], words: list[str]) -> bool:
+    size = len(words)
+    return any(form[at : at + size] == words for at in range(len(form) - size + 1))
+
+
+def country(passage: Passage, first: int, end: int) -> str | None:
+    """The country whose government speaks when the phrase is a country, its capital or its palace."""
+    place = passage.places.get(first)
+    if place is None:
+        return None
+    stop, code = place
+    aside = stop < end and passage.words[stop] == "("
+    return country_name(code, passage.lexicon.language) if stop == end or aside else None
+
+
+__all__ = ["Names", "Run", "country", "name_key", "runs"]

@@ -1,0 +1,269 @@
+"""Noun phrases that can speak: a pronoun, a name, a role with or without its holder, a body, a country.
+
+juru bicara Gedung Putih, Jen Psaki      role "juru bicara Gedung Putih", name "Jen Psaki"
+Sekretaris Jenderal (Sekjen) NATO X Y    role "Sekretaris Jenderal (Sekjen) NATO", name "X Y"
+Amerika Serikat dan Ukraina              two countries
+"""
+
+from typing import NamedTuple
+
+from pipeline.news.lexicons import Kind
+from pipeline.news.statements.tokens import Passage
+
+_LONGEST = 22
+_LONGEST_LOWER = 4
+_NAME_WORDS = 5
+_STARTS = Kind.ROLE | Kind.HEAD | Kind.RANK | Kind.ORG
+_HEADED = Kind.ROLE | Kind.HEAD | Kind.ORG
+_STOPPERS = Kind.BOUND | Kind.ADVERB | Kind.DATE
+
+
+class Phrase(NamedTuple):
+    """Tokens first..end-1. `name` is the person's name in it, `role` what stands before (or behind) it."""
+
+    first: int
+    end: int
+    name: tuple[int, int] | None = None
+    role: tuple[int, int] | None = None
+    pronoun: bool = False
+    several: bool = False
+
+
+def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
+    """The noun phrase that starts at a token and ends before `limit`; None when nobody can be named there."""
+    limit = min(limit, first + _LONGEST)
+    if first >= limit:
+        return None
+    kind = passage.kinds[first]
+    if kind & (Kind.PRONOUN | Kind.PLURAL) and not kind & Kind.ACRONYM:
+        return Phrase(first, first + 1, pronoun=True)
+    if not starts(passage, first):
+        return None
+    end, several = _extent(passage, first, limit)
+    if end == first:
+        return None
+    name = None if _relative(passage, first) else name_in(passage, first, end)
+    role = _role(passage, first, end, name)
+    return Phrase(first, end, name, role, several=several and name is None)
+
+
+def _relative(passage: Passage, first: int) -> bool:
+    """Whether the phrase is a relative or a follower of whom it names: 'istri X'."""
+    return (
+        passage.lower[first] in passage.lexicon.relations
+        and first + 1 < len(passage)
+        and bool(passage.kinds[first + 1] & Kind.CAP)
+    )
+
+
+def starts(passage: Passage, index: int) -> bool:
+    """Whether a noun phrase that speaks can start here."""
+    kind = passage.kinds[index]
+    if kind & _STARTS:
+        return True
+    return bool(kind & Kind.CAP) and not kind & (Kind.DATE | Kind.PREP | Kind.BOUND | Kind.ADVERB)
+
+
+def _extent(passage: Passage, first: int, limit: int) -> tuple[int, bool]:
+    """Where the phrase ends, and whether it lists several speakers."""
+    growth = _Growth(passage, first, limit)
+    while growth.index < limit and growth.step():
+        pass
+    return _trim(passage, first, growth.index), growth.several
+
+
+class _Growth:
+    """A phrase that takes one token after the other. `headed`: a role or a common noun rules it, no name yet."""
+
+    def __init__(self, passage: Passage, first: int, limit: int) -> None:
+        self.passage, self.first, self.limit = passage, first, limit
+        self.index = first
+        self.headed = bool(passage.kinds[first] & _HEADED)
+        self.apposed = self.several = False
+        self.lower = self.named = 0
+
+    def step(self) -> bool:
+        """Take what stands at `index`; False when it is outside the phrase."""
+        word, kind = self.passage.words[self.index], self.passage.kinds[self.index]
+        if word in "(,.":
+            return self._mark(word)
+        if self.passage.lower[self.index] in self.passage.lexicon.list_joints:
+            return self._joint()
+        if kind & Kind.CAP and not kind & Kind.DATE and not (kind & Kind.BOUND and not kind & Kind.TAIL):
+            self.named, self.lower = self.named + self.passage.named(self.index), 0
+        elif _continues(self.passage, self.index, self.limit, self._inside_role()):
+            self.lower += 1
+        else:
+            return False
+        self.index += 1
+        return True
+
+    def _inside_role(self) -> bool:
+        return self.headed and self.named < 2 and self.lower < _LONGEST_LOWER
+
+    def _mark(self, word: str) -> bool:
+        if word == "(":
+            closing = _bracket(self.passage, self.index, self.limit)
+            if closing is None or self.index == self.first:
+                return False
+            self.index = closing
+        elif word == ",":
+            if self.apposed or not _apposition(self.passage, self.first, self.index, self.limit):
+                return False
+            self.headed, self.apposed = False, True
+        elif not _initial(self.passage, self.index):
+            return False
+        self.index += 1
+        return True
+
+    def _joint(self) -> bool:
+        if not _joins(self.passage, self.first, self.index, self.limit):
+            return False
+        self.several, self.index = True, self.index + 1
+        return True
+
+
+def _continues(passage: Passage, index: int, limit: int, inside_role: bool) -> bool:
+    """Whether a lower-case word belongs to the phrase."""
+    kind = passage.kinds[index]
+    upper_next = index + 1 < limit and bool(passage.kinds[index + 1] & Kind.CAP)
+    if kind & (Kind.ROLE | Kind.TAIL | Kind.RANK) and not kind & Kind.BOUND:
+        return inside_role or upper_next
+    if kind & Kind.PARTICLE and upper_next and passage.named(index - 1) and not kind & Kind.PREP:
+        return True
+    if not inside_role or not kind & Kind.WORD:
+        return False
+    if kind & Kind.PREP:
+        return passage.lower[index] in _ROLE_PREPOSITIONS and upper_next and not passage.kinds[index + 1] & Kind.DATE
+    if passage.lower[index] in passage.lexicon.deictics:
+        return True
+    return not kind & (_STOPPERS | Kind.PRONOUN | Kind.PLURAL) and not _verb(passage, index)
+
+
+_ROLE_PREPOSITIONS = frozenset(("untuk", "of", "for"))
+
+
+def _verb(passage: Passage, index: int) -> bool:
+    return passage.lexicon.before.at(passage.lower, index) is not None
+
+
+def _bracket(passage: Passage, index: int, limit: int) -> int | None:
+    """The closing bracket of a short aside."""
+    for closing in range(index + 1, min(index + 7, limit)):
+        if passage.words[closing] == ")":
+            return closing
+    return None
+
+
+def _initial(passage: Passage, index: int) -> bool:
+    """Whether a full stop follows an initial or an abbreviated title: "Ruslan A. Suhady", "Dr. X"."""
+    word, kind = passage.lower[index - 1], passage.kinds[index - 1]
+    short = len(word) == 1 and bool(kind & Kind.CAP)
+    following = index + 1 < len(passage) and bool(passage.kinds[index + 1] & Kind.CAP)
+    return following and (short or bool(kind & Kind.RANK) or word in passage.lexicon.abbreviations)
+
+
+def _apposition(passage: Passage, first: int, comma: int, limit: int) -> bool:
+    """Whether the name of the role's holder follows the comma."""
+    following = comma + 1
+    if following >= limit or not passage.kinds[following] & Kind.CAP:
+        return False
+    kind = passage.kinds[following]
+    if kind & (Kind.DATE | Kind.ADVERB | Kind.PLACE | Kind.BOUND | Kind.PREP):
+        return False
+    role = bool(passage.kinds[first] & (Kind.ROLE | Kind.HEAD)) or any(
+        passage.kinds[at] & Kind.ROLE for at in range(first, comma)
+    )
+    if not role:
+        return False
+    if name_in(passage, first, comma) is None:
+        return True
+    return _closes(passage, following, limit)
+
+
+def _closes(passage: Passage, index: int, limit: int) -> bool:
+    """Whether a short run of names here ends in a comma, a cue or a stop, as an apposition does."""
+    end = index
+    while end < limit and end - index < _NAME_WORDS + 1 and passage.kinds[end] & (Kind.CAP | Kind.PARTICLE):
+        end += 1
+    if end - index < 2:
+        return False
+    return end >= limit or passage.words[end] in ",." or not passage.kinds[end] & Kind.CAP
+
+
+def _joins(passage: Passage, first: int, index: int, limit: int) -> bool:
+    """Whether "and" joins two speakers ("X and Y") or two words of one office ("Law and Human Rights")."""
+    if index + 1 >= limit:
+        return False
+    before, after = passage.kinds[index - 1], passage.kinds[index + 1]
+    if not (before & Kind.CAP and after & Kind.CAP) or after & Kind.DATE:
+        return False
+    if passage.kinds[first] & Kind.ROLE:
+        return bool(after & Kind.TAIL) or not passage.named(index - 1)
+    return True
+
+
+def _trim(passage: Passage, first: int, end: int) -> int:
+    """Take joints, commas and prepositions off the end."""
+    while end > first and _loose(passage, end - 1):
+        end -= 1
+    return end
+
+
+def _loose(passage: Passage, index: int) -> bool:
+    if passage.words[index] in ",(" or passage.lower[index] in passage.lexicon.list_joints:
+        return True
+    return bool(passage.kinds[index] & Kind.PREP) and not passage.kinds[index] & (Kind.CAP | Kind.TAIL)
+
+
+def name_in(passage: Passage, first: int, end: int) -> tuple[int, int] | None:
+    """The person's name in a phrase: the last run of words that are no role, place, body or acronym.
+
+    Right behind a body ("Polres Bogor ...") the first word names the body; a run of one or two words there names
+    nobody.
+    """
+    index = end
+    while index > first and not _name_word(passage, index - 1):
+        index -= 1
+    if index == first:
+        return None
+    stop, start = index, index
+    while start > first and _name_word(passage, start - 1):
+        start -= 1
+    while start < stop and not passage.named(start):
+        start += 1
+    if start >= stop:
+        return None
+    if start - 2 >= first and passage.words[start - 2] == "," and _initials(passage, start - 1):
+        start -= 1
+    return _after_body(passage, first, max(start, stop - 2 * _NAME_WORDS), stop)
+
+
+def _initials(passage: Passage, index: int) -> bool:
+    """Initials in front of a name: ", FX Hadi Rudyatmo"."""
+    return len(passage.words[index]) <= 3 and bool(passage.kinds[index] & Kind.ACRONYM)
+
+
+def _name_word(passage: Passage, index: int) -> bool:
+    if passage.words[index] == ".":
+        return _initial(passage, index) and not passage.kinds[index - 1] & Kind.RANK
+    if passage.named(index):
+        return True
+    particle = passage.kinds[index] & Kind.PARTICLE and not passage.kinds[index] & (Kind.PREP | Kind.BOUND)
+    return bool(particle) and index > 0 and passage.named(index - 1)
+
+
+def _after_body(passage: Passage, first: int, start: int, stop: int) -> tuple[int, int] | None:
+    if start == first or not passage.kinds[start - 1] & Kind.ORG or passage.kinds[start - 1] & Kind.RANK:
+        return start, stop
+    return (start + 1, stop) if stop - start >= 3 else None
+
+
+def _role(passage: Passage, first: int, end: int, name: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The words of the phrase that say what the person is."""
+    stop = name[0] if name else end
+    while stop > first and (passage.words[stop - 1] in ",(" or passage.kinds[stop - 1] & Kind.RANK):
+        stop -= 1
+    if stop > first and any(passage.kinds[at] & (Kind.ROLE | Kind.HEAD) for at in range(first, stop)):
+        return first, stop
+    return None

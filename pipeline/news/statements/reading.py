@@ -1,0 +1,127 @@
+"""One reading of an article: its tokens, the claims in each sentence, and who made them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.news.lexicons import Kind, lexicon
+from pipeline.news.statements import tokens
+from pipeline.news.statements.claims import Claim, before_cue
+from pipeline.news.statements.direct import direct
+from pipeline.news.statements.names import Names
+from pipeline.news.statements.phrases import Phrase, phrase_at
+from pipeline.news.statements.reported import headline, reported
+from pipeline.news.statements.sentences import Sentence, sentences
+from pipeline.news.statements.speakers import Memory, Speaker
+from pipeline.news.statements.tokens import Passage
+from schemas.article import Article, Part
+
+PARTS: tuple[Part, ...] = ("title", "standfirst", "body")
+_NEAR_PARAGRAPHS = 2
+"""A quotation without attribution continues a statement at most this many paragraphs before it."""
+
+
+class Read(NamedTuple):
+    """A sentence and what was claimed in it."""
+
+    passage: Passage
+    sentence: Sentence
+    claims: tuple[Claim, ...]
+
+
+def passages(article: Article) -> list[Passage]:
+    """The parts of an article that have text, as tokens."""
+    words = lexicon(article.language)
+    return [tokens.passage(part, article.part(part), words) for part in PARTS if article.part(part)]
+
+
+def read(found: list[Passage]) -> list[Read]:
+    """Every sentence with its claims, in reading order."""
+    result: list[Read] = []
+    for passage in found:
+        result += _title(passage) if passage.part == "title" else _prose(passage)
+    return result
+
+
+def _title(passage: Passage) -> list[Read]:
+    everything = Sentence(0, len(passage), (), (0, len(passage)))
+    whole = [sentence for paragraph in passage.paragraphs for sentence in sentences(passage, paragraph)]
+    claims = headline(passage) or [claim for sentence in whole for claim in direct(passage, sentence, follows=False)]
+    return [Read(passage, everything, tuple(claims))]
+
+
+def _prose(passage: Passage) -> Iterator[Read]:
+    since = _NEAR_PARAGRAPHS + 1
+    for paragraph in passage.paragraphs:
+        since += 1
+        for sentence in sentences(passage, paragraph):
+            claims = _claims(passage, sentence, follows=since <= _NEAR_PARAGRAPHS)
+            since = 0 if claims else since
+            yield Read(passage, sentence, claims)
+
+
+def _claims(passage: Passage, sentence: Sentence, *, follows: bool) -> tuple[Claim, ...]:
+    """The claims of a sentence that do not overlap; quotations win over clauses."""
+    found = direct(passage, sentence, follows=follows) if sentence.quotes else []
+    if not found:
+        found = reported(passage, sentence)
+    kept: list[Claim] = []
+    for claim in sorted(found, key=lambda claim: claim.start):
+        if claim.start < claim.end and (not kept or claim.start >= kept[-1].end):
+            kept.append(claim)
+    return tuple(kept)
+
+
+def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Speaker]]:
+    """Each claim with its speaker. Clauses of words that are no names are left out."""
+    result: list[tuple[Read, Claim, Speaker]] = []
+    for item in reads:
+        for claim in item.claims:
+            if not credible(item.passage, claim, memory.names):
+                continue
+            result.append((item, claim, memory.speaker(item.passage, claim)))
+        if not item.claims and item.passage.part != "title":
+            _notice(item, memory)
+    return result
+
+
+def credible(passage: Passage, claim: Claim, names: Names) -> bool:
+    """A single capitalised word at the start of a sentence is a name only if the article uses it as one."""
+    phrase = claim.phrase
+    if phrase is None or phrase.name is None or claim.rule.startswith("quote") or passage.part == "title":
+        return True
+    if phrase.end - phrase.first > 1:
+        return True
+    return names.trusted(passage.words[phrase.first])
+
+
+def _notice(item: Read, memory: Memory) -> None:
+    """Remember whom a sentence without statements is about: its subject, or who acts in it ("oleh X")."""
+    passage, sentence = item.passage, item.sentence
+    phrase = _subject(passage, sentence, memory.names)
+    if phrase is None:
+        return
+    found = memory.phrase(passage, phrase)
+    memory.focus = found
+    if any(before_cue(passage, at) for at in range(phrase.end, min(phrase.end + 4, sentence.end))):
+        memory.person = found
+
+
+def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | None:
+    """The named person at the start of a sentence, else the last one behind "oleh" or "by"."""
+    for index in range(sentence.first, min(sentence.first + 12, sentence.end)):
+        if passage.lower[index] in _AGENTS:
+            break
+        if passage.kinds[index] & (Kind.CAP | Kind.ROLE) and not passage.kinds[index] & (Kind.ADVERB | Kind.PREP):
+            previous = passage.kinds[index - 1] if index > sentence.first else 0
+            found = None if previous & Kind.PREP else phrase_at(passage, index, sentence.end)
+            if found and found.name and names.person(passage.slice(*found.name)):
+                return found
+    for index in range(sentence.first, sentence.end - 1):
+        if passage.lower[index] in _AGENTS:
+            found = phrase_at(passage, index + 1, sentence.end)
+            if found and found.name:
+                return found
+    return None
+
+
+_AGENTS = frozenset(("oleh", "by"))

@@ -1,0 +1,159 @@
+"""Who a mention means: pronouns, surnames, roles and capitals, resolved in reading order with a memory."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from pipeline.news.lexicons import Kind
+from pipeline.news.officials import Link, Roster, role_key
+from pipeline.news.statements.claims import Claim
+from pipeline.news.statements.names import Names, country
+from pipeline.news.statements.phrases import Phrase
+from pipeline.news.statements.tokens import Passage
+
+SpeakerKind = Literal["person", "organisation", "role", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Someone who speaks. `reasons` leads from the mention to the name; `roles` are the concepts said of them."""
+
+    name: str | None
+    kind: SpeakerKind
+    reasons: tuple[str, ...]
+    confidence: float
+    link: Link | None = None
+    roles: frozenset[str] = frozenset()
+
+    def because(self, reason: str, factor: float) -> "Speaker":
+        """The same speaker, reached by one step more."""
+        return replace(self, reasons=(reason, *self.reasons), confidence=self.confidence * factor)
+
+
+NOBODY = Speaker(None, "unknown", ("unknown",), 0.4)
+
+
+@dataclass
+class Memory:
+    """Who spoke last and who was talked about last, while an article is read from its start to its end."""
+
+    names: Names
+    roster: Roster
+    on: date
+    last: Speaker | None = None
+    person: Speaker | None = None
+    focus: Speaker | None = None
+    group: Speaker | None = None
+    seen: list[Speaker] = field(default_factory=list)
+
+    def speaker(self, passage: Passage, claim: Claim) -> Speaker:
+        """Who said it. Remembered as the last speaker."""
+        found = self._resolve(passage, claim)
+        self.heard(found)
+        return found
+
+    def heard(self, speaker: Speaker) -> None:
+        """Someone spoke."""
+        if speaker.name is None:
+            return
+        plain = replace(speaker, reasons=speaker.reasons[-1:], confidence=max(speaker.confidence, 0.8))
+        self.last = plain
+        if speaker.kind == "person":
+            self.person = self.focus = plain
+        else:
+            self.group = plain
+        self.seen.append(plain)
+
+    def _resolve(self, passage: Passage, claim: Claim) -> Speaker:
+        if claim.phrase is None:
+            if claim.suffix:
+                return self._pronoun("suffix-pronoun", self.person or self.last or self.focus)
+            if claim.cue:
+                return NOBODY
+            return self.last.because("continuation", 0.85) if self.last else NOBODY
+        if claim.phrase.pronoun:
+            return self._by_pronoun(passage, claim.phrase, claim.rule)
+        return self.phrase(passage, claim.phrase)
+
+    def _by_pronoun(self, passage: Passage, phrase: Phrase, rule: str) -> Speaker:
+        if passage.kinds[phrase.first] & Kind.PLURAL:
+            return self._pronoun("plural-pronoun", self.group)
+        behind = rule.startswith(("quote", "clause"))
+        return self._pronoun("pronoun", (self.person if behind else self.focus) or self.person or self.last)
+
+    @staticmethod
+    def _pronoun(reason: str, speaker: Speaker | None) -> Speaker:
+        return speaker.because(reason, 0.9) if speaker else NOBODY
+
+    def phrase(self, passage: Passage, phrase: Phrase) -> Speaker:
+        """Who a noun phrase means."""
+        if phrase.name:
+            return self._by_name(passage, phrase)
+        if phrase.several:
+            return self._several(passage, phrase)
+        place = country(passage, phrase.first, phrase.end)
+        if place:
+            return self._linked(Speaker(place, "organisation", ("country",), 0.9))
+        text = passage.slice(phrase.first, phrase.end)
+        return self._again(passage, phrase) or self._by_role(text, phrase) or self._by_text(passage, phrase, text)
+
+    def _by_name(self, passage: Passage, phrase: Phrase) -> Speaker:
+        assert phrase.name is not None
+        short = passage.slice(*phrase.name)
+        name = self.names.full(short)
+        reasons = ("name",) if name == short else ("short-name", "full-name")
+        roles = role_key(passage.slice(*phrase.role)) if phrase.role else frozenset()
+        return self._linked(Speaker(name, "person", reasons, 0.95, roles=roles))
+
+    def _linked(self, speaker: Speaker) -> Speaker:
+        """The same speaker under the official's name when one is tracked."""
+        link = self.roster.named(speaker.name) if speaker.name else None
+        if link is None:
+            return speaker
+        kind: SpeakerKind = "person" if link.official.kind == "person" else "organisation"
+        name = link.official.name
+        reasons = (*speaker.reasons, f"official-{link.reason}")
+        return replace(
+            speaker, name=name, kind=kind, link=link, reasons=reasons, confidence=speaker.confidence * link.confidence
+        )
+
+    def _several(self, passage: Passage, phrase: Phrase) -> Speaker:
+        """'Amerika Serikat dan NATO' -> 'Amerika Serikat; NATO'."""
+        joint = next(
+            (at for at in range(phrase.first, phrase.end) if passage.lower[at] in passage.lexicon.list_joints),
+            phrase.end,
+        )
+        parts = [(phrase.first, joint), (joint + 1, phrase.end)]
+        found = [country(passage, a, b) or self.names.body(passage.slice(a, b)) for a, b in parts if a < b]
+        return Speaker("; ".join(name for name in found if name), "organisation", ("list",), 0.8)
+
+    def _again(self, passage: Passage, phrase: Phrase) -> Speaker | None:
+        """'petinggi NATO tersebut': the last speaker of whom this was said, else the last one."""
+        if passage.lower[phrase.end - 1] not in passage.lexicon.deictics or not self.person:
+            return None
+        key = role_key(passage.slice(phrase.first, phrase.end)) - {"former", "leader"}
+        fits = [speaker for speaker in reversed(self.seen) if key & speaker.roles and speaker.kind == "person"]
+        if not fits and not passage.kinds[phrase.first] & Kind.ROLE:
+            return None
+        return (fits[0] if fits else self.person).because("the-same", 0.85)
+
+    def _by_role(self, text: str, phrase: Phrase) -> Speaker | None:
+        if phrase.role is None:
+            return None
+        key = role_key(text)
+        holder = self.names.holder(key)
+        if holder:
+            return self._linked(Speaker(holder, "person", ("role-in-article", "name"), 0.85, roles=key))
+        link = self.roster.holder(key, self.on)
+        if link:
+            return Speaker(link.official.name, "person", ("role", "role-in-office"), link.confidence, link, key)
+        return None
+
+    def _by_text(self, passage: Passage, phrase: Phrase, text: str) -> Speaker:
+        alias = self.names.people.get(text.casefold())
+        if alias:
+            return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name"), 0.9))
+        if phrase.role and passage.kinds[phrase.first] & Kind.ROLE:
+            name = self.names.role_names.get(role_key(text), text)
+            return Speaker(name if len(name) >= len(text) else text, "role", ("role",), 0.75, roles=role_key(text))
+        return self._linked(Speaker(self.names.body(text), "organisation", ("name",), 0.8))

@@ -1,0 +1,106 @@
+"""Who stands before a cue: 'Presiden X pada hari Kamis (juga) mengatakan', 'Moskow, yang bersikeras'."""
+
+from pipeline.news.lexicons import Kind
+from pipeline.news.statements.phrases import Phrase, phrase_at, starts
+from pipeline.news.statements.tokens import Passage
+
+_REACH = 60
+_BETWEEN = 30
+_ADVERBIAL = Kind.PREP | Kind.BOUND | Kind.ADVERB | Kind.DATE
+
+
+def subject(passage: Passage, first: int, cue: int) -> Phrase | None:
+    """The noun phrase that is the subject of the cue, looked for in tokens first..cue-1."""
+    end = _without_adverbs(passage, first, cue)
+    if end <= first:
+        return None
+    if passage.lower[end - 1] in _RELATIVES:
+        return _before_relative(passage, first, end - 1)
+    for start in _starts(passage, max(first, cue - _REACH), end):
+        found = phrase_at(passage, start, end)
+        if found and _connects(passage, found.end, cue):
+            return found
+    return None
+
+
+def first_subject(passage: Passage, first: int, limit: int) -> Phrase | None:
+    """The first noun phrase of a clause that has a subject of its own, for a second verb ("... dan mengatakan")."""
+    for start in _starts(passage, first, limit):
+        found = phrase_at(passage, start, limit)
+        if found and (found.pronoun or found.end - found.first > 1 or start > first or _proper(passage, start)):
+            return found
+    return None
+
+
+_RELATIVES = frozenset(("yang", "who"))
+
+
+def _proper(passage: Passage, index: int) -> bool:
+    return bool(passage.kinds[index] & (Kind.PLACE | Kind.ACRONYM) or passage.named(index))
+
+
+def _without_adverbs(passage: Passage, first: int, cue: int) -> int:
+    """Where the subject can end at the latest: adverbs right before the cue are left out."""
+    end = cue
+    while end > first and passage.kinds[end - 1] & Kind.ADVERB and not passage.kinds[end - 1] & Kind.CAP:
+        if passage.lower[end - 1] in passage.lexicon.deictics:
+            break
+        end -= 1
+    return end
+
+
+def _starts(passage: Passage, first: int, end: int) -> list[int]:
+    """Where the subject may begin, the leftmost first: the clause, its comma pieces, and nouns inside a piece."""
+    found, piece = [], True
+    for index in range(first, end):
+        kind, word = passage.kinds[index], passage.words[index]
+        if word in ",-–—:(" or passage.lower[index] in passage.lexicon.clause_joints:
+            piece = True
+            continue
+        if starts(passage, index) or kind & (Kind.PRONOUN | Kind.PLURAL):
+            previous = passage.kinds[index - 1] if index > first else 0
+            lone = piece or not previous & (Kind.CAP | Kind.PREP | Kind.ROLE | Kind.HEAD | Kind.TAIL)
+            if lone:
+                found.append(index)
+        piece = piece and bool(kind & Kind.ADVERB)
+    return found
+
+
+def _connects(passage: Passage, index: int, cue: int) -> bool:
+    """Whether only adverbials and relative clauses stand between the subject and the cue."""
+    if cue - index > _BETWEEN:
+        return False
+    while index < cue and passage.words[index] in ",)":
+        index += 1
+    if index >= cue:
+        return True
+    if not (passage.kinds[index] & _ADVERBIAL or passage.words[index] == "(" or passage.lower[index] in _RELATIVES):
+        return False
+    return all(_adverbial(passage, at, cue) for at in range(index, cue) if passage.words[at] == ",")
+
+
+def _adverbial(passage: Passage, comma: int, cue: int) -> bool:
+    """Whether the piece behind a comma is an adverbial too."""
+    following = comma + 1
+    if following >= cue:
+        return True
+    kind = passage.kinds[following]
+    return bool(kind & (_ADVERBIAL & ~Kind.ADVERB | Kind.WORD) and not kind & Kind.CAP and kind & ~Kind.WORD) or bool(
+        kind & Kind.DATE
+    )
+
+
+def _before_relative(passage: Passage, first: int, relative: int) -> Phrase | None:
+    """The name right before ", yang" or ", who"."""
+    end = relative
+    while end > first and passage.words[end - 1] == ",":
+        end -= 1
+    start = end
+    while start > first and passage.kinds[start - 1] & (Kind.CAP | Kind.ROLE) and end - start < 8:
+        start -= 1
+    while start < end:
+        found = phrase_at(passage, start, end)
+        if found and found.end == end:
+            return found
+        start += 1
+    return None

@@ -1,0 +1,129 @@
+"""Text as tokens: words and single marks with their offsets, and what each word can be."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+
+from pipeline.news.lexicons import Kind, Lexicon
+from schemas.article import Part
+
+TOKEN = re.compile(r"\n|\d+(?:[.,/:]\d+)*|[^\W\d_]\w*(?:[.'’\-&/][^\W_]+)*|\S")
+# UTF-8 quotation marks and spaces that were read as Mac Roman or as Windows-1252. What replaces them has their
+# length, so that offsets hold: an opening mark keeps the end of the sequence, a closing mark its start.
+_MOJIBAKE = {
+    "‚Äú": "  “", "‚Äù": "”  ", "‚Äò": "  ‘", "‚Äô": "’  ", "‚Äì": " – ", "‚Äî": " — ", "¬†": "  ",
+    "â€œ": "  “", "â€\x9d": "”  ", "â€˜": "  ‘", "â€™": "’  ", "â€“": " – ", "Â\xa0": "  ",
+}  # fmt: skip
+_BROKEN = re.compile("|".join(_MOJIBAKE))
+_SPACES = {
+    ord(space): " "
+    for space in "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+}
+_SPACES |= {ord(line): "\n" for line in "\r\v\f\u0085\u2028\u2029"}
+
+NAME = Kind.CAP
+_NO_NAME = (
+    Kind.ROLE
+    | Kind.TAIL
+    | Kind.RANK
+    | Kind.ORG
+    | Kind.PLACE
+    | Kind.PRONOUN
+    | Kind.PLURAL
+    | Kind.DATE
+    | Kind.ACRONYM
+    | Kind.HEAD
+)
+
+
+def plain(text: str) -> str:
+    """The text with plain white space and repaired marks, every codepoint in its place."""
+    if "Ä" in text or "¬" in text or "â€" in text or "Â" in text:
+        text = _BROKEN.sub(lambda match: _MOJIBAKE[match.group()], text)
+    return text.translate(_SPACES)
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """One part of an article as tokens. `kinds` holds a `Kind` of each token as a plain number."""
+
+    part: Part
+    raw: str
+    text: str
+    words: list[str]
+    lower: list[str]
+    starts: list[int]
+    ends: list[int]
+    kinds: list[int]
+    lexicon: Lexicon
+    places: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def slice(self, first: int, end: int) -> str:
+        """The plain text of the tokens first..end-1, its white space collapsed."""
+        return " ".join(self.text[self.starts[first] : self.ends[end - 1]].split()) if first < end else ""
+
+    @cached_property
+    def paragraphs(self) -> list[tuple[int, int]]:
+        """First token and end of each paragraph that has tokens."""
+        breaks = [-1, *(i for i, word in enumerate(self.words) if word == "\n"), len(self.words)]
+        return [(a + 1, b) for a, b in pairwise(breaks) if b > a + 1]
+
+    def named(self, index: int) -> bool:
+        """Whether the token can be part of a proper name that is no role, place or acronym."""
+        return bool(self.kinds[index] & NAME) and not self.kinds[index] & _NO_NAME
+
+
+def passage(part: Part, raw: str, lexicon: Lexicon) -> Passage:
+    """Tokenise one part of an article. Takes time in proportion to its length."""
+    text = plain(raw)
+    found = [(match.group(), match.start(), match.end()) for match in TOKEN.finditer(text)]
+    words = [word for word, _, _ in found]
+    lower = [word.casefold() for word in words]
+    kinds = [_kind(word, low, lexicon.kinds) for word, low in zip(words, lower)]
+    result = Passage(part, raw, text, words, lower, [a for _, a, _ in found], [b for _, _, b in found], kinds, lexicon)
+    _mark_places(result)
+    _clear_surnames(result)
+    return result
+
+
+def _kind(word: str, low: str, known: Mapping[str, int]) -> int:
+    kind = known.get(low, 0)
+    first = word[0]
+    if not first.isalpha():
+        return kind | Kind.WORD if first.isdigit() else kind
+    if first.isupper():
+        kind |= Kind.CAP
+        if len(word) > 1 and word.isupper() and not word.endswith("."):
+            kind |= Kind.ACRONYM
+    return kind | Kind.WORD
+
+
+def _clear_surnames(passage: Passage) -> None:
+    """A word for a role right behind a name is part of the name: "Lukman Hakim"."""
+    for index in range(1, len(passage.words)):
+        if (
+            passage.lower[index] in passage.lexicon.surnames
+            and passage.kinds[index] & Kind.CAP
+            and passage.named(index - 1)
+        ):
+            passage.kinds[index] = Kind.CAP | Kind.WORD
+
+
+def _mark_places(passage: Passage) -> None:
+    """Countries, capitals and palaces, which are written with a capital letter."""
+    governments, places, index = passage.lexicon.governments, passage.lexicon.places, 0
+    while index < len(passage.words):
+        capital = passage.kinds[index] & Kind.CAP
+        country = governments.at(passage.lower, index) if capital else None
+        place = places.at(passage.lower, index) if capital else None
+        length = max(country[0] if country else 0, place[0] if place else 0)
+        if country and country[0] == length:
+            passage.places[index] = (index + length, country[1])
+        for at in range(index, index + length):
+            passage.kinds[at] |= Kind.PLACE
+        index += max(length, 1)
