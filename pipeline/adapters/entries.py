@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from pipeline.adapters.located import LOADER
+
 _Fields = dict[str, Any]
 
 
@@ -44,12 +46,12 @@ def cut(text: str, id: str) -> str:
 
 def block(text: str) -> bool:
     """Whether the entries of this text can be changed one by one: a list in block style, or nothing yet."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml.compose(text, Loader=LOADER)
     return root is None or (isinstance(root, yaml.SequenceNode) and not (root.flow_style and root.value))
 
 
 def _append(text: str, added: list[str]) -> str:
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml.compose(text, Loader=LOADER)
     lines = text.rstrip().splitlines()
     if isinstance(root, yaml.SequenceNode) and root.flow_style:  # an empty list, written []
         del lines[root.start_mark.line]
@@ -57,7 +59,7 @@ def _append(text: str, added: list[str]) -> str:
 
 
 def _entries(text: str) -> dict[str, _Entry]:
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml.compose(text, Loader=LOADER)
     lines = text.splitlines()
     items = [] if root is None else root.value
     starts = [_dash(lines, item.start_mark.line) for item in items]

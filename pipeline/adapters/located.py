@@ -22,7 +22,8 @@ from schemas.record import Value
 
 V = TypeVar("V", bound=Value)
 
-_LOADER: type[Any] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+LOADER: type[Any] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+"""libyaml where it is there: eight times faster on 100 kB."""
 _DEPTH = 12
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _SCALARS = {"str", "int", "float", "bool", "null", "timestamp"}
@@ -63,7 +64,7 @@ def read_yaml(text: str, place: Place) -> Node:
     """The tree of a YAML document; an empty one is an empty list. Raises Misuse with the line."""
     try:
         _refuse(text, place)
-        root = yaml.compose(text, Loader=_LOADER)
+        root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         line, message = _complaint(error, text)
         place.fail(line, message)
@@ -73,7 +74,7 @@ def read_yaml(text: str, place: Place) -> Node:
 def _refuse(text: str, place: Place) -> None:
     """Aliases, several documents and deep nesting, found in the events before anything is built from them."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)

@@ -4,6 +4,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipeline.adapters.catalog import LARGEST, FileCatalog
 from pipeline.errors import BadQuery, Misuse, Unavailable
@@ -347,6 +349,31 @@ def test_removing_takes_the_comment_above_with_it(full: FileCatalog, tmp_path: P
     full.remove_watch("harbour")
     assert full.snapshot().watches == ()
     assert saved(tmp_path) == "# Our watches.\n"
+
+
+PRINTABLE = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp")), min_size=1)
+NAMES = PRINTABLE.map(str.strip).filter(bool)
+WATCHED = st.builds(
+    Watch,
+    id=st.just("added"),
+    name=NAMES,
+    who=st.lists(NAMES.map(lambda name: f"A {name}".replace(":", "")), max_size=3).map(tuple),
+    about=st.none() | NAMES,
+    confidence=st.floats(0, 1),
+    versions=st.booleans(),
+    paused=st.booleans(),
+)
+
+
+@given(first=WATCHED, second=WATCHED)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+def test_any_watch_reads_back_as_it_was_saved_and_leaves_no_trace(tmp_path: Path, first: Watch, second: Watch) -> None:
+    catalog = write(tmp_path, officials=OFFICIALS, watches=WATCHES)
+    for watch in (first, second):
+        catalog.save_watch(watch)
+        assert catalog.snapshot().watches[-1] == watch
+    catalog.remove_watch("added")
+    assert saved(tmp_path) == WATCHES
 
 
 def test_an_unknown_watch_cannot_be_removed(full: FileCatalog, tmp_path: Path) -> None:
