@@ -53,7 +53,7 @@ def byline_of(text: str) -> Byline | None:
 
 
 def _beside_date(text: str) -> Byline | None:
-    """ "Rina Wulandari • 12 Januari 2022 13:16": a name on one side of a separator, a date on the other."""
+    """A name on one side of a separator and a date on the other: Rina Wulandari • 12 Januari 2022 13:16."""
     parts = [part for part in _SIDE.split(text) if part.strip()]
     if not 1 < len(parts) < 4 or not any(next(find_dates(part), None) for part in parts[1:]):
         return None
@@ -110,27 +110,39 @@ def date_line(text: str) -> DateLine | None:
 
 # --- dateline
 
-_OUTLET = re.compile(r"^[\w-]+\.(?:com|co|id|net|org|tv|news|info|my|sg|ph)(?:\.\w{2})?$", re.IGNORECASE)
+_HOST = r"[\w-]+\.(?:com|co|id|net|org|tv|news|info|my|sg|ph)(?:\.\w{2})?"
 _PLACE = r"[^\W\d_][\w.'’-]*(?:[ -][^\W\d_][\w.'’-]*){0,3}"
-_DASHED = re.compile(rf"^(?P<places>{_PLACE}(?:\s*[,/|]\s*{_PLACE}){{0,3}}(?:,?\s+[^\W\d_]{{3,9}}\.? \d{{1,2}})?)\s*(?:\([^()]{{2,30}}\))?\s*(?:[–—]|--?\s|\s-)")
-_COLON = re.compile(rf"^(?P<places>{_PLACE})(?:\s*\([^()]{{2,30}}\))?\s?:\s+(?=[\"“'‘A-Z\u0400-\u042f])")
-_GLUED = re.compile(r"^[\w-]+\.(?:com|co|id|net|org|tv|news|info)(?:\.\w{2})?\s?[-–—,]\s?(?P<places>[^\W\d_]\w+(?: [^\W\d_]\w+)?)\s?(?:[.:]|[-–—]\s)\s?")
+_DAY = r"(?:,?\s+[^\W\d_]{3,9}\.? \d{1,2})?"
+_AGENCY = r"(?:\s*\([^()]{2,30}\))?"
+_SENTENCE = r"\s*(?=[^\W\d_]|[\"“'‘])"
+_DASHED = re.compile(
+    rf"^(?P<places>{_PLACE}(?:\s*[,/|]\s*{_PLACE}){{0,3}}{_DAY}){_AGENCY}\s*(?:[–—]|--?\s|\s-){_SENTENCE}"
+)
+_COLON = re.compile(rf"^(?P<places>{_PLACE}){_AGENCY}\s?:\s{_SENTENCE}")
+_GLUED = re.compile(rf"^{_HOST}\s?[-–—,]\s?(?P<places>[^\W\d_]\w+(?: [^\W\d_]\w+)?)\s?(?:[.:]|[-–—]\s){_SENTENCE}")
+_OUTLET = re.compile(_HOST, re.IGNORECASE)
 
 
 def dateline_of(text: str) -> str | None:
     """The place that a first paragraph is dated from: "Jakarta (NAMA) - ...", "LONDON, Jan 8: ...", None without one.
 
-    Names of outlets and agencies before it are no places.
+    Names of outlets and agencies before it are no places. Every word of it begins with a capital, and so does the
+    sentence behind it.
     """
     head = text[:120]
     match = _GLUED.match(head) or _DASHED.match(head) or _COLON.match(head)
-    if match is None or not _capital_words(match["places"]):
+    if match is None or not _capital_words(match["places"]) or head[match.end() : match.end() + 1].islower():
         return None
     parts = [part.strip() for part in re.split(r"[,/|]", match["places"])]
-    places = [part for part in parts if part and not _OUTLET.match(part) and not re.search(r"\d", part)]
-    return places[0] if places else None
+    places = [part for part in parts if part and not _OUTLET.fullmatch(part) and not re.search(r"\d", part)]
+    return places[0] if places and len(places[0].split()) <= _PLACE_WORDS else None
+
+
+_PLACE_WORDS = 3
+_PARTICLES = frozenset(("al", "da", "de", "del", "di", "do", "el", "la", "le", "of", "the", "van"))
 
 
 def _capital_words(text: str) -> bool:
-    """Whether every word begins with a capital, as in names of places."""
-    return all(word[:1].isupper() for word in re.findall(r"[^\W\d_]{3,}", text))
+    """Whether every word begins with a capital, as in names of places, but for particles within."""
+    words = re.findall(r"[^\W\d_]+", text)
+    return words[0].lower() != "the" and all(word[0].isupper() or word in _PARTICLES for word in words)

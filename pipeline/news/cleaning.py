@@ -1,6 +1,5 @@
 """From the bytes of a page to an article: what is kept, what is left out and why, and where everything stands."""
 
-
 from pipeline.errors import Reject
 from pipeline.news.bylines import dateline_of
 from pipeline.news.dates import parse_date, plausible
@@ -46,9 +45,9 @@ def _checked_text(content: bytes, media_type: str, page: PageFetched) -> str:
         raise Reject(Uncleanable.TOO_LARGE, detail)
     text = page_text(content, media_type, page.charset)
     if not text.strip():
-        scanned = media_type == "application/pdf" and content.strip()
-        reason = Uncleanable.UNREADABLE_PDF if scanned else Uncleanable.EMPTY
-        raise Reject(reason, "there is no text in it: pictures of text are not read" if scanned else "the page is empty")
+        if media_type == "application/pdf":
+            raise Reject(Uncleanable.UNREADABLE_PDF, "there is no text in the PDF: pictures of text are not read")
+        raise Reject(Uncleanable.EMPTY, "the page is empty: fetch or upload it again")
     if looks_binary(text):
         raise Reject(Uncleanable.NOT_TEXT, f"the bytes are no {media_type}: is this another kind of file?")
     return text
@@ -81,9 +80,9 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         section=draft.section,
         image=draft.image,
         captions=draft.captions,
-        published=published and published.when,
-        published_precision=published and published.precision,
-        published_source=published and published.source,
+        published=published.when if published else None,
+        published_precision=published.precision if published else None,
+        published_source=published.source if published else None,
         confidence=published.confidence if published else 0.0,
         modified=draft.modified,
         quality=draft.quality,

@@ -101,7 +101,26 @@ def _aware(when: datetime, precision: Precision) -> Found | None:
 
 # --- dates in text
 
-_LANGUAGES = ("en", "id", "ms", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "tr", "pl", "cs", "ro", "ru", "uk")
+_LANGUAGES = (
+    "en",
+    "id",
+    "ms",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "sv",
+    "da",
+    "nb",
+    "tr",
+    "pl",
+    "cs",
+    "ro",
+    "ru",
+    "uk",
+)
 _OTHER_NAMES = {"agt": 8, "ags": 8, "nop": 11, "nopember": 11, "pebruari": 2, "sept": 9, "juny": 6, "mrt": 3}
 """Spellings of Indonesian and English newsrooms that CLDR does not list."""
 
@@ -125,13 +144,14 @@ _ZONES = {
 """Hours east of Greenwich. Names that mean several zones (IST) and names of regions (ET) are left out."""
 
 
-_CLOCK = r"""
-    (?:(?:\s*(?:[-–—|•·,/T@]|at\b|pukul\b|jam\b|um\b|à\b|в\b)){0,2}\s*
+_ZONE_NAMES = "|".join(sorted(_ZONES, key=len, reverse=True))
+_CLOCK = rf"""
+    (?:(?:\s*(?:[-–—|•·,/T@]|at\b|pukul\b|jam\b|um\b|à\b|в\b)){{0,2}}\s*
        (?P<hour>[01]?\d|2[0-3])[:.h時时点點](?P<minute>[0-5]\d)(?!\d)(?:[:.][0-5]\d(?:\.\d+)?)?分?
        \s?(?P<half>[ap]\.?m\b\.?)?
-       (?:\s?\(?(?P<zone>%s)\b|\s?(?:UTC|GMT)?(?P<offset>[+-]\d\d?(?::?\d\d)?)(?!\d))?
+       (?:\s?\(?(?P<zone>{_ZONE_NAMES})\b|\s?(?:UTC|GMT)?(?P<offset>[+-]\d\d?(?::?\d\d)?)(?!\d))?
     )?
-""" % "|".join(sorted(_ZONES, key=len, reverse=True))
+"""
 
 
 @cache
@@ -156,7 +176,7 @@ def _found(match: re.Match[str]) -> Found | None:
 
 
 def _calendar(match: re.Match[str]) -> tuple[int, int, int]:
-    """Year, month and day. 1/8/2022 is the 1st of August, as everywhere but in America; 1/18/2022 can only be one day."""
+    """Year, month and day. 1/8/2022 is the 1st of August, as everywhere but in America; 1/18/2022 is American."""
     g = match.groupdict()
     if g["y1"]:
         return int(g["y1"]), int(g["m1"]), int(g["d1"])

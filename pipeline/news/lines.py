@@ -206,6 +206,7 @@ def cues(kind: str) -> str:
     return "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
 
 
+_ARROWS = frozenset(":：»›>→")
 _ARROW = r"\s*(?:[:：»›>→]|[-–—]\s)"
 _LONGEST_CUE = 400
 """Codepoints beyond which a line is a paragraph, whatever words are in it."""
@@ -215,13 +216,13 @@ _LONGEST_CUE = 400
 def _cue_patterns() -> tuple[tuple[Reason, int, re.Pattern[str]], ...]:
     """Reason, the most words of such a line, and the expression; the first that matches decides."""
     table = (
-        (Reason.TEASER, 35, rf"^\W*(?:{cues('teaser')}){_ARROW}"),
-        (Reason.TEASER, 12, rf"^\W*(?:{cues('pointer')})\W*$"),
-        (Reason.SECTION, 8, rf"^\W*(?:{cues('section')})\W*$"),
-        (Reason.SHARE, 10, rf"^\W*(?:{cues('share')})[\W\d]*$"),
-        (Reason.MENU, 10, rf"^\W*(?:{cues('menu')})\W*$"),
+        (Reason.TEASER, 35, rf"^(?:{cues('teaser')}){_ARROW}"),
+        (Reason.TEASER, 12, rf"^(?:{cues('pointer')})$"),
+        (Reason.SECTION, 20, rf"^(?:{cues('section')})$"),
+        (Reason.SHARE, 10, rf"^(?:{cues('share')})[\W\d]*$"),
+        (Reason.MENU, 10, rf"^(?:{cues('menu')})$"),
         (Reason.COMMENT_FORM, 30, rf"\b(?:{cues('form')})"),
-        (Reason.RIGHTS, 60, rf"(?:^|\b|(?=©))(?:{cues('rights')})"),
+        (Reason.RIGHTS, 60, rf"\b(?:{cues('rights')})"),
         (Reason.PROMOTION, 30, rf"(?:{cues('promotion')})"),
     )
     return tuple((reason, most, re.compile(pattern, re.IGNORECASE)) for reason, most, pattern in table)
@@ -229,20 +230,31 @@ def _cue_patterns() -> tuple[tuple[Reason, int, re.Pattern[str]], ...]:
 
 @cache
 def _pointer() -> re.Pattern[str]:
-    return re.compile(rf"^\W*(?:{cues('pointer')})\b", re.IGNORECASE)
+    return re.compile(rf"^(?:{cues('pointer')})\b", re.IGNORECASE)
+
+
+_CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 
 
 def cue_of(text: str) -> Reason | None:
     """What the words of a line say it is; None for a paragraph. A line with quoted speech is never promotion."""
     if len(text) > _LONGEST_CUE:
         return None
-    words = count_words(text)
+    found = _CORE.search(text)
+    if found is None or not any(sign.isalpha() for sign in found[0]):
+        return Reason.MENU
+    if "©" in text:
+        return Reason.RIGHTS
+    core = text[found.start() :] if text[found.end() :].lstrip()[:1] in _ARROWS else found[0]
+    return _by_words(text, core, count_words(text))
+
+
+def _by_words(text: str, core: str, words: int) -> Reason | None:
     for reason, most, pattern in _cue_patterns():
-        if words <= most and pattern.search(text):
+        if words <= most and pattern.search(core):
             return None if reason is Reason.PROMOTION and _speaks(text) else reason
-    if words <= 35 and not _END.search(text) and _pointer().search(text):
-        return Reason.TEASER
-    return None
+    pointed = words <= 35 and not _END.search(text) and _pointer().search(core)
+    return Reason.TEASER if pointed else None
 
 
 def _speaks(text: str) -> bool:
@@ -254,7 +266,9 @@ def _photo() -> re.Pattern[str]:
     return re.compile(cues("photo"), re.IGNORECASE)
 
 
-_AGENCY_END = re.compile(r"[(\[](?:[^()\[\]\d]{0,60}\b[A-Z]{2,}[^()\[\]\d]{0,60}|[A-Z][^()\[\]\d]{0,60}/[^()\[\]\d]{1,60})[)\]]\s*$")
+_AGENCY_END = re.compile(
+    r"[(\[](?:[^()\[\]\d]{0,60}\b[A-Z]{2,}[^()\[\]\d]{0,60}|[A-Z][^()\[\]\d]{0,60}/[^()\[\]\d]{1,60})[)\]]\s*$"
+)
 
 
 def photo_credit(text: str) -> bool:

@@ -9,13 +9,22 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.news.markup import VISIBLE
 from schemas.article import Run
 
 _WORD = re.compile(r"\S+")
+_ANCHORS_MAX = 50
+_MISSES_MAX = 200
+"""Paragraphs that may be missing before a page is not searched whole any more: bounds the cost of hostile pages."""
 _PIECE_MIN = 12
 """Codepoints below which a piece of a changed paragraph is not searched on its own: it would be found anywhere."""
 _WINDOW = 2000
 """How far after the last match a piece of a changed paragraph is searched, beyond its own length."""
+
+
+def packed_text(text: str) -> str:
+    """A text without white space and signs that cannot be seen, as `Source.packed`."""
+    return "".join(VISIBLE.findall(text))
 
 
 def page_span(runs: Sequence[Run], start: int, end: int) -> tuple[int, int] | None:
@@ -107,10 +116,11 @@ class Aligner:
 
     source: Source
     cursor: int = 0
+    _misses: int = 0
 
     def spans(self, text: str) -> list[tuple[int, int, int]]:
         """Where text, whose white space is left out, lies in `source.packed`: (start in text, start there, length)."""
-        packed = "".join(text.split())
+        packed = packed_text(text)
         found = self._whole(packed) if packed else None
         if found is None:
             return self._halved(packed, 0, self.cursor, self.cursor + 2 * len(packed) + _WINDOW)
@@ -119,26 +129,25 @@ class Aligner:
 
     def anchor(self, paragraphs: Sequence[str]) -> None:
         """Set out from the first long paragraph: short ones before it could be found in a menu."""
-        before = 0
-        for paragraph in paragraphs:
-            packed = "".join(paragraph.split())
+        for before, paragraph in enumerate(paragraphs[:_ANCHORS_MAX]):
+            packed = packed_text(paragraph)
             found = self.source.packed.find(packed) if len(packed) >= 60 else -1
             if found >= 0:
                 self.cursor = self._behind(paragraphs[:before], found)
                 return
-            before += 1
 
     def _behind(self, paragraphs: Sequence[str], at: int) -> int:
         """The place of the first of these paragraphs, each looked for backwards from the next."""
         for paragraph in reversed(paragraphs):
-            found = self.source.packed.rfind("".join(paragraph.split()), 0, at)
+            found = self.source.packed.rfind(packed_text(paragraph), 0, at)
             at = found if found >= 0 else at
         return at
 
     def _whole(self, packed: str) -> int | None:
         found = self.source.packed.find(packed, self.cursor)
-        if found < 0:
+        if found < 0 and self._misses < _MISSES_MAX:
             found = self.source.packed.find(packed)
+            self._misses += found < 0
         return found if found >= 0 else None
 
     def _halved(self, packed: str, offset: int, low: int, high: int) -> list[tuple[int, int, int]]:
@@ -158,7 +167,7 @@ def aligned_runs(aligner: Aligner, text: str) -> tuple[Run, ...]:
     runs = Runs(text, aligner.source.page)
     at = 0
     for line in text.split("\n"):
-        places = [at + match.start() + i for match in _WORD.finditer(line) for i in range(len(match[0]))]
+        places = [at + match.start() + i for match in VISIBLE.finditer(line) for i in range(len(match[0]))]
         for start, there, length in aligner.spans(line):
             _add_span(runs, aligner.source, places[start : start + length], there)
         at += len(line) + 1
@@ -168,18 +177,18 @@ def aligned_runs(aligner: Aligner, text: str) -> tuple[Run, ...]:
 def _add_span(runs: Runs, source: Source, places: list[int], there: int) -> None:
     """Add packed[there:there + len(places)], whose codepoints stand at `places` in the text."""
     for low, page, length in source.pieces(there, there + len(places)):
-        start = low - there
-        while length:
-            size = _stretch(places, start, length)
-            runs.add(places[start], page, size)
-            start, page, length = start + size, page + size, length - size
+        first = at = low - there
+        while at < first + length:
+            size = _stretch(places, at, first + length)
+            runs.add(places[at], page + at - first, size)
+            at += size
 
 
-def _stretch(places: list[int], start: int, length: int) -> int:
-    """How many of the next codepoints stand together in the text."""
-    if places[start + length - 1] - places[start] == length - 1:
-        return length
+def _stretch(places: list[int], start: int, end: int) -> int:
+    """How many of the codepoints from `start` on stand together in the text."""
+    if places[end - 1] - places[start] == end - 1 - start:
+        return end - start
     size = 1
-    while size < length and places[start + size] == places[start] + size:
+    while start + size < end and places[start + size] == places[start] + size:
         size += 1
     return size

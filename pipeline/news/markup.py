@@ -36,14 +36,17 @@ class Markup:
 
 VISIBLE = re.compile("[^\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 """Words; signs that cannot be seen part them, because extractors drop those."""
-_TAG = re.compile(r"""</?([A-Za-z][^\s/>]{0,60})((?:[^>"']|"[^"]*"|'[^']*')*)>""")
+_TAG = re.compile(r"""</?([A-Za-z][^\s/>]{0,60})((?:[^>"']++|"[^"]*"|'[^']*')*+)>""")
 _LOOSE_TAG = re.compile(r"</?([A-Za-z][^\s/>]{0,60})([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z:_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _RAW = frozenset(("script", "style", "template", "iframe", "textarea", "xmp", "noembed", "noframes"))
 _VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr "
-    "p li dt dd tr td th thead tbody tfoot option optgroup colgroup html head body".split()
+    (
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"),
+        *("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "colgroup"),
+        *("html", "head", "body", "wbr"),
+    )
 )
 """Elements that nest nothing: void ones, and those that the next of their kind closes."""
 
@@ -96,8 +99,11 @@ class _Reader:
         return len(self.page) if found < 0 else found + len(mark)
 
     def _tag(self, at: int) -> re.Match[str] | None:
-        """The tag at this place. Once a quotation mark is never closed, quotes are not respected any more: looking
-        for the end of each again would take quadratic time."""
+        """The tag at this place.
+
+        Once a quotation mark is never closed, quotes are not respected any more: looking for the end of each again
+        would take quadratic time.
+        """
         if self.strict:
             match = _TAG.match(self.page, at)
             if match and len(match[0]) < 100_000:

@@ -74,4 +74,3 @@ def _query(query: str) -> str:
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=None)
     kept = [(name, value) for name, value in pairs if not _TRACKING.fullmatch(name)]
     return urlencode(kept, errors="surrogateescape") if kept else ""
-

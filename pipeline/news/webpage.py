@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import trafilatura
-from lxml.etree import LxmlError
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from pipeline.errors import Reject
 from pipeline.news.bylines import names_in
 from pipeline.news.dates import AHEAD, YEAR_MIN, parse_date, plausible
 from pipeline.news.draft import Draft, Published
 from pipeline.news.lines import Reason, count_words, cue_of
-from pipeline.news.mapping import Aligner, Source, aligned_runs, page_span
-from pipeline.news.markup import DEPTH_MAX, VISIBLE, Markup, scan
+from pipeline.news.mapping import Aligner, Source, aligned_runs, packed_text, page_span
+from pipeline.news.markup import DEPTH_MAX, Markup, scan
 from pipeline.news.metadata import Stated, modified, published, stated
 from pipeline.news.pages import Uncleanable
 from pipeline.news.textdate import body_date
@@ -44,8 +44,8 @@ def clean_page(page: str, url: str | None, fetched_at: datetime) -> Draft:
 
 
 def _extracted(page: str, url: str | None, fetched_at: datetime) -> Any:
-    """trafilatura's document, None when it finds no article. Precision is its best setting on news pages."""
-    dates = {
+    """The document of trafilatura, None when it finds no article. Precision is its best setting on news pages."""
+    date_extraction = {
         "original_date": True,
         "extensive_search": False,
         "min_date": f"{YEAR_MIN}-01-01",
@@ -53,7 +53,12 @@ def _extracted(page: str, url: str | None, fetched_at: datetime) -> Any:
     }
     try:
         return trafilatura.bare_extraction(
-            page, url=url, favor_precision=True, include_comments=False, with_metadata=True, date_extraction_params=dates
+            page,
+            url=url,
+            favor_precision=True,
+            include_comments=False,
+            with_metadata=True,
+            date_extraction_params=date_extraction,
         )
     except (LxmlError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         detail = f"trafilatura cannot read this page ({type(error).__name__}): save it as text and upload that"
@@ -62,7 +67,7 @@ def _extracted(page: str, url: str | None, fetched_at: datetime) -> Any:
 
 # --- the body
 
-_BLOCKS = frozenset("p head quote item list row table lb code ab fw div".split())
+_BLOCKS = frozenset(("p", "head", "quote", "item", "list", "row", "table", "lb", "code", "ab", "fw", "div"))
 _SPACE = re.compile(r"\s+")
 
 
@@ -107,9 +112,9 @@ class _Lines:
         lines = cls([], [])
         for i, text in enumerate(paragraphs):
             reason = cue_of(text)
-            bare = i + 1 == len(paragraphs) and reason is Reason.SECTION
-            if reason in _NOT_BODY or bare:
-                lines.removed.append((text, reason or Reason.SECTION))
+            last = i + 1 == len(paragraphs)
+            if reason and (reason in _NOT_BODY or (last and reason is Reason.SECTION)):
+                lines.removed.append((text, reason))
             else:
                 lines.kept.append(text)
         return lines
@@ -154,7 +159,7 @@ def _first(found: Any, name: str) -> str | None:
 
 
 def _authors(found: Any) -> tuple[str, ...]:
-    """trafilatura joins authors with "; ". What is no name (an address, "Admin 2022") is left out."""
+    """Authors that trafilatura joined with "; ". What is no name (an address, "Admin 2022") is left out."""
     texts = (getattr(found, "author", None) or "").split(";")
     return tuple(dict.fromkeys(name for text in texts for name in names_in(text)))
 
@@ -204,9 +209,9 @@ def _standfirst(source: Source, markup: Markup, found: Any, text: str) -> str | 
     """The description, when readers see it on the page and it is not the beginning of the text."""
     stated_text = markup.metas.get("og:description") or markup.metas.get("description") or ""
     description = " ".join((stated_text or getattr(found, "description", None) or "").split())
-    packed = "".join(VISIBLE.findall(description))
+    packed = packed_text(description)
     shown = len(packed) >= 40 and packed in source.packed
-    return description if shown and packed not in "".join(VISIBLE.findall(text)) else None
+    return description if shown and packed not in packed_text(text) else None
 
 
 def _published(

@@ -1,0 +1,329 @@
+"""Where the article lies in a text copy: its body, its head, and what each other line is.
+
+1. What a line says about itself (`pipeline.news.lines`).
+2. The densest run of paragraphs is the body: the run with the greatest sum, where a paragraph counts for its words and
+   any other line against them (Kadane's maximum subarray; Finn, Kushmerick and Smyth 2001).
+3. The head before it gives title, standfirst, date and captions.
+4. Within the body, lines that are no paragraphs are judged one by one.
+
+A trained model of lines would take the place of `find_body`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeline.news.bylines import Byline, DateLine, byline_of, date_line, dateline_of, is_credit
+from pipeline.news.lines import Block, Reason, agency_end, capitals, photo_credit
+
+_WORDS_CAP = 60
+"""A paragraph counts at most as many words: one long legal notice must not outweigh an article."""
+_BARRIER = 40.0
+"""What the heading of a comment section or of related articles counts against a run: an article may go on behind
+a small box, but a page of comments may not join it."""
+_HEAD_BLOCKS = 8
+"""How far into the densest run the head of an article may reach."""
+TAIL_BLOCKS = 12
+"""How far behind the body its bylines may stand."""
+
+
+@dataclass
+class Copy:
+    """The blocks of a page and what is known of each."""
+
+    blocks: list[Block]
+
+    @cached_property
+    def repeated(self) -> Counter[str]:
+        """How often each line stands on the page."""
+        return Counter(block.key for block in self.blocks)
+
+    @cached_property
+    def bylines(self) -> list[Byline | None]:
+        """Per block: what it tells of authors."""
+        return [byline_of(block.text) for block in self.blocks]
+
+    @cached_property
+    def dates(self) -> list[DateLine | None]:
+        """Per block: its date, when it holds little else."""
+        return [date_line(block.text) for block in self.blocks]
+
+    @cached_property
+    def reasons(self) -> list[Reason | None]:
+        """Per block: what it is by its words alone."""
+        return [self._reason(i) for i in range(len(self.blocks))]
+
+    def _reason(self, i: int) -> Reason | None:
+        block = self.blocks[i]
+        if self.bylines[i]:
+            return Reason.BYLINE
+        if self.dates[i]:
+            return Reason.DATE
+        if is_credit(block.text):
+            return Reason.CREDIT
+        return block.cue or (Reason.CAPTION if block.words <= 60 and photo_credit(block.text) else None)
+
+    def paragraph(self, i: int) -> bool:
+        """Whether a block reads like a paragraph and says nothing else of itself."""
+        return self.reasons[i] is None and self.blocks[i].sentence
+
+
+@dataclass(frozen=True)
+class Span:
+    """The first and the last block of something; empty when the last stands before the first."""
+
+    first: int
+    last: int
+
+
+# --- the body
+
+
+def find_body(copy: Copy) -> tuple[Span, dict[int, Reason]]:
+    """Where the body lies, and the blocks in it that are not of it."""
+    dense = _densest(copy)
+    if dense.last < dense.first:
+        return dense, {}
+    first = _after_head(copy, dense)
+    last = _extended(copy, dense.last)
+    return Span(first, last), _judged(copy, Span(first, last))
+
+
+def _densest(copy: Copy) -> Span:
+    best, found, total, start = 0.0, Span(0, -1), 0.0, 0
+    for i in range(len(copy.blocks)):
+        if total <= 0:
+            total, start = 0.0, i
+        total += _weight(copy, i)
+        if total > best:
+            best, found = total, Span(start, i)
+    return found
+
+
+def _weight(copy: Copy, i: int) -> float:
+    if copy.paragraph(i):
+        return float(min(copy.blocks[i].words, _WORDS_CAP))
+    if copy.reasons[i] in (Reason.SECTION, Reason.COMMENT_FORM):
+        return -_BARRIER
+    return -min(4 + copy.blocks[i].words * 0.5, 12.0)
+
+
+def _after_head(copy: Copy, dense: Span) -> int:
+    """The first paragraph behind the last caption, date or byline of the head.
+
+    A sign of the head counts when at most a quarter of the words of the body stand before it: the same signs stand
+    under an article.
+    """
+    words = [copy.blocks[i].words if copy.paragraph(i) else 0 for i in range(dense.first, dense.last + 1)]
+    total, before, first = sum(words), 0, dense.first
+    for offset in range(min(len(words), _HEAD_BLOCKS)):
+        i = dense.first + offset
+        if before * 4 <= total and _sign_of_head(copy, i, begun=before > 0):
+            first = i + 1
+        elif copy.paragraph(i):
+            before += words[offset]
+    while first < dense.last and not copy.paragraph(first):
+        first += 1
+    return first
+
+
+def _sign_of_head(copy: Copy, i: int, *, begun: bool) -> bool:
+    """Whether the body begins behind this block. A caption may stand behind the first paragraph; it is a sign of the
+    head when nothing that could be a paragraph was before it, or when a dateline follows.
+    """
+    if copy.reasons[i] in (Reason.DATE, Reason.BYLINE):
+        return True
+    if begun and not (i + 1 < len(copy.blocks) and dateline_of(copy.blocks[i + 1].text)):
+        return False
+    return copy.reasons[i] is Reason.CAPTION or _credited(copy.blocks[i])
+
+
+def _credited(block: Block) -> bool:
+    """Whether a line ends with an agency in brackets and is no speech."""
+    return block.words <= 40 and agency_end(block.text) and block.text[0] not in "\"“'‘"
+
+
+def _extended(copy: Copy, last: int) -> int:
+    """The body goes on over short sentences right behind it ("He smiled.")."""
+    while last + 1 < len(copy.blocks):
+        block = copy.blocks[last + 1]
+        if copy.reasons[last + 1] or not block.ends or block.words < 3:
+            break
+        last += 1
+    return last
+
+
+def _judged(copy: Copy, body: Span) -> dict[int, Reason]:
+    seen: set[str] = set()
+    removed: dict[int, Reason] = {}
+    for i in range(body.first, body.last + 1):
+        reason = _within(copy, body, i, seen)
+        if reason:
+            removed[i] = reason
+        seen.add(copy.blocks[i].key)
+    return removed
+
+
+def _within(copy: Copy, body: Span, i: int, seen: set[str]) -> Reason | None:
+    """Why a block between the first and the last paragraph is not of the article."""
+    block = copy.blocks[i]
+    if copy.reasons[i]:
+        return copy.reasons[i]
+    if block.key in seen and block.words >= 4:
+        return Reason.DUPLICATE
+    if block.sentence or block.ends or block.text.endswith((":", "：", ",", ";")) or block.text[0] in '"“„«‘「':
+        return None
+    if _under_pointer(copy, i) or (block.words >= HEADLINE_WORDS and capitals(block.text) >= HEADLINE_CAPITALS):
+        return Reason.TEASER
+    if block.words < HEADLINE_WORDS:
+        return None if _is_subheading(copy, body, i) else Reason.WITHIN_ARTICLE
+    return None
+
+
+HEADLINE_WORDS = 7
+HEADLINE_CAPITALS = 0.7
+"""Seven words in title case without a full stop are the headline of another article; subheadings are shorter."""
+
+
+def _under_pointer(copy: Copy, i: int) -> bool:
+    """Whether the line before is "Baca juga" without a headline of its own."""
+    return i > 0 and copy.reasons[i - 1] is Reason.TEASER and copy.blocks[i - 1].words <= 3
+
+
+def _is_subheading(copy: Copy, body: Span, i: int) -> bool:
+    block = copy.blocks[i]
+    follows = i < body.last and copy.paragraph(i + 1)
+    return follows and any(sign.isalpha() for sign in block.text) and copy.repeated[block.key] == 1
+
+
+# --- the head
+
+
+@dataclass(frozen=True)
+class Head:
+    """Blocks before the body by what they are. `title_end` is where the title ends within its block."""
+
+    title: int | None = None
+    title_end: int = 0
+    standfirst: int | None = None
+    captions: tuple[int, ...] = ()
+    date: int | None = None
+
+
+def find_head(copy: Copy, body: Span) -> Head:
+    title = _title(copy, body)
+    if title is None:
+        return Head(captions=_captions(copy, 0, body.first), date=_date(copy, body, 0))
+    captions = _captions(copy, 0, body.first, but=title)
+    return Head(
+        title=title,
+        title_end=_without_site(copy, title),
+        standfirst=_standfirst(copy, title, body.first, captions),
+        captions=captions,
+        date=_date(copy, body, title),
+    )
+
+
+def _title(copy: Copy, body: Span) -> int | None:
+    """The best headline before the body; the nearest of equals."""
+    lead = _content(" ".join(block.text for block in copy.blocks[body.first : body.first + 12]))
+    scored = [(_title_score(copy, i, body, lead), i) for i in range(max(0, body.first - 60), body.first)]
+    best = max(scored, default=(0.0, 0))
+    return best[1] if best[0] > 1 else None
+
+
+_REPEATED_WITHIN = 200
+_TITLE_WORDS = range(3, 29)
+
+
+def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
+    """How much a line is like the headline of this body. The weights were set by hand on development pages."""
+    block = copy.blocks[i]
+    if copy.reasons[i] or block.words not in _TITLE_WORDS:
+        return -1.0
+    words = _content(block.text)
+    hits = len(words & lead)
+    share = hits / max(1, len(words))
+    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) * 0.5 + (block.words >= 5)
+    score += 1.5 * (share >= 0.4 and _repeats_apart(copy, i)) - 3.0 * _like_neighbour(copy, i)
+    score -= 2.5 * block.text.endswith((".", "。", "…")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
+    score -= 3.0 * agency_end(block.text)
+    score += 1.0 * any(copy.reasons[j] in (Reason.DATE, Reason.BYLINE) for j in range(i + 1, min(i + 4, body.first)))
+    return score - 0.03 * (body.first - i)
+
+
+def _content(text: str) -> set[str]:
+    """Words of four letters or more; single signs of scripts without spaces."""
+    return set(re.findall(r"[^\W\d_]{4,}|[\u3040-\u30ff\u3400-\u9fff]", text.lower()))
+
+
+def _repeats_apart(copy: Copy, i: int) -> bool:
+    """Whether the line stands elsewhere on the page too, perhaps with the name of the site behind it."""
+    key = copy.blocks[i].key
+    near = range(max(0, i - _REPEATED_WITHIN), min(len(copy.blocks), i + _REPEATED_WITHIN))
+    others = (j for j in near if abs(i - j) > 1)
+    return any(_extends(copy.blocks[j].key, key, 4) for j in others)
+
+
+def _like_neighbour(copy: Copy, i: int) -> bool:
+    """Whether the next or the last line says the same: a picture's text and its caption."""
+    near = [copy.blocks[j].key for j in (i - 1, i + 1) if 0 <= j < len(copy.blocks)]
+    return any(_extends(key, copy.blocks[i].key, 3) or _extends(copy.blocks[i].key, key, 3) for key in near)
+
+
+def _extends(longer: str, key: str, words: int) -> bool:
+    """Whether one line is the other with at most so many words added at its end."""
+    return longer == key or (longer.startswith(key + " ") and longer[len(key) :].count(" ") <= words)
+
+
+def _captions(copy: Copy, first: int, end: int, but: int | None = None) -> tuple[int, ...]:
+    """Lines before the body that tell of a picture: by a credit, or because they stand there twice in a row."""
+    return tuple(
+        i
+        for i in range(first, end)
+        if i != but and (copy.reasons[i] is Reason.CAPTION or (copy.reasons[i] is None and _pictured(copy, i)))
+    )
+
+
+def _pictured(copy: Copy, i: int) -> bool:
+    block = copy.blocks[i]
+    return 3 <= block.words <= 60 and (agency_end(block.text) or _like_neighbour(copy, i))
+
+
+def _standfirst(copy: Copy, title: int, body: int, captions: Sequence[int]) -> int | None:
+    """The first long line between title and body, when something of the head stands between it and the body."""
+    for i in range(title + 1, body):
+        block = copy.blocks[i]
+        if copy.reasons[i] is None and i not in captions and block.words >= 8 and not same_line(copy, i, title):
+            return i
+    return None
+
+
+def same_line(copy: Copy, i: int, j: int) -> bool:
+    one, other = copy.blocks[i].key, copy.blocks[j].key
+    return _extends(one, other, 4) or _extends(other, one, 4)
+
+
+_SITE = re.compile(r"\s(?:[-–—|·•]|::)\s+(?P<site>[^|–—]{2,40})$")
+
+
+def _without_site(copy: Copy, title: int) -> int:
+    """Where the title ends in its block: before the name of a site, if the rest stands alone or the name is a host."""
+    text = copy.blocks[title].text
+    match = _SITE.search(text)
+    if not match:
+        return len(text)
+    rest = " ".join(re.findall(r"\w+", text[: match.start()].lower()))
+    host = bool(re.fullmatch(r"[\w-]+(?:\.[a-z]{2,4}){1,2}", match["site"].strip(), re.IGNORECASE))
+    return int(match.start()) if host or copy.repeated[rest] else len(text)
+
+
+def _date(copy: Copy, body: Span, title: int) -> int | None:
+    """The line with the date: nearest behind the title, else before it, else right behind the body."""
+    after = range(title, body.first)
+    behind = range(body.last + 1, min(body.last + 1 + TAIL_BLOCKS, len(copy.blocks)))
+    order = [*after, *reversed(range(title)), *behind]
+    dated = ((i, copy.dates[i]) for i in order)
+    return next((i for i, line in dated if line and not line.updated), None)
