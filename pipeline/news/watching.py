@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pipeline.errors import BadQuery
 from pipeline.news import words
 from pipeline.news.documents import statement_document
-from pipeline.news.query import Query, matches, parse
+from pipeline.news.queries import Query, matches, parse
 from schemas.catalog import Official, Snapshot, Watch
 from schemas.documents import StatementDocument
 from schemas.record import Value
