@@ -85,7 +85,10 @@ _NO_PAGES = frozenset(
 
 
 def detect(head: bytes, name: str) -> Kind:
-    """The kind of a file by its first bytes (HEAD, fewer only when it has no more) and its name. Raises Unreadable with the reason."""
+    """The kind of a file by its name and its first bytes: HEAD of them, fewer only when it has no more.
+
+    Raises Unreadable with the reason why it is not read.
+    """
     if not head.strip() and len(head) < HEAD:
         raise Unreadable(Refusal.EMPTY, "it holds nothing but white space: leave it out")
     for magic, kind in _MAGIC:

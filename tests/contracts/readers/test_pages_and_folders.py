@@ -8,6 +8,7 @@ import lzma
 import os
 import socket
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -167,16 +168,28 @@ def test_a_link_that_a_person_names_is_followed(put: Put, tmp_path: Path) -> Non
     assert len(items(found(tmp_path / "l"))) == 1
 
 
-def test_a_very_deep_folder_is_read(tmp_path: Path) -> None:
-    cwd = os.open(".", os.O_RDONLY)
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder 1,200 levels deep. It is taken down here, for pytest itself cannot."""
+    home = os.open(".", os.O_RDONLY)
     os.chdir(tmp_path)
     for _ in range(1200):
         os.mkdir("d")
         os.chdir("d")
     Path("a.txt").write_bytes(TEXT)
-    os.fchdir(cwd)
-    os.close(cwd)
-    assert items(found(tmp_path))
+    os.fchdir(home)
+    yield tmp_path
+    os.chdir(tmp_path.joinpath(*["d"] * 1200))
+    os.remove("a.txt")
+    for _ in range(1200):
+        os.chdir("..")
+        os.rmdir("d")
+    os.fchdir(home)
+    os.close(home)
+
+
+def test_a_very_deep_folder_is_read(deep: Path) -> None:
+    assert [item.content for item in items(found(deep))] == [TEXT]
 
 
 def test_names_that_are_no_utf8_are_shown(tmp_path: Path) -> None:
