@@ -150,7 +150,7 @@ def compare(article: Article, found: Sketch, other: Known) -> Match | None:
         Link(of=other.article_id, relation=relation, score=round(containment, 3)),
         shared=shared * (_ALL // limit),
         related=not background and relation != "template",
-        same=relation == "exact" or (relation == "copy" and shared >= COPY * large),
+        same=relation == "exact" or (relation != "template" and shared >= COPY * large),
     )
 
 

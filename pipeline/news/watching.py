@@ -120,15 +120,16 @@ def alert_id(recorded: StatementRecorded, watch: Watch, reason: News) -> str:
 def why(recorded: StatementRecorded, watch: Watch, reason: News) -> str:
     """One sentence on which conditions of the watch were met."""
     speaker = recorded.statement.speaker or recorded.statement.mention or recorded.statement.speaker_id
-    parts = [f"{speaker} is watched" if watch.who else f"{speaker} spoke and the watch listens to anyone"]
+    parts = [f"{speaker if watch.who else 'Anyone'} is watched"]
     if watch.about:
         parts.append(f'the statement matches "{watch.about}"')
+    subject = "it" if watch.about else "the statement"
     if reason is News.VERSION:
-        parts.append(f"it adds {_quoted(recorded.utterance.added)} to what was heard before")
+        parts.append(f"{subject} adds {_quoted(recorded.utterance.added)} to what was heard before")
     elif recorded.utterance.novelty == "new":
-        parts.append("it was not heard before")
+        parts.append(f"{subject} was not heard before")
     else:
-        parts.append("this watch was not told of it before")
+        parts.append(f"{subject} was heard before but this watch was not told")
     return f"{', '.join(parts[:-1])} and {parts[-1]}."
 
 

@@ -243,8 +243,8 @@ def _tokens(text: str) -> list[_Token]:
 
 def _mostly_capitals(surfaces: Sequence[str]) -> bool:
     """Whether this is a headline in title case, where a capital says nothing."""
-    long = [surface for surface in surfaces if len(surface) > 3]
-    return len(long) > 3 and sum(surface[0].isupper() for surface in long) > 0.6 * len(long)
+    long = [surface for surface in surfaces[1:] if len(surface) > 3 and not surface.isupper()]
+    return len(long) > 2 and sum(surface[0].isupper() for surface in long) > 0.75 * len(long)
 
 
 def _with_values(tokens: Iterable[_Token], language: str) -> Iterable[_Token]:
@@ -310,7 +310,7 @@ def _stem(plain: str, language: str) -> str:
 
 @cache
 def _stemmer(language: str) -> Stemmer.Stemmer:
-    return Stemmer.Stemmer(STEMMERS[language])
+    return Stemmer.Stemmer(STEMMERS[language], 0)  # its own cache is not safe between threads
 
 
 def _opposite(stem: str) -> frozenset[str]:

@@ -1,0 +1,108 @@
+from datetime import datetime, timedelta
+
+from agents.alert import ALERT, Reason, alert
+from agents.attribute import attribute
+from pipeline.adapters.memory_state import MemoryState
+from pipeline.flow import Drop, Emit
+from pipeline.ports import READING
+from schemas.alert import AlertRaised
+from schemas.catalog import Snapshot, Watch
+from schemas.statement import StatementMade, StatementRecorded
+from schemas.topics import ALERTS_RAISED, STATEMENTS_RECORDED
+from tests.invented import DAY, made
+
+HEADLINE = "Tiga Kapal Patroli Baru Disiapkan di Teluk Malaka"
+TEXT = "Kami sudah menyiapkan tiga kapal patroli baru untuk mengawasi perairan Teluk Malaka,"
+FULLER = TEXT[:-1] + ". Awak kapal direkrut dari desa nelayan setempat mulai bulan Juni,"
+WATCH = Watch(id="w", name="Perairan", who=("Ratna Kusuma",), about="patroli", channels=("feed:", "mailto:a@b.example"))
+
+
+class World:
+    """A ledger, a catalog and a clock that goes on by a minute each time it is read."""
+
+    def __init__(self, *watches: Watch) -> None:
+        self.ledger, self.state = MemoryState(), MemoryState()
+        self.watches, self.time = Snapshot(watches=watches), DAY
+
+    def snapshot(self) -> Snapshot:
+        return self.watches
+
+    def now(self) -> datetime:
+        self.time += timedelta(minutes=1)
+        return self.time
+
+    def record(self, statement: StatementMade) -> StatementRecorded:
+        outcome = attribute(statement, state=self.ledger)
+        assert isinstance(outcome, Emit)
+        assert isinstance(outcome.records[0], StatementRecorded)
+        return outcome.records[0]
+
+    def tell(self, statement: StatementMade) -> list[AlertRaised] | Reason:
+        outcome = alert(self.record(statement), catalog=self, state=self.state, clock=self)
+        if isinstance(outcome, Drop):
+            return Reason(outcome.reason)
+        return [record for record in outcome.records if isinstance(record, AlertRaised)]
+
+
+def test_the_agent_is_what_the_flow_says() -> None:
+    assert (ALERT.reads, ALERT.writes) == ((STATEMENTS_RECORDED,), (ALERTS_RAISED,))
+    assert ALERT.ports == {"catalog", "state", "clock"}
+    assert not ALERT.ports <= READING
+
+
+def test_an_alert_carries_its_proof() -> None:
+    world = World(WATCH)
+    (raised,) = world.tell(made("a.1", TEXT))
+    assert (raised.watch_id, raised.watch, raised.reason) == ("w", "Perairan", "new-utterance")
+    assert raised.channels == WATCH.channels
+    assert raised.raised_at == world.time
+    assert raised.recorded.statement.text == TEXT
+    assert raised.why == 'Ratna Kusuma is watched, the statement matches "patroli" and it was not heard before.'
+
+
+def test_an_utterance_is_told_once_and_its_version_once() -> None:
+    world = World(WATCH)
+    told = [
+        world.tell(made(f"{name}.1", text, days=days))
+        for days, (name, text) in enumerate((("a", TEXT), ("b", TEXT), ("c", FULLER), ("d", FULLER), ("e", TEXT)))
+    ]
+    reasons = [[raised.reason for raised in found] if isinstance(found, list) else found for found in told]
+    assert reasons == [
+        ["new-utterance"],
+        Reason.ALREADY_TOLD,
+        ["new-version"],
+        Reason.ALREADY_TOLD,
+        Reason.ALREADY_TOLD,
+    ]
+
+
+def test_a_statement_that_no_watch_wants_is_dropped() -> None:
+    world = World(WATCH)
+    assert world.tell(made("a.1", "Subsidi pupuk untuk petani kecil dilanjutkan")) is Reason.NO_WATCH
+    assert world.tell(made("a.2", TEXT, speaker="Arga Sembiring", speaker_id="person:arga")) is Reason.NO_WATCH
+
+
+def test_a_repeat_is_told_when_what_came_before_did_not_meet_the_watch() -> None:
+    world = World(WATCH)
+    assert world.tell(made("a.1", HEADLINE, confidence=0.3, kind="indirect")) is Reason.NO_WATCH
+    (raised,) = world.tell(made("a.2", TEXT))
+    assert raised.recorded.utterance.novelty == "repeat"
+    assert raised.reason == "new-utterance"
+    assert world.tell(made("b.1", TEXT, days=1)) is Reason.ALREADY_TOLD
+
+
+def test_a_record_handled_again_raises_the_same_alerts() -> None:
+    world = World(WATCH, Watch(id="v", name="Semua"))
+    statements = [made("a.1", TEXT), made("b.1", FULLER, days=1), made("c.1", TEXT, days=2)]
+    first = [world.tell(statement) for statement in statements]
+    assert [world.tell(statement) for statement in statements] == first
+    assert [len(found) if isinstance(found, list) else found for found in first] == [2, 2, Reason.ALREADY_TOLD]
+
+
+def test_every_watch_is_told_for_itself() -> None:
+    world = World(WATCH)
+    world.tell(made("a.1", TEXT))
+    world.watches = Snapshot(watches=(WATCH, Watch(id="later", name="Kemudian", who=("Ratna Kusuma",))))
+    (raised,) = world.tell(made("b.1", TEXT, days=1))
+    assert raised.watch_id == "later"
+    assert raised.why == "Ratna Kusuma is watched and the statement was heard before but this watch was not told."

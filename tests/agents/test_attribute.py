@@ -1,0 +1,184 @@
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.attribute import ATTRIBUTE, attribute
+from pipeline.adapters.memory_state import MemoryState
+from pipeline.flow import Emit
+from pipeline.news import ledger
+from schemas.statement import StatementMade, StatementRecorded, Utterance
+from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
+from tests.invented import DAY, made
+
+TEXT = "Kami sudah menyiapkan tiga kapal patroli baru untuk mengawasi perairan Teluk Malaka,"
+INDIRECT = "pihaknya telah menyiapkan tiga kapal patroli baru guna mengawasi perairan Teluk Malaka"
+FULLER = TEXT[:-1] + ". Awak kapal direkrut dari desa nelayan setempat mulai bulan Juni,"
+OTHER = "Subsidi pupuk untuk petani kecil dilanjutkan sampai musim panen berikutnya"
+
+
+def put(statement: StatementMade, state: MemoryState) -> Utterance:
+    outcome = attribute(statement, state=state)
+    assert isinstance(outcome, Emit)
+    (recorded,) = outcome.records
+    assert isinstance(recorded, StatementRecorded)
+    assert (recorded.statement, recorded.carrier) == (statement.statement, statement.carrier)
+    return recorded.utterance
+
+
+def test_the_agent_is_what_the_flow_says() -> None:
+    assert (ATTRIBUTE.reads, ATTRIBUTE.writes) == ((STATEMENTS_MADE,), (STATEMENTS_RECORDED,))
+    assert ATTRIBUTE.ports == {"state"}
+
+
+def test_what_was_not_heard_is_new() -> None:
+    found = put(made("a.1", TEXT, outlet="Harian Nusa"), MemoryState())
+    assert found == Utterance(utterance_id="a.1", novelty="new", first_seen=DAY, outlets=("Harian Nusa",))
+
+
+def test_the_same_in_other_words_is_a_repeat_with_its_proof() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT, outlet="Harian Nusa"), state)
+    found = put(made("b.1", INDIRECT, days=1, outlet="Kabar Lintas", kind="indirect"), state)
+    assert (found.utterance_id, found.novelty, found.closest, found.earlier) == ("a.1", "repeat", "a.1", TEXT)
+    assert found.similarity > 0.9
+    assert (found.articles, found.families, found.outlets) == (2, 2, ("Harian Nusa", "Kabar Lintas"))
+    assert found.first_seen == DAY
+    assert found.added == ()
+
+
+def test_added_words_make_a_version() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT), state)
+    found = put(made("b.1", FULLER, days=1), state)
+    assert (found.utterance_id, found.novelty) == ("a.1", "version")
+    assert found.added == ("Awak", "direkrut", "desa", "nelayan", "setempat", "mulai", "bulan", "Juni")
+    assert put(made("c.1", FULLER, days=2), state).novelty == "repeat"
+    assert (
+        put(made("d.1", "Awak kapal direkrut dari desa nelayan setempat mulai Juni", days=2), state).novelty == "repeat"
+    )
+
+
+def test_other_statements_are_new() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT), state)
+    assert put(made("a.2", OTHER), state).novelty == "new"
+    assert put(made("b.1", TEXT, speaker_id="person:arga-sembiring"), state).novelty == "new"
+    assert put(made("c.1", TEXT.replace("tiga", "lima"), days=1), state).novelty == "new"
+    assert put(made("d.1", TEXT, days=70), state).novelty == "new"
+
+
+def test_copies_of_one_text_count_once_as_a_family() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT), state)
+    found = put(made("b.1", TEXT, days=1, family="a"), state)
+    assert (found.articles, found.families) == (2, 1)
+
+
+def test_a_headline_and_its_body_are_one_utterance_in_one_article() -> None:
+    state = MemoryState()
+    put(made("a.1", "Tiga Kapal Patroli Baru Disiapkan di Teluk Malaka", outlet="Harian Nusa"), state)
+    found = put(made("a.2", FULLER, outlet="Harian Nusa"), state)
+    assert (found.utterance_id, found.novelty, found.articles) == ("a.1", "repeat", 1)
+    assert found.outlets == ("Harian Nusa",)
+    assert put(made("b.1", FULLER, days=1), state).novelty == "repeat"
+
+
+def test_a_record_handled_again_comes_out_the_same() -> None:
+    state = MemoryState()
+    statements = [made("a.1", TEXT), made("a.2", INDIRECT), made("b.1", FULLER, days=1), made("c.1", TEXT, days=2)]
+    first = [put(statement, state) for statement in statements]
+    assert [put(statement, state) for statement in statements] == first
+    assert put(made("d.1", TEXT, days=3), state).articles == 4
+
+
+def test_a_new_revision_repeats_its_own_statements() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT), state)
+    put(made("b.1", INDIRECT, days=1), state)
+    found = put(made("a.1", TEXT, revision=2), state)
+    assert (found.utterance_id, found.novelty, found.articles) == ("a.1", "repeat", 2)
+    corrected = put(made("a.1", FULLER, revision=3), state)
+    assert (corrected.utterance_id, corrected.articles) == ("a.1", 2)
+
+
+def test_an_older_statement_that_comes_late_joins_and_moves_the_date() -> None:
+    state = MemoryState()
+    put(made("b.1", INDIRECT, days=3, outlet="Kabar Lintas"), state)
+    found = put(made("a.1", FULLER, days=1, outlet="Harian Nusa"), state)
+    assert (found.utterance_id, found.novelty, found.added) == ("b.1", "repeat", ())
+    assert found.first_seen == DAY + timedelta(days=1)
+    assert found.outlets == ("Harian Nusa", "Kabar Lintas")
+
+
+def test_what_is_repeated_again_and_again_stays_one_utterance() -> None:
+    state = MemoryState()
+    found = [put(made(f"a{week}.1", TEXT, days=20 * week), state) for week in range(8)]
+    assert {utterance.utterance_id for utterance in found} == {"a0.1"}
+    assert found[-1].articles == 8
+
+
+def test_a_statement_that_says_two_known_things_adds_nothing() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT), state)
+    put(made("a.2", OTHER), state)
+    found = put(made("b.1", f"{TEXT[:-1]}. {OTHER}", days=1), state)
+    assert (found.novelty, found.added) == ("repeat", ())
+
+
+def test_a_translation_is_a_repeat_without_added_words() -> None:
+    state = MemoryState()
+    text = "Gubernur Jatmiko meminta Komisi Oseania di Canberra menunda proposal konsesi 40 kapal Selayar"
+    english = (
+        "Governor Jatmiko asks the Oceania Commission in Canberra to delay the concession proposal for 40 Selayar ships"
+    )
+    put(made("a.1", text), state)
+    found = put(made("b.1", english, language="en", days=1), state)
+    assert (found.utterance_id, found.novelty, found.earlier, found.added) == ("a.1", "repeat", text, ())
+
+
+def test_the_counts_are_bounded() -> None:
+    state = MemoryState()
+    for number in range(ledger.CARRIERS + 4):
+        found = put(made(f"a{number}.1", TEXT, days=number / 100), state)
+    assert found.articles == found.families == ledger.CARRIERS
+
+
+def test_texts_without_words_are_recorded_too() -> None:
+    state = MemoryState()
+    assert put(made("a.1", "..."), state).novelty == "new"
+    assert put(made("a.2", ""), state).novelty == "repeat"
+
+
+SAID = [TEXT, OTHER, "Itu tidak benar,", "Kapal feri malam dihentikan sampai gelombang mereda"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(SAID), st.integers(0, 6)), max_size=12), st.randoms(use_true_random=False))
+def test_exact_repeats_fall_into_the_same_utterances_in_every_order(
+    said: list[tuple[str, int]], random: st.DataObject
+) -> None:
+    statements = [made(f"a{n}.1", text, days=day) for n, (text, day) in enumerate(said)]
+    random.shuffle(statements)
+    state, groups = MemoryState(), dict[str, set[str]]()
+    last = dict[str, Utterance]()
+    for statement in statements:
+        last[statement.statement.text] = found = put(statement, state)
+        groups.setdefault(found.utterance_id, set()).add(statement.statement.text)
+    assert all(len(texts) == 1 for texts in groups.values())
+    assert len(groups) == len({text for text, _ in said})
+    for text, found in last.items():
+        days = [day for other, day in said if other == text]
+        assert found.articles == len(days)
+        assert found.first_seen == DAY + timedelta(days=min(days))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from([*SAID, INDIRECT, FULLER]), st.integers(0, 40)), max_size=15)
+)
+def test_handling_all_of_it_again_changes_nothing(said: list[tuple[int, str, int]]) -> None:
+    state = MemoryState()
+    statements = [made(f"a{article}.{n}", text, days=day) for n, (article, text, day) in enumerate(said)]
+    first = [put(statement, state) for statement in statements]
+    assert [put(statement, state) for statement in statements] == first

@@ -1,0 +1,103 @@
+from itertools import permutations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.dedupe import DEDUPE, dedupe
+from pipeline.adapters.memory_state import MemoryState
+from pipeline.flow import Emit
+from schemas.article import Article, ArticleMarked
+from schemas.topics import ARTICLES_CLEANED, ARTICLES_MARKED
+from tests.invented import article, prose
+
+ORIGINAL = article("original", prose(1), days=0, outlet="Harian Nusa")
+COPY = article("copy", prose(2, 20) + " " + prose(1), days=1, outlet="Kabar Lintas")
+CUT = article("cut", " ".join(prose(1).split()[:110]), days=2, outlet="Suara Pesisir")
+OTHER = article("other", prose(9), days=0)
+
+
+def mark(found: Article, state: MemoryState) -> ArticleMarked:
+    outcome = dedupe(found, state=state)
+    assert isinstance(outcome, Emit)
+    (marked,) = outcome.records
+    assert isinstance(marked, ArticleMarked)
+    assert marked.article == found
+    return marked
+
+
+def test_the_agent_is_what_the_flow_says() -> None:
+    assert (DEDUPE.reads, DEDUPE.writes, DEDUPE.ports) == ((ARTICLES_CLEANED,), (ARTICLES_MARKED,), {"state"})
+
+
+def test_copies_join_the_family_of_the_first() -> None:
+    state = MemoryState()
+    marked = [mark(found, state) for found in (ORIGINAL, COPY, CUT, OTHER)]
+    assert [found.family for found in marked] == ["original", "original", "original", "other"]
+    assert marked[0].links == marked[3].links == ()
+    assert [(link.of, link.relation) for link in marked[1].links] == [("original", "copy")]
+    assert {link.of for link in marked[2].links} == {"original", "copy"}
+
+
+def test_a_record_handled_again_comes_out_the_same() -> None:
+    state = MemoryState()
+    first = [mark(found, state) for found in (ORIGINAL, COPY, CUT)]
+    assert [mark(found, state) for found in (ORIGINAL, COPY, CUT)] == first
+
+
+def test_an_older_copy_that_comes_late_gives_its_name_to_the_family() -> None:
+    state = MemoryState()
+    assert [mark(found, state).family for found in (CUT, COPY)] == ["cut", "copy"]
+    assert mark(ORIGINAL, state).family == "original"
+    assert [mark(found, state).family for found in (CUT, COPY)] == ["original", "original"]
+
+
+def test_the_last_one_names_the_earliest_whatever_the_order() -> None:
+    for order in permutations((ORIGINAL, COPY, CUT)):
+        state = MemoryState()
+        assert [mark(found, state).family for found in order][-1] == "original"
+
+
+def test_a_copy_of_two_families_makes_them_one() -> None:
+    first, second = prose(1, 100).split()[:58], prose(1, 100).split()[42:]
+    halves = [article(name, " ".join(part), days=day) for day, (name, part) in enumerate((("a", first), ("b", second)))]
+    state = MemoryState()
+    assert [mark(found, state).family for found in halves] == ["a", "b"]
+    whole = article("c", prose(1, 100), days=3)
+    assert mark(whole, state).family == "a"
+    assert [mark(found, state).family for found in halves] == ["a", "a"]
+
+
+def test_a_new_revision_replaces_the_old_one_and_is_no_copy_of_it() -> None:
+    state = MemoryState()
+    mark(ORIGINAL, state)
+    again = msgspec.structs.replace(ORIGINAL, revision=2, text=prose(1) + " " + prose(3, 30))
+    assert mark(again, state).links == ()
+    rewritten = msgspec.structs.replace(ORIGINAL, revision=3, text=prose(4))
+    assert mark(rewritten, state).family == "original"
+    assert mark(COPY, state).links == ()
+
+
+def test_a_revision_with_an_earlier_date_takes_its_family_over_and_later_ones_follow() -> None:
+    state = MemoryState()
+    marked = [mark(found, state) for found in (ORIGINAL, COPY)]
+    assert marked[1].family == "original"
+    sooner = msgspec.structs.replace(COPY, revision=2, published=ORIGINAL.seen_at.replace(year=2030))
+    assert mark(sooner, state).family == "copy"
+    assert mark(CUT, state).family == "copy"
+    assert mark(msgspec.structs.replace(ORIGINAL, revision=2), state).family == "copy"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(7)), st.data())
+def test_families_are_the_same_in_every_order_once_all_are_known(order: list[int], data: st.DataObject) -> None:
+    texts = [prose(1), prose(2, 15) + " " + prose(1), prose(1) + " " + prose(3, 25)] + [prose(20)] * 3 + [prose(30)]
+    days = data.draw(st.lists(st.integers(0, 5), min_size=7, max_size=7))
+    articles = [article(f"a{n}", text, days=day) for n, (text, day) in enumerate(zip(texts, days, strict=True))]
+    state = MemoryState()
+    for place in order:
+        mark(articles[place], state)
+    families = [mark(found, state).family for found in articles]
+    for members in ((0, 1, 2), (3, 4, 5), (6,)):
+        earliest = min((articles[place].seen_at, articles[place].article_id) for place in members)[1]
+        assert {families[place] for place in members} == {earliest}

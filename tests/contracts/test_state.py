@@ -1,0 +1,126 @@
+"""What every backend of the port `State` must do."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.adapters.memory_state import MemoryState
+from pipeline.ports import State
+
+BACKENDS = {"memory": MemoryState}
+
+
+@pytest.fixture(params=BACKENDS)
+def state(request: pytest.FixtureRequest) -> State:
+    return BACKENDS[request.param]()
+
+
+def test_a_value_comes_back_as_it_was_put(state: State) -> None:
+    state.put("a", b"\x00\xff one")
+    assert state.get("a") == b"\x00\xff one"
+    assert state.get("b") is None
+
+
+def test_an_empty_value_is_a_value(state: State) -> None:
+    state.put("a", b"")
+    assert state.get("a") == b""
+
+
+def test_put_replaces_the_value_and_the_postings(state: State) -> None:
+    state.put("a", b"1", [10, 11])
+    state.put("a", b"2", [11, 12])
+    assert state.get("a") == b"2"
+    assert state.find([10], 5) == []
+    assert state.find([11], 5) == state.find([12], 5) == [("a", b"2")]
+
+
+def test_put_without_postings_forgets_them(state: State) -> None:
+    state.put("a", b"1", [10])
+    state.put("a", b"2")
+    assert state.find([10], 5) == []
+
+
+def test_the_most_shared_come_first_then_the_older(state: State) -> None:
+    state.put("old", b"o", [1, 9])
+    state.put("young", b"y", [1, 8])
+    state.put("near", b"n", [1, 2, 3])
+    assert [key for key, _ in state.find([1, 2, 3, 4], 5)] == ["near", "old", "young"]
+
+
+def test_a_record_keeps_its_age_when_it_is_put_again(state: State) -> None:
+    state.put("old", b"o", [1])
+    state.put("young", b"y", [1])
+    state.put("old", b"p", [1, 2])
+    assert state.find([1], 5) == [("old", b"p"), ("young", b"y")]
+
+
+def test_find_stops_at_the_limit(state: State) -> None:
+    for number in range(9):
+        state.put(f"k{number}", b"v", [7])
+    assert [key for key, _ in state.find([7], 3)] == ["k0", "k1", "k2"]
+
+
+def test_find_without_postings_finds_nothing(state: State) -> None:
+    state.put("a", b"1", [1])
+    assert state.find([], 5) == []
+
+
+def test_a_posting_asked_for_twice_counts_once(state: State) -> None:
+    state.put("one", b"1", [1])
+    state.put("two", b"2", [2, 3])
+    assert [key for key, _ in state.find([1, 1, 1, 2, 3], 5)] == ["two", "one"]
+
+
+def test_a_posting_counts_with_its_first_64_records(state: State) -> None:
+    for number in range(70):
+        state.put(f"k{number:02}", b"v", [5])
+    state.put("k69", b"w", [5, 6])
+    assert [key for key, _ in state.find([5], 100)] == [f"k{number:02}" for number in range(64)]
+    assert state.find([6], 100) == [("k69", b"w")]
+
+
+def test_deleting_makes_room(state: State) -> None:
+    for number in range(65):
+        state.put(f"k{number:02}", b"v", [5])
+    state.delete("k00")
+    assert state.get("k00") is None
+    assert [key for key, _ in state.find([5], 100)] == [f"k{number:02}" for number in range(1, 65)]
+
+
+def test_deleting_what_is_not_there_does_nothing(state: State) -> None:
+    state.put("a", b"1", [1])
+    state.delete("b")
+    assert state.find([1], 5) == [("a", b"1")]
+
+
+def test_a_record_that_comes_back_is_young(state: State) -> None:
+    state.put("a", b"1", [1])
+    state.put("b", b"2", [1])
+    state.delete("a")
+    state.put("a", b"3", [1])
+    assert state.find([1], 5) == [("b", b"2"), ("a", b"3")]
+
+
+@pytest.mark.parametrize("posting", [-(2**63), -1, 0, 2**63 - 1])
+def test_a_posting_may_be_any_signed_64_bit_number(state: State, posting: int) -> None:
+    state.put("a", b"1", [posting])
+    assert state.find([posting], 5) == [("a", b"1")]
+
+
+Operation = tuple[str, frozenset[int] | None]
+OPERATIONS = st.lists(st.tuples(st.sampled_from("abcd"), st.none() | st.frozensets(st.integers(0, 5))), max_size=30)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(operations=OPERATIONS, asked=st.lists(st.integers(0, 5), max_size=6))
+def test_find_agrees_with_a_scan(backend: str, operations: list[Operation], asked: list[int]) -> None:
+    state, model = BACKENDS[backend](), dict[str, frozenset[int]]()
+    for key, postings in operations:
+        if postings is None:
+            state.delete(key)
+            model.pop(key, None)
+        else:
+            state.put(key, key.encode(), postings)
+            model[key] = postings
+    scan = sorted((key for key in model if model[key] & set(asked)), key=lambda key: -len(model[key] & set(asked)))
+    assert state.find(asked, 10) == [(key, key.encode()) for key in scan]

@@ -1,0 +1,78 @@
+from datetime import timedelta
+
+from pipeline.news import ledger, wording
+from schemas.statement import StatementMade
+from tests.invented import made
+
+TEXT = "Kami sudah menyiapkan tiga kapal patroli baru untuk mengawasi perairan Teluk Malaka,"
+SHORTER = "Pihaknya menyiapkan tiga kapal patroli baru mengawasi perairan Teluk Malaka"
+
+
+def kept(statement: StatementMade) -> ledger.Wording:
+    found = ledger.place(statement, reading(statement), [], []).wording
+    assert found is not None
+    return found
+
+
+def reading(statement: StatementMade) -> wording.Reading:
+    return wording.read(statement.statement.text, statement.carrier.language)
+
+
+def match(later: StatementMade, earlier: StatementMade) -> ledger.Match | None:
+    return ledger.match(later, reading(later), kept(earlier))
+
+
+def found_by(later: StatementMade, earlier: StatementMade) -> bool:
+    return bool(set(ledger.postings(later, reading(later))) & set(ledger.kept_under(earlier, reading(earlier))))
+
+
+def test_only_the_same_speaker_says_the_same() -> None:
+    assert match(made("b", SHORTER), made("a", TEXT)) is not None
+    other = made("b", SHORTER, speaker_id="person:arga-sembiring")
+    assert match(other, made("a", TEXT)) is None
+    assert not found_by(other, made("a", TEXT))
+
+
+def test_only_what_is_close_in_time_is_the_same() -> None:
+    days = ledger.WINDOW / timedelta(days=1)
+    assert match(made("b", SHORTER, days=days), made("a", TEXT)) is not None
+    assert match(made("b", SHORTER, days=-days), made("a", TEXT)) is not None
+    assert match(made("b", SHORTER, days=days + 1), made("a", TEXT)) is None
+
+
+def test_what_is_close_in_time_is_found_wherever_periods_begin() -> None:
+    for start in range(0, 130, 7):
+        for distance in (-30, -1, 0, 30):
+            assert found_by(made("b", SHORTER, days=start + distance), made("a", TEXT, days=start))
+
+
+def test_brief_words_are_the_same_for_a_week() -> None:
+    assert match(made("b", "itu tidak benar", days=6), made("a", "Itu tidak benar,")) is not None
+    assert match(made("b", "itu tidak benar", days=9), made("a", "Itu tidak benar,")) is None
+
+
+def test_translations_are_found_within_a_day() -> None:
+    earlier = made("a", "Gubernur Jatmiko meminta Komisi Oseania di Canberra menunda proposal konsesi 40 kapal Selayar")
+    english = (
+        "Governor Jatmiko asks the Oceania Commission in Canberra to delay the concession proposal for 40 Selayar ships"
+    )
+    for days, found in ((1, True), (2, False)):
+        later = made("b", english, language="en", days=days)
+        shared = set(ledger.translation_postings(later, reading(later))) & set(
+            ledger.kept_under(earlier, reading(earlier))
+        )
+        assert (match(later, earlier) is not None) is found
+        assert bool(shared) is found
+
+
+def test_a_long_statement_has_few_postings() -> None:
+    long = made("a", " ".join(f"kata{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(600)))
+    assert len(ledger.kept_under(long, reading(long))) <= 65
+    assert len(reading(long).content.stems) == wording.LONGEST
+
+
+def test_the_nearest_wording_ranks_first() -> None:
+    later = made("c", SHORTER)
+    matches = [match(later, made(name, text)) for name, text in (("a", TEXT + " di Natuna"), ("b", SHORTER + "."))]
+    ranked = ledger.rank([found for found in matches if found], reading(later))
+    assert [found.wording.statement_id for found in ranked] == ["b", "a"]

@@ -1,0 +1,211 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.news import wording
+from pipeline.news.wording import Content
+
+
+def content(text: str, language: str = "id") -> Content:
+    return wording.read(text, language).content
+
+
+def same(one: str, other: str, language: str = "id", *, one_article: bool = False) -> bool:
+    first, second = content(one, language), content(other, language)
+    return wording.same(
+        first, second, wording.similarity(first, second, together=not one_article), one_article=one_article
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # direct and indirect speech
+        (
+            "Kami sudah menyiapkan tiga kapal patroli baru untuk mengawasi perairan Teluk Malaka,",
+            "pihaknya telah menyiapkan tiga kapal patroli baru guna mengawasi perairan Teluk Malaka",
+        ),
+        # a headline and the words themselves
+        (
+            "Subsidi Pupuk Petani Kecil Dilanjutkan",
+            "Saya pastikan subsidi pupuk untuk petani kecil akan dilanjutkan sampai musim panen berikutnya,",
+        ),
+        # one sentence of three
+        (
+            "Jembatan itu selesai diperbaiki sebelum musim hujan tiba",
+            "Saya mengerti keluhan warga. Jembatan itu harus selesai diperbaiki sebelum musim hujan tiba. Kontraktor "
+            "sudah kami panggil dan mereka menyanggupi jadwal tersebut.",
+        ),
+        # clauses in another order
+        (
+            "jika harga gabah jatuh lagi, pemerintah membeli langsung dari koperasi desa",
+            "Pemerintah akan membeli langsung dari koperasi desa jika harga gabah jatuh lagi,",
+        ),
+        # active and passive
+        ("kami memperketat pengawasan dana desa tahun ini", "pengawasan dana desa diperketat tahun ini"),
+        # figures in words and digits
+        (
+            "Bantuan dua juta rupiah diberikan kepada nelayan kecil",
+            "bantuan Rp2.000.000 diberikan kepada nelayan kecil",
+        ),
+        ("Anggaran 1,5 triliun rupiah cair bulan depan", "Anggaran Rp 1,5 triliun cair bulan depan."),
+    ],
+)
+def test_wordings_of_one_utterance(one: str, other: str) -> None:
+    assert same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # the same topic, another claim
+        (
+            "Nelayan Natuna harus menarik perahu dari Teluk Malaka",
+            "Nelayan Natuna menambah jumlah perahu di Teluk Malaka",
+        ),
+        # other figures
+        (
+            "Pemerintah menyiapkan anggaran 5 triliun rupiah untuk irigasi desa tahun ini",
+            "Pemerintah menyiapkan anggaran 7 triliun rupiah untuk irigasi desa tahun ini",
+        ),
+        ("bantuan lima juta untuk keluarga nelayan kecil", "bantuan lima miliar untuk keluarga nelayan kecil"),
+        # a negation
+        (
+            "Kami akan menutup pelabuhan lama di Teluk Malaka tahun ini",
+            "Kami tidak akan menutup pelabuhan lama di Teluk Malaka tahun ini",
+        ),
+        (
+            "Dewan menyetujui kenaikan tarif penyeberangan antarpulau",
+            "Dewan menolak menyetujui kenaikan tarif penyeberangan antarpulau",
+        ),
+        # the opposite
+        (
+            "harga beras di pasar induk akan naik menjelang hari raya tahun ini",
+            "harga beras di pasar induk akan turun menjelang hari raya tahun ini",
+        ),
+        # other roles in the same words
+        ("Natuna menyerang Selayar", "Selayar menyerang Natuna"),
+        # other people in the same template
+        (
+            "Penyidik memeriksa saksi untuk tersangka Bagus Wiratmo hari ini",
+            "Mereka diperiksa sebagai saksi untuk tersangka Ningsih Palupi hari ini",
+        ),
+        # words of the short one scattered over a long one
+        (
+            "jembatan gubernur panen kontraktor",
+            "Jembatan lama sudah dibongkar kemarin siang oleh petugas dinas. Warga meminta gubernur melihat sendiri "
+            "keadaan jalan desa mereka. Panen tahun ini terlambat karena hujan terus turun. Kontraktor menunggu izin.",
+        ),
+    ],
+)
+def test_other_utterances(one: str, other: str) -> None:
+    assert not same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "We don't need a new harbour in Selayar this year",
+            "the province does not need a new harbour in Selayar this year",
+        ),
+        ("Twenty five ships will leave the northern harbour", "25 ships would leave the northern harbour"),
+        (
+            "The budget grows by 1.2 billion rupiah for village roads",
+            "the budget grows by 1,200,000,000 for village roads",
+        ),
+        ("not only fishermen but farmers get cheaper fuel", "fishermen and farmers get cheaper fuel"),
+    ],
+)
+def test_english_wordings_of_one_utterance(one: str, other: str) -> None:
+    assert same(one, other, "en")
+
+
+def test_very_short_wordings_are_the_same_only_when_equal() -> None:
+    assert same("Itu tidak benar!", "itu tidak benar")
+    assert not same("Itu tidak benar", "Itu sama sekali tidak benar")
+    assert not same("Kami siap", "Kami siap menghadapi musim hujan dengan pompa tambahan")
+
+
+def test_one_article_may_say_it_more_freely() -> None:
+    indirect = "Dewan Selayar telah menerima usulan rapat tarif pada 12 Mei dan sedang mempertimbangkan usulan tersebut"
+    direct = "Kita sudah menerima surat dari Dewan Selayar dan sedang mempertimbangkannya,"
+    assert same(indirect, direct, one_article=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "numbers"),
+    [
+        ("dua ratus lima puluh ribu", "id", {"#250000"}),
+        ("seratus dua puluh", "id", {"#120"}),
+        ("Rp2,5 triliun dan 1.200 unit pada 12 Mei 2031", "id", {"#2500000000000", "#1200", "#12", "#2031"}),
+        ("two hundred and fifty thousand", "en", {"#200", "#50000"}),
+        ("twenty five and 3.5 million", "en", {"#25", "#3500000"}),
+        ("satu per satu", "id", set()),
+    ],
+)
+def test_numbers_are_values(text: str, language: str, numbers: set[str]) -> None:
+    assert content(text, language).numbers == numbers
+
+
+def test_names_are_capitals_that_say_something() -> None:
+    assert content("Menurut saya Bupati Selayar dan BMKG benar").names == {"bupat", "selayar", "bmkg"}
+    assert content("Tarif Kapal Antarpulau Naik Lagi Pekan Depan, Kata PLN").names == {"pln"}
+
+
+def test_chinese_is_compared_by_letters() -> None:
+    assert same("渔船必须在秋季之前登记所有船员名单", "部长说，渔船必须在秋季之前登记所有船员名单。", "zh")
+    assert not same("渔船必须在秋季之前登记所有船员名单", "学校将在秋季之前修好所有屋顶", "zh")
+
+
+ID = "Gubernur Jatmiko meminta Komisi Oseania di Canberra menunda proposal konsesi 40 kapal Selayar"
+EN = "Governor Jatmiko asks the Oceania Commission in Canberra to delay the concession proposal of 40 ships for Selayar"
+
+
+def test_a_translation_shows_by_names_figures_and_cognates() -> None:
+    assert wording.translated(content(ID), content(EN, "en")) >= 0.75
+    assert wording.translated(content(EN, "en"), content(ID)) == wording.translated(content(ID), content(EN, "en"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        EN.replace("40", "60"),
+        EN.replace("Canberra", "Wellington").replace("Selayar", "Natuna"),
+        "Governor Jatmiko thanked Selayar and the Oceania Commission in Canberra",
+        "Jatmiko met 40 people from Selayar, Canberra and Oceania who want new schools and better doctors",
+    ],
+)
+def test_the_same_names_alone_are_no_translation(other: str) -> None:
+    assert wording.translated(content(ID), content(other, "en")) == 0
+
+
+def test_added_words_are_as_written_and_in_order() -> None:
+    reading = wording.read("Subsidi pupuk dilanjutkan, termasuk di Kepulauan Selayar mulai Mei", "id")
+    assert wording.added(reading, content("subsidi pupuk dilanjutkan").stems) == (
+        "Kepulauan",
+        "Selayar",
+        "mulai",
+        "Mei",
+    )
+
+
+WORDS = ("kapal nelayan", "pelabuhan Selayar", "tidak", "5", "lima", "naik", "turun", "menolak", "harga", "juta", ".")
+SENTENCES = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)
+
+
+@given(SENTENCES, SENTENCES, st.booleans())
+def test_similarity_is_symmetric_and_between_0_and_1(one: str, other: str, together: bool) -> None:
+    first, second = content(one), content(other)
+    score = wording.similarity(first, second, together=together)
+    assert score == wording.similarity(second, first, together=together)
+    assert 0 <= score <= 1
+    assert wording.contradict(first, second) == wording.contradict(second, first)
+
+
+@given(st.text(max_size=80), st.sampled_from(["id", "en", "xx"]))
+def test_every_text_equals_itself(text: str, language: str) -> None:
+    reading = wording.read(text, language)
+    assert wording.similarity(reading.content, reading.content) == 1
+    assert len(reading.surfaces) == len(reading.content.stems)
+    assert wording.added(reading, reading.content.stems) == ()
