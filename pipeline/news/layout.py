@@ -213,6 +213,7 @@ class Head:
 
 
 def find_head(copy: Copy, body: Span) -> Head:
+    """What stands before the body."""
     title = _title(copy, body)
     if title is None:
         return Head(captions=_captions(copy, 0, body.first), date=_date(copy, body, 0))
@@ -231,11 +232,13 @@ def _title(copy: Copy, body: Span) -> int | None:
     lead = _content(" ".join(block.text for block in copy.blocks[body.first : body.first + 12]))
     scored = [(_title_score(copy, i, body, lead), i) for i in range(max(0, body.first - 60), body.first)]
     best = max(scored, default=(0.0, 0))
-    return best[1] if best[0] > 1 else None
+    return best[1] if best[0] > _TITLE_SCORE_MIN else None
 
 
 _REPEATED_WITHIN = 200
 _TITLE_WORDS = range(3, 29)
+_TITLE_SCORE_MIN = 0.4
+"""Five words, or four right before the body; a word of the body or a date behind it counts more."""
 
 
 def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
@@ -251,12 +254,13 @@ def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
     score -= 2.5 * block.text.endswith((".", "。", "…")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
     score -= 3.0 * agency_end(block.text)
     score += 1.0 * any(copy.reasons[j] in (Reason.DATE, Reason.BYLINE) for j in range(i + 1, min(i + 4, body.first)))
+    score += 0.5 * (i + 1 == body.first)
     return score - 0.03 * (body.first - i)
 
 
 def _content(text: str) -> set[str]:
     """Words of four letters or more; single signs of scripts without spaces."""
-    return set(re.findall(r"[^\W\d_]{4,}|[\u3040-\u30ff\u3400-\u9fff]", text.lower()))
+    return set(re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]{4,}", text.lower()))
 
 
 def _repeats_apart(copy: Copy, i: int) -> bool:
@@ -302,6 +306,7 @@ def _standfirst(copy: Copy, title: int, body: int, captions: Sequence[int]) -> i
 
 
 def same_line(copy: Copy, i: int, j: int) -> bool:
+    """Whether two blocks say the same, but for at most four words at the end of one."""
     one, other = copy.blocks[i].key, copy.blocks[j].key
     return _extends(one, other, 4) or _extends(other, one, 4)
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 DEPTH_MAX = 512
 """Open elements at once. libxml2 stops reading at 256; sloppy pages that never close their spans may have more here."""
 
+ELEMENTS_MAX = 50_000
+"""Elements of a page. News pages have some thousands; trees of 50,000 take ten seconds to extract from."""
+
 
 @dataclass
 class Markup:
@@ -23,6 +26,7 @@ class Markup:
     json_ld   the text of each JSON-LD script
     language  the lang attribute of html
     depth     the greatest number of elements open at once
+    elements  how many there are
     """
 
     words: list[tuple[int, str, bool]] = field(default_factory=list)
@@ -32,12 +36,15 @@ class Markup:
     json_ld: list[str] = field(default_factory=list)
     language: str | None = None
     depth: int = 0
+    elements: int = 0
 
 
 VISIBLE = re.compile("[^\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 """Words; signs that cannot be seen part them, because extractors drop those."""
+_MARK = re.compile("<(?=[A-Za-z/!?])")
 _TAG = re.compile(r"""</?([A-Za-z][^\s/>]{0,60})((?:[^>"']++|"[^"]*"|'[^']*')*+)>""")
-_LOOSE_TAG = re.compile(r"</?([A-Za-z][^\s/>]{0,60})([^>]*)>")
+_LOOSE_MARK = re.compile("<(?=[A-Za-z/!?])")
+_TAG = re.compile(r"</?([A-Za-z][^\s/>]{0,60})([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z:_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _RAW = frozenset(("script", "style", "template", "iframe", "textarea", "xmp", "noembed", "noframes"))
@@ -69,30 +76,18 @@ class _Reader:
     def run(self) -> None:
         at, end = 0, len(self.page)
         while at < end:
-            less = self.page.find("<", at)
-            if less < 0:
-                less = end
-            if less > at:
-                self._text(at, less)
-            if less == end:
-                return
-            at = self._markup(less)
+            less = _MARK.search(self.page, at)
+            start = less.start() if less else end
+            if start > at:
+                self._text(at, start)
+            at = self._markup(start) if less else end
 
     def _markup(self, at: int) -> int:
-        """Handle what begins with "<" at this place; returns where it ends."""
-        page = self.page
-        follower = page[at + 1 : at + 2]
-        if page.startswith("<!--", at):
+        """Handle the markup that begins at this place; returns where it ends."""
+        if self.page.startswith("<!--", at):
             return self._behind("-->", at + 4)
-        if follower in ("!", "?"):
-            return self._behind(">", at + 2)
-        if not (follower.isascii() and follower.isalpha()) and follower != "/":
-            self._text(at, at + 1)
-            return at + 1
-        match = self._tag(at)
-        if match is None:
-            return self._behind(">", at + 1)
-        return self._element(match)
+        match = self._tag(at) if self.page[at + 1] not in "!?" else None
+        return self._element(match) if match else self._behind(">", at + 1)
 
     def _behind(self, mark: str, at: int) -> int:
         found = self.page.find(mark, at)
@@ -116,6 +111,7 @@ class _Reader:
         if self.page[match.start() + 1] == "/":
             self._close(name)
             return match.end()
+        self.markup.elements += 1
         if name in _RAW:
             return self._raw(name, attributes, match.end())
         if name in ("meta", "time", "html"):

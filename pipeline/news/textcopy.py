@@ -4,6 +4,7 @@ Where it lies is found by `pipeline.news.layout`; here its parts are put togethe
 in no part is in `removed` with its reason.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -30,16 +31,18 @@ from schemas.article import Part, Removed, Run
 
 EXTRACTOR = "pantau-lines 1"
 
+_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 LINES_MAX = 20_000
 """An article with all its menus has some hundreds of lines; a book has more, but a book is no article."""
 
 
 def clean_text(page: str, fetched_at: datetime) -> Draft:
     """The article in a text copy. Its text is empty when no line is a paragraph. Raises Reject(TOO_LARGE)."""
-    copy = Copy(blocks_of(page))
-    if len(copy.blocks) > LINES_MAX:
-        detail = f"{len(copy.blocks):,} lines are more than the {LINES_MAX:,} that an article can have"
+    breaks = len(_BREAK.findall(page))
+    if breaks > LINES_MAX:
+        detail = f"{breaks:,} lines are more than the {LINES_MAX:,} that an article can have"
         raise Reject(Uncleanable.TOO_LARGE, detail)
+    copy = Copy(blocks_of(page))
     body, judged = find_body(copy)
     head = find_head(copy, body)
     reasons = _all_reasons(copy, body, head, judged)

@@ -15,7 +15,7 @@ from pipeline.news.dates import AHEAD, YEAR_MIN, parse_date, plausible
 from pipeline.news.draft import Draft, Published
 from pipeline.news.lines import Reason, count_words, cue_of
 from pipeline.news.mapping import Aligner, Source, aligned_runs, packed_text, page_span
-from pipeline.news.markup import DEPTH_MAX, Markup, scan
+from pipeline.news.markup import DEPTH_MAX, ELEMENTS_MAX, Markup, scan
 from pipeline.news.metadata import Stated, modified, published, stated
 from pipeline.news.pages import Uncleanable
 from pipeline.news.textdate import body_date
@@ -31,16 +31,23 @@ _NOT_BODY = frozenset((Reason.TEASER, Reason.COMMENT_FORM, Reason.PROMOTION, Rea
 def clean_page(page: str, url: str | None, fetched_at: datetime) -> Draft:
     """The article in a web page. Its text is empty when there is none.
 
-    Raises Reject(TOO_DEEP) before any tree is built, Reject(BROKEN_MARKUP) when trafilatura cannot read the page.
+    Raises Reject(TOO_DEEP) or Reject(TOO_LARGE) before any tree is built, Reject(BROKEN_MARKUP) when trafilatura cannot read the page.
     """
     markup = scan(page)
-    if markup.depth > DEPTH_MAX:
-        detail = f"{markup.depth} elements are open at once, more than {DEPTH_MAX}: no article is written like that"
-        raise Reject(Uncleanable.TOO_DEEP, detail)
+    _check(markup)
     found = _extracted(page, url, fetched_at)
     paragraphs = _paragraphs(found.body) if found is not None else []
     aligner = Aligner(Source(page, markup.words))
     return _draft(page, markup, found, _Lines.split(paragraphs), aligner, url, fetched_at)
+
+
+def _check(markup: Markup) -> None:
+    if markup.depth > DEPTH_MAX:
+        detail = f"{markup.depth:,} elements are open at once, more than {DEPTH_MAX}: no article is written like that"
+        raise Reject(Uncleanable.TOO_DEEP, detail)
+    if markup.elements > ELEMENTS_MAX:
+        detail = f"{markup.elements:,} elements are more than the {ELEMENTS_MAX:,} that an article can have"
+        raise Reject(Uncleanable.TOO_LARGE, detail)
 
 
 def _extracted(page: str, url: str | None, fetched_at: datetime) -> Any:
