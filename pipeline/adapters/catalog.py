@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import logging
 import os
 import re
 import tempfile
@@ -24,6 +25,7 @@ _Known = dict[str, Watch]
 Check = Callable[[str], None]
 """Raises BadQuery when the text is no query."""
 
+LOG = logging.getLogger("pantau.catalog")
 OFFICIALS, WATCHES, SOURCES = "officials.yaml", "watches.yaml", "sources.toml"
 FILES = (OFFICIALS, WATCHES, SOURCES)
 LARGEST = 5_000_000
@@ -57,12 +59,13 @@ class FileCatalog:
         self._folder, self._check, self._tick = Path(folder), check, tick
         self._looked = float("-inf")
         self._stamp: tuple[object, ...] | None = None
-        self._found: Snapshot | Misuse = Snapshot()
+        self._found: Snapshot | Misuse = Misuse("not read yet")
 
     def snapshot(self) -> Snapshot:
         """The newest catalog; the same object while no file changed.
 
-        Raises Misuse with file, line and cure while a file is broken, Unavailable when one cannot be read.
+        Raises Misuse with file, line and cure when a file is broken, Unavailable when one cannot be read. A catalog
+        that breaks later, while somebody edits it, is logged, and the last good one stays in use until it is mended.
         """
         now = self._tick()
         if now - self._looked >= 1:
@@ -92,7 +95,10 @@ class FileCatalog:
         try:
             self._found = self._load()
         except Misuse as error:
-            self._found = error
+            if isinstance(self._found, Snapshot):
+                LOG.error("the changed catalog cannot be used, the last good one stays", extra={"error": str(error)})
+            else:
+                self._found = error
         self._stamp = stamp
 
     def _load(self) -> Snapshot:

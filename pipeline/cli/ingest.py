@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -54,7 +54,7 @@ def ingest(
 
 def take(house: Installation, paths: Iterable[str]) -> tuple[Counter[str], list[readers.Refused]]:
     """Read the paths and take in what they hold. Returns the counts of new, changed and known, and what was refused."""
-    given = [path if path == "-" else Path(path) for path in paths]
+    given: list[Path | Literal["-"]] = ["-" if path == "-" else Path(path) for path in paths]
     counts: Counter[str] = Counter(new=0, changed=0, known=0)
     refused: list[readers.Refused] = []
     with progress() as bar:

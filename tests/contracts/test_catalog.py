@@ -154,18 +154,32 @@ def test_the_snapshot_is_the_same_object_until_a_file_changes(tmp_path: Path) ->
     assert catalog.snapshot() is second
 
 
-def test_a_file_that_breaks_is_said_until_it_is_whole_again(tmp_path: Path) -> None:
+def test_a_broken_file_is_said_until_it_is_whole(tmp_path: Path) -> None:
     ticks = Ticks()
-    write(tmp_path, officials=OFFICIALS)
-    catalog = FileCatalog(tmp_path, tick=ticks)
-    catalog.snapshot()
     write(tmp_path, officials=OFFICIALS + "- id: x\n")
+    catalog = FileCatalog(tmp_path, tick=ticks)
     for ticks.seconds in (2.0, 2.1, 9.0):
         with pytest.raises(Misuse, match="has no 'name'"):
             catalog.snapshot()
     write(tmp_path, officials=OFFICIALS)
     ticks.seconds = 12.0
     assert isinstance(catalog.snapshot(), Snapshot)
+
+
+def test_a_file_that_breaks_later_leaves_the_last_good_catalog(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticks = Ticks()
+    write(tmp_path, officials=OFFICIALS)
+    catalog = FileCatalog(tmp_path, tick=ticks)
+    good = catalog.snapshot()
+    write(tmp_path, officials=OFFICIALS + "- id: x\n")
+    ticks.seconds = 2.0
+    assert catalog.snapshot() is good
+    assert "has no 'name'" in caplog.records[0].__dict__["error"]
+    write(tmp_path, officials=PERSON)
+    ticks.seconds = 4.0
+    assert [official.id for official in catalog.snapshot().officials] == ["a"]
 
 
 # Every mistake: file, line, cure

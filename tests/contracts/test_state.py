@@ -1,13 +1,21 @@
 """What every backend of the port `State` must do."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.adapters.memory_state import MemoryState
+from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.ports import State
 
-BACKENDS = {"memory": MemoryState}
+
+def sqlite() -> State:
+    return SqliteBroker(":memory:").state("agent")
+
+
+BACKENDS: dict[str, Callable[[], State]] = {"memory": MemoryState, "sqlite": sqlite}
 
 
 @pytest.fixture(params=BACKENDS)
