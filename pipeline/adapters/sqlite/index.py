@@ -18,7 +18,7 @@ import msgspec
 
 from pipeline.adapters.sqlite.index_compile import Compiler, Sql, glob
 from pipeline.adapters.sqlite.index_connection import connect, translated
-from pipeline.adapters.sqlite.index_schema import TABLES, Table, columns, moment, written
+from pipeline.adapters.sqlite.index_schema import TABLES, WRITES, Table, columns, moment, written
 from pipeline.errors import BadQuery, Misuse
 from pipeline.news.queries import Query, highlight, parse
 from pipeline.news.queries.tree import Pattern, Wild
@@ -59,34 +59,20 @@ class SqliteIndex:
 
     def put(self, family: str, document: Document) -> None:
         """See `pipeline.ports.Index.put`."""
-        table = _table(family)
+        table, sql = _table(family), WRITES[family]
         with self._writing() as connection:
-            query = f"SELECT row, revision FROM {family} WHERE id = ?"
-            row, revision = connection.execute(query, (document.id,)).fetchone() or (None, 0)
+            row, revision = connection.execute(sql.find, (document.id,)).fetchone() or (None, 0)
             if revision > document.revision:
                 return
-            old = None if row is None else self._document(family, row)
-            row = self._put_columns(table, row, document)
-            connection.execute(_inserts(f"{family}_json", 2), (row, _ENCODER.encode(document).decode()))
+            old = None if row is None else written(table, self._document(family, row))
+            values = (row, moment(document), *columns(table, document))
+            row = connection.execute(sql.row, values).lastrowid
+            connection.execute(sql.document, (row, _ENCODER.encode(document).decode()))
             new = written(table, document)
-            if old is not None and (before := written(table, old)) != new:
-                self._forget_words(table, row, before)
-                old = None
-            if old is None:
-                names = ", ".join(("rowid", *table.written))
-                connection.execute(_inserts(f"{family}_words ({names})", len(new) + 1, replace=False), (row, *new))
-
-    def _put_columns(self, table: Table, row: int | None, document: Document) -> int:
-        names = ", ".join(f'"{name}"' for name in ("row", "at", *table.columns))
-        values = (row, moment(document), *columns(table, document))
-        statement = _inserts(f"{table.family} ({names})", len(values))
-        return int(self._connection.execute(statement, values).lastrowid or 0)
-
-    def _forget_words(self, table: Table, row: int, words: list[str]) -> None:
-        """FTS5 without content has to be told what it forgets: exactly what was written."""
-        name = f"{table.family}_words"
-        names = ", ".join((name, "rowid", *table.written))
-        self._connection.execute(_inserts(f"{name} ({names})", len(words) + 2, replace=False), ("delete", row, *words))
+            if old is not None and old != new:
+                connection.execute(sql.forget, ("delete", row, *old))
+            if old != new:
+                connection.execute(sql.words, (row, *new))
 
     def revision(self, family: str, id: str) -> int:
         """See `pipeline.ports.Index.revision`."""
@@ -101,7 +87,8 @@ class SqliteIndex:
             found = connection.execute("SELECT row, id FROM statements WHERE article = ?", (article,)).fetchall()
             gone = [row for row, id in found if id not in kept]
             for row in gone:
-                self._forget_words(table, row, written(table, self._document("statements", row)))
+                old = written(table, self._document("statements", row))
+                connection.execute(WRITES["statements"].forget, ("delete", row, *old))
                 connection.execute("DELETE FROM statements_json WHERE row = ?", (row,))
                 connection.execute("DELETE FROM statements WHERE row = ?", (row,))
         return len(gone)
@@ -228,10 +215,6 @@ def _table(family: str) -> Table:
 def _parsed(family: str, query: str) -> Query:
     _table(family)
     return parse(query, family, now=datetime.now(UTC))
-
-
-def _inserts(target: str, values: int, *, replace: bool = True) -> str:
-    return f"INSERT {'OR REPLACE ' if replace else ''}INTO {target} VALUES ({', '.join('?' * values)})"
 
 
 def _hit(query: Query, document: str, score: float) -> Hit:

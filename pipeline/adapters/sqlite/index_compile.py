@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.adapters.sqlite.index_schema import NO_WORD, Table, stems_of, tag
+from pipeline.adapters.sqlite.index_schema import NO_WORD, TAGS, Table, stems_of, tag
 from pipeline.news.queries.highlight import leaves
 from pipeline.news.queries.tree import (
     And,
@@ -114,7 +114,11 @@ class Compiler:
         if not isinstance(node, Words) or not node.stems or not texts:
             return exact
         roots = " OR ".join(f'"{tag(language, root)}"' for language, root in node.stems)
-        return f"({exact} OR {_columns(map(stems_of, texts))} : ({roots}))"
+        forms = [exact, f"{_columns(map(stems_of, texts))} : ({roots})"]
+        for language, root in node.stems:  # a text that has the stem as a word has it only as a word
+            if root != node.words[0]:
+                forms.append(f'({_columns(texts)} : "{root}" AND {TAGS} : "{tag(language)}")')
+        return f"({' OR '.join(forms)})"
 
     def exact(self, node: Words | Near | Shape, fields: Sequence[str]) -> str:
         """The leaf without stems."""

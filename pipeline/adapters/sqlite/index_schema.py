@@ -6,36 +6,47 @@ The words are analysed by `pipeline.news.queries.words`, so the tokenizer only s
 other character for a letter.
 """
 
-import json
 import zlib
+from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
+
+import msgspec
 
 from pipeline.news.queries.dates import microseconds
 from pipeline.news.queries.predicate import row as row_of_words
 from pipeline.news.queries.tree import FIELDS
-from pipeline.news.queries.words import stems, words
+from pipeline.news.queries.words import STEMMED, other_forms, words
 from schemas.documents import AlertDocument, Document, Field
 
 GAP_WORD = "¶"
 """What stands in the index between two values of a field; no folded word contains it."""
+TAGS = "tags"
+"""The column with the language of the document."""
+_ENCODER = msgspec.json.Encoder()
+_PLAIN = frozenset({str, int, float, type(None)})
 NO_WORD = '"×"'
 """A word that is in no document."""
 
 
 class Table(NamedTuple):
-    """The tables of one family. `columns` are filtered and counted, `prose` is searched by words."""
+    """The tables of one family.
+
+    columns  fields that are filtered and counted, with what takes their `values` from a document
+    prose    fields that are searched by words, with what takes their `words` from a document
+    texts    those of them that are stemmed
+    written  the columns of the words: as they are, then the stems of each text, then the language
+    """
 
     family: str
     fields: dict[str, Field]
     columns: tuple[str, ...]
+    values: Callable[[Document], tuple[Any, ...]]
     prose: tuple[str, ...]
+    words: Callable[[Document], tuple[Any, ...]]
     texts: tuple[str, ...]
-
-    @property
-    def written(self) -> tuple[str, ...]:
-        """The columns of the words: the words as they are, then the stems of each text field."""
-        return (*self.prose, *map(stems_of, self.texts))
+    written: tuple[str, ...]
 
 
 def stems_of(field: str) -> str:
@@ -45,16 +56,42 @@ def stems_of(field: str) -> str:
 
 def _table(family: str) -> Table:
     known = FIELDS[family]
-    return Table(
-        family,
-        known,
-        columns=tuple(name for name, field in known.items() if field.kind != "text"),
-        prose=tuple(name for name, field in known.items() if field.kind in ("text", "name")),
-        texts=tuple(name for name, field in known.items() if field.kind == "text"),
+    columns = tuple(name for name, field in known.items() if field.kind != "text")
+    prose = tuple(name for name, field in known.items() if field.kind in ("text", "name"))
+    texts = tuple(name for name, field in known.items() if field.kind == "text")
+    written = (*prose, *map(stems_of, texts), TAGS)
+    return Table(family, known, columns, attrgetter(*columns), prose, attrgetter(*prose), texts, written)
+
+
+class Writes(NamedTuple):
+    """The statements that write into the tables of a family, with their question marks."""
+
+    find: str
+    row: str
+    document: str
+    words: str
+    forget: str
+
+
+def _writes(table: Table) -> Writes:
+    family, words = table.family, f"{table.family}_words"
+    return Writes(
+        find=f"SELECT row, revision FROM {family} WHERE id = ?",
+        row=_insert("INSERT OR REPLACE", family, ("row", "at", *table.columns)),
+        document=_insert("INSERT OR REPLACE", f"{family}_json", ("row", "document")),
+        words=_insert("INSERT", words, ("rowid", *table.written)),
+        # FTS5 without content has to be told what it forgets: exactly what was written.
+        forget=_insert("INSERT", words, (words, "rowid", *table.written)),
     )
 
 
+def _insert(verb: str, table: str, columns: tuple[str, ...]) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"{verb} INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+
+
 TABLES = {family: _table(family) for family in FIELDS}
+WRITES = {family: _writes(table) for family, table in TABLES.items()}
 
 
 def statements(table: Table) -> tuple[str, ...]:
@@ -88,35 +125,38 @@ def moment(document: Document) -> int:
 
 def columns(table: Table, document: Document) -> list[object]:
     """The values of `Table.columns`."""
-    return [_column(getattr(document, name)) for name in table.columns]
+    return [value if type(value) in _PLAIN else _column(value) for value in table.values(document)]
 
 
 def _column(value: Any) -> object:
     if isinstance(value, datetime):
         return microseconds(value)
-    if isinstance(value, tuple):
-        return json.dumps(value, ensure_ascii=False) if value else None
-    return value
+    return _ENCODER.encode(value).decode() if value else None
 
 
 def written(table: Table, document: Document) -> list[str]:
-    """The values of `Table.written`: folded words and tagged stems, separated by spaces."""
-    exact = [_words(getattr(document, name)) for name in table.prose]
-    language = document.language
-    return exact + [tagged(language, getattr(document, name) or "") for name in table.texts]
+    """The values of `Table.written`."""
+    exact = [_words(value) for value in table.words(document)]
+    texts = [getattr(document, name) for name in table.texts]
+    tags = tag(document.language) if document.language in STEMMED else ""
+    return [*exact, *[_other_forms(text, document.language) for text in texts], tags]
 
 
 def _words(value: str | tuple[str, ...] | None) -> str:
-    if isinstance(value, tuple):
-        return " ".join(word or GAP_WORD for word in row_of_words(value))
-    return " ".join(words(value)) if value else ""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        return " ".join(words(value))
+    return " ".join([word or GAP_WORD for word in row_of_words(value)])
 
 
-def tagged(language: str, text: str) -> str:
-    """The stems of a text, each with its language, so that a stem is never taken for that of another language."""
-    return " ".join([tag(language, stem) for stem in stems(text, language)])
+def _other_forms(text: str | None, language: str) -> str:
+    """The stems of a text that do not stand in it as words, each with its language."""
+    if not text:
+        return ""
+    return " ".join([tag(language, stem) for stem in other_forms(text, language)])
 
 
-def tag(language: str, stem: str) -> str:
-    """A stem as it stands in the index. The dot is in no folded word."""
+def tag(language: str, stem: str = "") -> str:
+    """A stem of a language, or the language itself, as it stands in the index. No folded word has such a dot."""
     return f"{language}·{stem}"
