@@ -2,7 +2,7 @@
 
 import io
 import json
-import os
+import random
 import tarfile
 import zipfile
 from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ MEMBER_NAMES = ["b/page.html", "a.txt", "lines.jsonl:1", "lines.jsonl:2", "r.pdf
 
 
 def text_pages(number: int) -> Members:
-    return [(f"{n}.txt", TEXT + os.urandom(600).hex().encode()) for n in range(number)]
+    return [(f"{n}.txt", TEXT + random.Random(n).randbytes(600).hex().encode()) for n in range(number)]
 
 
 KABAR = "https://kabar.example/"
