@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 
 from pipeline.adapters.sqlite.index_compile import Compiler, Sql, glob
-from pipeline.adapters.sqlite.index_connection import connect, translated
+from pipeline.adapters.sqlite.index_connection import connect, translated, translation
 from pipeline.adapters.sqlite.index_schema import TABLES, WRITES, Table, columns, moment, written
 from pipeline.errors import BadQuery, Misuse
 from pipeline.news.queries import Query, highlight, parse
@@ -103,14 +103,16 @@ class SqliteIndex:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that stays open until `flush`; an error undoes it."""
-        with self._lock, translated(self._path):
+        with self._lock:
             try:
                 if not self._connection.in_transaction:
                     self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
-            except BaseException:
+            except BaseException as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise translation(error, self._path) from error
                 raise
 
     # Search
@@ -285,5 +287,5 @@ def _counts(table: Table, where: Sql, names: Sequence[str], size: int) -> Sql:
 def _facet(table: Table, name: str) -> str:
     rows = f"FROM hits JOIN {table.family} t ON t.row = hits.row"
     if table.fields[name].many:
-        return f"v.value, count(DISTINCT hits.row) {rows}, json_each(t.\"{name}\") v WHERE v.value <> ''"
+        return f"v.value, count(*) {rows}, json_each(t.\"{name}\") v WHERE v.value <> ''"
     return f't."{name}", count(*) {rows} WHERE t."{name}" <> \'\''

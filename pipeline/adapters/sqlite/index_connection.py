@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.adapters.sqlite.index_schema import SCHEMA, VERSION
-from pipeline.errors import PantauError, StorageFull, Unavailable
+from pipeline.errors import StorageFull, Unavailable
 
 PATIENCE = 5.0
 """Seconds to wait for another process that writes."""
@@ -29,7 +29,8 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
     # The index is derived data: after a power cut it may lack the last flushes, which the runner replays.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA secure_delete = OFF")  # merging FTS5 segments would overwrite every freed page
-    connection.execute("PRAGMA cache_size = -32000")
+    connection.execute("PRAGMA cache_size = -32000")  # KiB
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; FTS5 writes the same ones again and again
     connection.execute("PRAGMA temp_store = MEMORY")
     if _version(connection) == VERSION:
         return
@@ -55,10 +56,12 @@ def translated(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _translation(str(error), path) from error
+        raise translation(error, path) from error
 
 
-def _translation(error: str, path: str) -> PantauError:
+def translation(failure: sqlite3.Error, path: str) -> Unavailable:
+    """What an error of SQLite means for people."""
+    error = str(failure)
     if "disk is full" in error:
         return StorageFull(f"there is no room left for {path}: free some space on its disk and start again")
     if "locked" in error:

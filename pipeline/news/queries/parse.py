@@ -55,7 +55,7 @@ MOST_STARS = 5
 MOST_GAPS = 100
 """The greatest number after "..."~."""
 
-_CURLY = str.maketrans("“”„", '"""')
+_MARKS = re.compile(r'"(?:[^\\"]|\\.)*"|\\.|[“”„]', re.DOTALL)
 _NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?", re.ASCII)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _LOCK = Lock()  # luqum's parser keeps its state in the module
@@ -92,7 +92,7 @@ class _Reader:
         self.clauses = 0
 
     def read(self) -> Node:
-        plain = self.text.translate(_CURLY)
+        plain = _MARKS.sub(lambda found: '"' if found.group() in "“”„" else found.group(), self.text)
         try:
             with _LOCK:
                 found = parse_lucene(plain)
