@@ -92,6 +92,12 @@ def test_a_record_handled_again_comes_out_the_same() -> None:
     assert put(made("d.1", TEXT, days=3), state).articles == 4
 
 
+def test_a_record_that_comes_again_with_a_better_family_is_no_repeat_of_itself() -> None:
+    state = MemoryState()
+    put(made("b.1", TEXT, family="b"), state)
+    assert put(made("b.1", TEXT, family="a"), state).novelty == "new"
+
+
 def test_a_new_revision_repeats_its_own_statements() -> None:
     state = MemoryState()
     put(made("a.1", TEXT), state)
