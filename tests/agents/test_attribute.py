@@ -1,5 +1,8 @@
+import json
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -154,6 +157,22 @@ def test_texts_without_words_are_recorded_too() -> None:
     state = MemoryState()
     assert put(made("a.1", "..."), state).novelty == "new"
     assert put(made("a.2", ""), state).novelty == "repeat"
+
+
+SEEDS = Path(__file__).parents[3] / "shared/data/statements/quotes.jsonl"
+
+
+@pytest.mark.skipif(not SEEDS.exists(), reason="needs the gold statements of the seeds")
+def test_headline_report_and_quotation_of_real_news_are_one_utterance() -> None:
+    state, found = MemoryState(), list[tuple[str, str, Utterance]]()
+    for number, gold in enumerate(map(json.loads, SEEDS.read_text().splitlines())):
+        statement = made(f"s{number}", gold["text"], article=gold["doc"], speaker_id=gold["speaker"])
+        found.append((gold["doc"], gold["text"], put(statement, state)))
+    for words, times in (("risiko konflik", 4), ("pengendalian senjata", 2)):
+        same = [place.utterance_id for _, text, place in found if words in text.casefold()]
+        assert (len(same), len(set(same))) == (times, 1)
+    assert all(place.articles == 1 for _, _, place in found)
+    assert sum(place.novelty == "new" for _, _, place in found) >= 52
 
 
 SAID = [TEXT, OTHER, "Itu tidak benar,", "Kapal feri malam dihentikan sampai gelombang mereda"]
