@@ -16,7 +16,7 @@ from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
 _ENTRY = msgspec.msgpack.Decoder(Entry)
 _SETTLED = msgspec.msgpack.Decoder(Settled)
 _WORDING = msgspec.msgpack.Decoder(Wording)
-_encode = msgspec.msgpack.encode
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class Reason(StrEnum):

@@ -47,7 +47,7 @@ def _join(article: Article, before: Known | None, matches: list[Match], state: S
     others = [match.known.root for match in duplicates.joined(matches)] + ([before.root] if before else [])
     roots = {_present(root, state) for root in others}
     earliest = min({Root(article.seen_at, article.article_id), *roots})
-    for root in roots:
+    for root in sorted(roots):
         if root.article_id != earliest.article_id:
             state.put(f"root:{root.article_id}", msgspec.msgpack.encode(earliest))
     if before:  # a revision with an earlier date may take its family back

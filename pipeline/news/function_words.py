@@ -26,6 +26,7 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
         seperti seputar serta sesuatu sesudah setelah setiap si siapa silakan suatu sudah supaya tadi tapi telah tengah
         tentang tentu tentunya terhadap terkait terlalu termasuk ternyata tersebut tetap tetapi tiap toh untuk usai
         walau walaupun yaitu yakni yang
+        aja alhamdulillah bapak bu deh gimana gini gitu gue ibu iya kan kayak lho loh mas mbak oh pak sih tuh udah ya
         """
     ),
     "en": _listed(

@@ -93,11 +93,11 @@ class Place(NamedTuple):
 
 
 def content(made: StatementMade) -> str:
-    """A name for what the outcome depends on."""
+    """A name for what the outcome depends on; not the family, which may be known better when a record comes again."""
     statement, carrier = made.statement, made.carrier
     return words.identity(
         statement.speaker_id, statement.text, carrier.article_id, str(carrier.revision), carrier.language,
-        carrier.family, carrier.outlet or "", carrier.seen_at.isoformat(),
+        carrier.seen_at.isoformat(),
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def match(made: StatementMade, reading: Reading, known: Wording) -> Match | None
     if mine.key != known.content.key and known.language != made.carrier.language:
         score = wording.translated(mine, known.content) if apart <= TRANSLATED_WINDOW else 0.0
         return Match(known, score) if score else None
-    if mine.weight < wording.BRIEF and apart > BRIEF_WINDOW:
+    if apart > BRIEF_WINDOW and mine.weight < wording.BRIEF:
         return None
     score = wording.similarity(mine, known.content, together=not one_article)
     return Match(known, score) if wording.same(mine, known.content, score, one_article=one_article) else None

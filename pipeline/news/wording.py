@@ -32,18 +32,21 @@ LONGEST = 400
 """Content words of a wording; what follows is not compared."""
 BRIEF = 3.0
 """Wordings that weigh less are the same only when they are equal."""
-SAME, SAME_STRICT = 0.75, 0.85
-"""The least similarity of two wordings of one utterance; strict when one of them weighs less than 5 content words, and
-when both give names and share none of them."""
+SAME, SAME_STRICT, SAME_LONG = 0.75, 0.85, 0.7
+"""The least similarity of two wordings of one utterance; strict when one of them says less than 5 content words, and
+when both give names and share none of them; less is enough when both say more than 10."""
 ONE_ARTICLE, ONE_ARTICLE_STRICT = 0.65, 0.7
 """The same within one article, which repeats in direct speech what it has just reported."""
 
-_LIGHT = 5.0
+_LIGHT, _LONG = 5.0, 10.0
+_HOPELESS = 0.45  # of the words of the shorter one: even if the others are names, that is not the same
+_SPREAD = 1.5  # the place in the longer wording is at most so many times as long as the shorter one
 _NAME, _LETTER = 0.5, 0.4  # a name says less than a verb; a letter of an unspaced script is a part of a word
 _IN_ORDER = 0.5  # of the shared words
 TRANSLATED_NAMES = 3
 """Names and figures that a wording and its translation share at least."""
 _TRANSLATED_WORDS, _TRANSLATED_LENGTH = 2, 0.6
+_ONE = "#1"  # "one" is as often an article as a number
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|" + words.WORD_WITHOUT_DIGITS)
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…]\W*$")
@@ -69,8 +72,13 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
 
     @property
     def weight(self) -> float:
-        """How much it says, in content words."""
+        """How long it is, in content words."""
         return sum(map(_size, self.stems))
+
+    @property
+    def substance(self) -> float:
+        """How much it says, in content words; a name counts half."""
+        return sum(_weight(stem, self.names) for stem in self.stems)
 
 
 class Reading(NamedTuple):
@@ -100,7 +108,7 @@ def read(text: str, language: str) -> Reading:
             pending, denials = True, denials + 1
         elif kind == "limit":
             denials, pending = denials - pending, False
-        elif stem:
+        elif stem and stem != _ONE:
             if pending:
                 negated.add(stem)
             stems.setdefault(stem, token.surface)
@@ -126,20 +134,25 @@ def similarity(one: Content, other: Content, *, together: bool = True) -> float:
     """
     if one.key == other.key:
         return 1.0
+    short, long = sorted((one, other), key=lambda content: len(content.stems))
+    if len(set(short.stems).intersection(long.stems)) < _HOPELESS * len(short.stems):
+        return 0.0
     if one.weight < BRIEF or other.weight < BRIEF or contradict(one, other):
         return 0.0
-    if len(one.stems) == len(other.stems):
+    if len(short.stems) == len(long.stems):
         return max(_contained(one, other, together), _contained(other, one, together))
-    short, long = sorted((one, other), key=lambda content: len(content.stems))
     return _contained(short, long, together)
 
 
 def same(one: Content, other: Content, score: float, *, one_article: bool) -> bool:
     """Whether this similarity makes them wordings of one utterance."""
-    strict = min(one.weight, other.weight) < _LIGHT or _other_names(one, other)
+    if score < ONE_ARTICLE:
+        return False
+    substance = min(one.substance, other.substance)
+    strict = substance < _LIGHT or _other_names(one, other)
     if one_article:
-        return score >= (ONE_ARTICLE_STRICT if strict else ONE_ARTICLE)
-    return score >= (SAME_STRICT if strict else SAME)
+        return not strict or score >= ONE_ARTICLE_STRICT
+    return score >= (SAME_STRICT if strict else SAME if substance < _LONG else SAME_LONG)
 
 
 def contradict(one: Content, other: Content) -> bool:
@@ -203,13 +216,13 @@ def _contained(short: Content, long: Content, together: bool) -> float:
     hits = [(places[stem], _weight(stem, names)) for stem in short.stems if stem in places]
     total = sum(_weight(stem, names) for stem in short.stems)
     if together:
-        hits = _densest(hits, max(2 * len(short.stems), len(short.stems) + 8))
+        hits = _densest(hits, max(_SPREAD * len(short.stems), len(short.stems) + 4))
     if not hits or _longest_rise([place for place, _ in hits]) < _IN_ORDER * len(hits):
         return 0.0
     return sum(weight for _, weight in hits) / total
 
 
-def _densest(hits: list[tuple[int, float]], width: int) -> list[tuple[int, float]]:
+def _densest(hits: list[tuple[int, float]], width: float) -> list[tuple[int, float]]:
     """Of hits (place, weight), those in the stretch of this width that weighs most, in the order given."""
     places = sorted(place for place, _ in hits)
     if not places or places[-1] - places[0] < width:

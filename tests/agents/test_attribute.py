@@ -1,5 +1,8 @@
+import json
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +95,12 @@ def test_a_record_handled_again_comes_out_the_same() -> None:
     assert put(made("d.1", TEXT, days=3), state).articles == 4
 
 
+def test_a_record_that_comes_again_with_a_better_family_is_no_repeat_of_itself() -> None:
+    state = MemoryState()
+    put(made("b.1", TEXT, family="b"), state)
+    assert put(made("b.1", TEXT, family="a"), state).novelty == "new"
+
+
 def test_a_new_revision_repeats_its_own_statements() -> None:
     state = MemoryState()
     put(made("a.1", TEXT), state)
@@ -148,6 +157,22 @@ def test_texts_without_words_are_recorded_too() -> None:
     state = MemoryState()
     assert put(made("a.1", "..."), state).novelty == "new"
     assert put(made("a.2", ""), state).novelty == "repeat"
+
+
+SEEDS = Path(__file__).parents[3] / "shared/data/statements/quotes.jsonl"
+
+
+@pytest.mark.skipif(not SEEDS.exists(), reason="needs the gold statements of the seeds")
+def test_headline_report_and_quotation_of_real_news_are_one_utterance() -> None:
+    state, found = MemoryState(), list[tuple[str, str, Utterance]]()
+    for number, gold in enumerate(map(json.loads, SEEDS.read_text().splitlines())):
+        statement = made(f"s{number}", gold["text"], article=gold["doc"], speaker_id=gold["speaker"])
+        found.append((gold["doc"], gold["text"], put(statement, state)))
+    for words, times in (("risiko konflik", 4), ("pengendalian senjata", 2)):
+        same = [place.utterance_id for _, text, place in found if words in text.casefold()]
+        assert (len(same), len(set(same))) == (times, 1)
+    assert all(place.articles == 1 for _, _, place in found)
+    assert sum(place.novelty == "new" for _, _, place in found) >= 52
 
 
 SAID = [TEXT, OTHER, "Itu tidak benar,", "Kapal feri malam dihentikan sampai gelombang mereda"]

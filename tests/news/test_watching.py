@@ -162,7 +162,8 @@ def test_the_id_of_an_alert_depends_on_watch_utterance_and_reason_only() -> None
             recorded(novelty="repeat"),
             {"who": ("ratna",), "about": "patroli"},
             News.UTTERANCE,
-            'Ratna Kusuma is watched, the statement matches "patroli" and it was heard before but this watch was not told.',
+            'Ratna Kusuma is watched, the statement matches "patroli" and it was heard before '
+            "but this watch was not told.",
         ),
         (
             recorded(novelty="version", added=("mulai", "Juni")),

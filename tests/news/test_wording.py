@@ -142,6 +142,7 @@ def test_one_article_may_say_it_more_freely() -> None:
         ("two hundred and fifty thousand", "en", {"#200", "#50000"}),
         ("twenty five and 3.5 million", "en", {"#25", "#3500000"}),
         ("satu per satu", "id", set()),
+        ("1 dari 7 orang", "id", {"#7"}),
     ],
 )
 def test_numbers_are_values(text: str, language: str, numbers: set[str]) -> None:
