@@ -102,6 +102,7 @@ class Lexicon:
     surnames: frozenset[str]
     places: Phrases
     relations: frozenset[str]
+    things: frozenset[str]
     names: Mapping[str, str]
     kinds: Mapping[str, int]
 
@@ -169,6 +170,7 @@ def _build(name: str) -> Lexicon:
         surnames=frozenset(words.get("surnames", ())),
         places=_phrases(data["speakers"].get("places", ())),
         relations=frozenset(data["speakers"].get("relations", ())),
+        things=frozenset(data["speakers"].get("things", ())),
         names=data["names"],
         kinds=_kinds(data),
     )

@@ -85,10 +85,14 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
 
 
 def credible(passage: Passage, claim: Claim, names: Names) -> bool:
-    """A single capitalised word at the start of a sentence is a name only if the article uses it as one."""
+    """Whether capitals mean a name: one word at the start of a sentence, or the words of a headline, must be a name
+    elsewhere in the article.
+    """
     phrase = claim.phrase
-    if phrase is None or phrase.name is None or claim.rule.startswith("quote") or passage.part == "title":
+    if phrase is None or phrase.name is None or claim.rule.startswith("quote"):
         return True
+    if passage.part == "title":
+        return names.person(passage.slice(*phrase.name))
     if phrase.end - phrase.first > 1:
         return True
     return names.trusted(passage.words[phrase.first])
