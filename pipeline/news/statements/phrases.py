@@ -136,13 +136,14 @@ def _continues(passage: Passage, index: int, limit: int, inside_role: bool) -> b
     if not inside_role or not kind & Kind.WORD:
         return False
     if kind & Kind.PREP:
-        return passage.lower[index] in _ROLE_PREPOSITIONS and upper_next and not passage.kinds[index + 1] & Kind.DATE
+        return (
+            passage.lower[index] in passage.lexicon.role_prepositions
+            and upper_next
+            and not passage.kinds[index + 1] & Kind.DATE
+        )
     if passage.lower[index] in passage.lexicon.deictics:
         return True
     return not kind & (_STOPPERS | Kind.PRONOUN | Kind.PLURAL) and not _verb(passage, index)
-
-
-_ROLE_PREPOSITIONS = frozenset(("untuk", "of", "for"))
 
 
 def _verb(passage: Passage, index: int) -> bool:

@@ -113,7 +113,7 @@ def _notice(item: Read, memory: Memory) -> None:
 def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | None:
     """The named person at the start of a sentence, else the last one behind "oleh" or "by"."""
     for index in range(sentence.first, min(sentence.first + 12, sentence.end)):
-        if passage.lower[index] in _AGENTS:
+        if passage.lower[index] in passage.lexicon.agents:
             break
         if passage.kinds[index] & (Kind.CAP | Kind.ROLE) and not passage.kinds[index] & (Kind.ADVERB | Kind.PREP):
             previous = passage.kinds[index - 1] if index > sentence.first else 0
@@ -121,11 +121,8 @@ def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | Non
             if found and found.name and names.person(passage.slice(*found.name)):
                 return found
     for index in range(sentence.first, sentence.end - 1):
-        if passage.lower[index] in _AGENTS:
+        if passage.lower[index] in passage.lexicon.agents:
             found = phrase_at(passage, index + 1, sentence.end)
             if found and found.name:
                 return found
     return None
-
-
-_AGENTS = frozenset(("oleh", "by"))
