@@ -3,7 +3,7 @@
 "...," kata X.      X mengatakan, "..."      "..." (a paragraph of its own: the speaker continues)
 """
 
-from pipeline.news.lexicons import Kind
+from pipeline.news.lexicons import GENERIC, Kind
 from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
 from pipeline.news.statements.media import medium, relayed
 from pipeline.news.statements.phrases import Phrase, phrase_at
@@ -20,7 +20,7 @@ _REACH = 12
 
 def direct(passage: Passage, sentence: Sentence, *, follows: bool) -> list[Claim]:
     """The quotations of a sentence that somebody said. `follows`: a statement stands shortly before it."""
-    if passage.lexicon.language == "generic":
+    if passage.lexicon.language == GENERIC:
         return [_bare(passage, quote) for quote in sentence.quotes if _long(passage, quote)]
     found: list[Claim] = []
     for quote in sentence.quotes:
@@ -79,7 +79,7 @@ def _speaker_behind(passage: Passage, cue: Cue, end: int) -> tuple[Phrase | None
     index = cue.end
     if cue.suffix:
         return None, None
-    while index < end and passage.lower[index] in ("oleh", "by"):
+    while index < end and passage.lower[index] in passage.lexicon.agents:
         index += 1
     while index < end and passage.lower[index] in passage.lexicon.media.get("agencies", ()):
         index += 1

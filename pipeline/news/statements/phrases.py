@@ -59,6 +59,8 @@ def _relative(passage: Passage, first: int) -> bool:
 def starts(passage: Passage, index: int) -> bool:
     """Whether a noun phrase that speaks can start here."""
     kind = passage.kinds[index]
+    if passage.lower[index] in passage.lexicon.things:
+        return False
     if kind & _STARTS:
         return True
     return bool(kind & Kind.CAP) and not kind & (Kind.DATE | Kind.PREP | Kind.BOUND | Kind.ADVERB)
@@ -134,13 +136,14 @@ def _continues(passage: Passage, index: int, limit: int, inside_role: bool) -> b
     if not inside_role or not kind & Kind.WORD:
         return False
     if kind & Kind.PREP:
-        return passage.lower[index] in _ROLE_PREPOSITIONS and upper_next and not passage.kinds[index + 1] & Kind.DATE
+        return (
+            passage.lower[index] in passage.lexicon.role_prepositions
+            and upper_next
+            and not passage.kinds[index + 1] & Kind.DATE
+        )
     if passage.lower[index] in passage.lexicon.deictics:
         return True
     return not kind & (_STOPPERS | Kind.PRONOUN | Kind.PLURAL) and not _verb(passage, index)
-
-
-_ROLE_PREPOSITIONS = frozenset(("untuk", "of", "for"))
 
 
 def _verb(passage: Passage, index: int) -> bool:
@@ -227,7 +230,7 @@ def name_in(passage: Passage, first: int, end: int) -> tuple[int, int] | None:
         index -= 1
     if index == first:
         return None
-    stop, start = index, index
+    stop, start = index + _honours(passage, index, end), index
     while start > first and _name_word(passage, start - 1):
         start -= 1
     while start < stop and not passage.named(start):
@@ -244,6 +247,12 @@ def _initials(passage: Passage, index: int) -> bool:
     return len(passage.words[index]) <= 3 and bool(passage.kinds[index] & Kind.ACRONYM)
 
 
+def _honours(passage: Passage, index: int, end: int) -> int:
+    """One when initials end the name: "Mahfud MD"."""
+    short = index < end and len(passage.words[index]) == 2 and bool(passage.kinds[index] & Kind.ACRONYM)
+    return int(short and not passage.kinds[index] & (Kind.PLACE | Kind.ROLE))
+
+
 def _name_word(passage: Passage, index: int) -> bool:
     if passage.words[index] == ".":
         return _initial(passage, index) and not passage.kinds[index - 1] & Kind.RANK
@@ -254,8 +263,11 @@ def _name_word(passage: Passage, index: int) -> bool:
 
 
 def _after_body(passage: Passage, first: int, start: int, stop: int) -> tuple[int, int] | None:
-    if start == first or not passage.kinds[start - 1] & Kind.ORG or passage.kinds[start - 1] & Kind.RANK:
+    before = passage.kinds[start - 1] if start > first else 0
+    if not before & Kind.ORG or before & (Kind.RANK | Kind.PLACE):
         return start, stop
+    if stop < len(passage) and passage.words[stop] == "(":
+        return None
     return (start + 1, stop) if stop - start >= 3 else None
 
 

@@ -85,10 +85,14 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
 
 
 def credible(passage: Passage, claim: Claim, names: Names) -> bool:
-    """A single capitalised word at the start of a sentence is a name only if the article uses it as one."""
+    """Whether capitals mean a name: one word at the start of a sentence, or the words of a headline, must be a name
+    elsewhere in the article.
+    """
     phrase = claim.phrase
-    if phrase is None or phrase.name is None or claim.rule.startswith("quote") or passage.part == "title":
+    if phrase is None or phrase.name is None or claim.rule.startswith("quote"):
         return True
+    if passage.part == "title":
+        return names.person(passage.slice(*phrase.name))
     if phrase.end - phrase.first > 1:
         return True
     return names.trusted(passage.words[phrase.first])
@@ -109,7 +113,7 @@ def _notice(item: Read, memory: Memory) -> None:
 def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | None:
     """The named person at the start of a sentence, else the last one behind "oleh" or "by"."""
     for index in range(sentence.first, min(sentence.first + 12, sentence.end)):
-        if passage.lower[index] in _AGENTS:
+        if passage.lower[index] in passage.lexicon.agents:
             break
         if passage.kinds[index] & (Kind.CAP | Kind.ROLE) and not passage.kinds[index] & (Kind.ADVERB | Kind.PREP):
             previous = passage.kinds[index - 1] if index > sentence.first else 0
@@ -117,11 +121,8 @@ def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | Non
             if found and found.name and names.person(passage.slice(*found.name)):
                 return found
     for index in range(sentence.first, sentence.end - 1):
-        if passage.lower[index] in _AGENTS:
+        if passage.lower[index] in passage.lexicon.agents:
             found = phrase_at(passage, index + 1, sentence.end)
             if found and found.name:
                 return found
     return None
-
-
-_AGENTS = frozenset(("oleh", "by"))

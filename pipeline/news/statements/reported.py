@@ -186,7 +186,7 @@ def _content(passage: Passage, cue: Cue, end: int) -> int | None:
     joint = _complementiser(passage, index, end, weak=cue.tier == "wish")
     if joint is not None:
         return joint if words(passage, joint, end) >= _FEWEST_WORDS - 1 else None
-    while index < end and passage.kinds[index] & Kind.ADVERB and passage.lower[index] in _AGAIN:
+    while index < end and passage.kinds[index] & Kind.ADVERB and passage.lower[index] in passage.lexicon.repeats:
         index += 1
     if index < end and passage.words[index] in ",:":
         return index + 1 if words(passage, index + 1, end) >= _FEWEST_WORDS else None
@@ -215,9 +215,6 @@ def _has_predicate(passage: Passage, index: int, end: int) -> bool:
     return False
 
 
-_AGAIN = frozenset(("kembali", "lagi", "pula", "juga", "again", "later"))
-
-
 def _complementiser(passage: Passage, index: int, end: int, *, weak: bool) -> int | None:
     """The token behind a complementiser close to the cue, over a recipient or a noun ("kepada pers bahwa")."""
     told = index < end and passage.lower[index] in passage.lexicon.media.get("told", ())
@@ -226,13 +223,9 @@ def _complementiser(passage: Passage, index: int, end: int, *, weak: bool) -> in
         if passage.words[at] in ",:;." and not told:
             return None
         if word in passage.lexicon.complementisers:
-            plain = word in _FULL or weak or at == index
-            return at + 1 if plain and not (word in _PURPOSE and not weak) else None
+            plain = word in passage.lexicon.far_complementisers or weak or at == index
+            return at + 1 if plain and not (word in passage.lexicon.purposes and not weak) else None
     return None
-
-
-_FULL = frozenset(("bahwa", "bahwasanya", "kalau", "agar", "supaya", "that"))
-_PURPOSE = frozenset(("untuk", "to"))
 
 
 def _one(

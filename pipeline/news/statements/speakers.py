@@ -124,8 +124,14 @@ class Memory:
             phrase.end,
         )
         parts = [(phrase.first, joint), (joint + 1, phrase.end)]
-        found = [country(passage, a, b) or self.names.body(passage.slice(a, b)) for a, b in parts if a < b]
+        found = [country(passage, a, b) or self._body(passage.slice(a, b)) for a, b in parts if a < b]
         return Speaker("; ".join(name for name in found if name), "organisation", ("list",), 0.8)
+
+    def _body(self, text: str) -> str:
+        """The name of a body: the official's, else its fullest in the article."""
+        full = self.names.body(text)
+        link = self.roster.named(full) or self.roster.named(text)
+        return link.official.name if link else full
 
     def _again(self, passage: Passage, phrase: Phrase) -> Speaker | None:
         """'petinggi NATO tersebut': the last speaker of whom this was said, else the last one."""
