@@ -1,6 +1,6 @@
 """Lines of a page: splitting text into blocks, and what a line says about itself by its words and its form.
 
-The cues are data (`lexicons/lines.toml`). The language of a page is not known before it is cleaned, so the cues of all
+The cues are data (`lines.toml`). The language of a page is not known before it is cleaned, so the cues of all
 languages are tried together; what is measured beside them (length, punctuation, capitals) needs no language.
 """
 
@@ -201,7 +201,7 @@ def _continues(last: Line, line: Line, page: str, width: int) -> bool:
 @cache
 def cues(kind: str) -> str:
     """The expressions of one kind in all languages, as one alternative."""
-    tables = tomllib.loads((files("pipeline.news") / "lexicons" / "lines.toml").read_text("utf-8"))
+    tables = tomllib.loads((files("pipeline.news") / "lines.toml").read_text("utf-8"))
     found = [entry for table in tables.values() for entry in table.get(kind, ())]
     return "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
 
