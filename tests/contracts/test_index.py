@@ -337,6 +337,7 @@ def test_misuse_is_said(backend: SqliteIndex) -> None:
         lambda: backend.count("pages"),
         lambda: backend.export("pages", ""),
         lambda: backend.facets("articles", "", ["text"]),
+        lambda: backend.facets("articles", "", ["outlet"], size=0),
         lambda: backend.facets("articles", "", ["published"]),
         lambda: backend.facets("articles", "", ["nothing"]),
     ]

@@ -150,6 +150,8 @@ class SqliteIndex:
         parsed, table = _parsed(family, query), _table(family)
         for name in names:
             _check_facet(table, name)
+        if size < 1:
+            raise Misuse(f"a facet cannot have {size} values: ask for 1 or more")
         if not names:
             return {}
         with self._lock:
