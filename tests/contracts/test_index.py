@@ -152,7 +152,7 @@ def test_retract_deletes_what_is_not_kept_of_one_article(backend: SqliteIndex) -
         ('"jembatan baru"~0', []),
         ('"jembatan baru"~1', ["a2"]),
         ('"baru jembatan"~1', ["a2"]),
-        ('"baru jembatan itu"~1', ["a2"]),
+        ('"baru jembatan itu"~0', ["a2"]),
         ("jemb*", ["a1", "a2"]),
         ("j?mbatan", ["a1", "a2"]),
         ("*batan", ["a1", "a2"]),
@@ -223,6 +223,7 @@ def test_forms_of_a_word_are_found_after_the_word_itself(backend: SqliteIndex) -
     )
     assert ids(backend, "bicara") == ["title", "word", "stem"]
     assert ids(backend, '"bicara"') == ["title", "word"]
+    assert ids(backend, "membicarakan") == ["stem", "title", "word"]
     assert ids(backend, "bicara", sort="newest") == ["stem", "title", "word"]
     scores = [hit.score for hit in backend.search("articles", "bicara").hits]
     assert scores == sorted(scores, reverse=True)
@@ -336,6 +337,7 @@ def test_misuse_is_said(backend: SqliteIndex) -> None:
         lambda: backend.count("pages"),
         lambda: backend.export("pages", ""),
         lambda: backend.facets("articles", "", ["text"]),
+        lambda: backend.facets("articles", "", ["outlet"], size=0),
         lambda: backend.facets("articles", "", ["published"]),
         lambda: backend.facets("articles", "", ["nothing"]),
     ]
@@ -386,12 +388,10 @@ def test_highlights_slice_what_matched(backend: SqliteIndex) -> None:
 # The predicate of a watch and the index mean the same
 
 
-WORD = st.sampled_from(
-    ["rapat", "Rapat", "rapatkan", "merapat", "jembatan", "jembatani", "run", "running", "Ünal", "京都", "a"]
-)
+WORD = st.sampled_from(["rapat", "Rapat", "rapatkan", "merapat", "run", "running", "Ünal", "京都"])
 PROSE = st.lists(WORD, max_size=6).map(" ".join)
 NAMES = st.lists(PROSE, max_size=3).map(tuple)
-KEY = st.sampled_from(["id", "en", "zh", "x*", "X", ""])
+KEY = st.sampled_from(["id", "en", "x*", "X", ""])
 MOMENT = st.integers(0, 900).map(lambda hours: DAY + timedelta(hours=hours))
 ARTICLES = st.lists(
     st.builds(

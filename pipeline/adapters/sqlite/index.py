@@ -18,7 +18,7 @@ import msgspec
 
 from pipeline.adapters.sqlite.index_compile import Compiler, Sql, glob
 from pipeline.adapters.sqlite.index_connection import connect, translated, translation
-from pipeline.adapters.sqlite.index_schema import TABLES, WRITES, Table, columns, moment, written
+from pipeline.adapters.sqlite.index_schema import TABLES, WRITES, Table, columns, written
 from pipeline.errors import BadQuery, Misuse
 from pipeline.news.queries import Query, highlight, parse
 from pipeline.news.queries.tree import Pattern, Wild
@@ -59,20 +59,28 @@ class SqliteIndex:
 
     def put(self, family: str, document: Document) -> None:
         """See `pipeline.ports.Index.put`."""
-        table, sql = _table(family), WRITES[family]
+        table = _table(family)
         with self._writing() as connection:
-            row, revision = connection.execute(sql.find, (document.id,)).fetchone() or (None, 0)
-            if revision > document.revision:
-                return
-            old = None if row is None else written(table, self._document(family, row))
-            values = (row, moment(document), *columns(table, document))
-            row = connection.execute(sql.row, values).lastrowid
-            connection.execute(sql.document, (row, _ENCODER.encode(document).decode()))
-            new = written(table, document)
-            if old is not None and old != new:
-                connection.execute(sql.forget, ("delete", row, *old))
-            if old != new:
-                connection.execute(sql.words, (row, *new))
+            row, revision = connection.execute(WRITES[family].find, (document.id,)).fetchone() or (None, 0)
+            if row is None:
+                self._add(table, document)
+            elif revision <= document.revision:
+                self._change(table, row, document)
+
+    def _add(self, table: Table, document: Document) -> None:
+        sql, execute = WRITES[table.family], self._connection.execute
+        row = execute(sql.add, columns(table, document)).lastrowid
+        execute(sql.add_document, (_ENCODER.encode(document).decode(), row))
+        execute(sql.add_words, (*written(table, document), row))
+
+    def _change(self, table: Table, row: int, document: Document) -> None:
+        sql, execute = WRITES[table.family], self._connection.execute
+        old, new = written(table, self._document(table.family, row)), written(table, document)
+        execute(sql.change, (*columns(table, document), row))
+        execute(sql.change_document, (_ENCODER.encode(document).decode(), row))
+        if old != new:
+            execute(sql.forget_words, (*old, row, "delete"))
+            execute(sql.add_words, (*new, row))
 
     def revision(self, family: str, id: str) -> int:
         """See `pipeline.ports.Index.revision`."""
@@ -88,7 +96,7 @@ class SqliteIndex:
             gone = [row for row, id in found if id not in kept]
             for row in gone:
                 old = written(table, self._document("statements", row))
-                connection.execute(WRITES["statements"].forget, ("delete", row, *old))
+                connection.execute(WRITES["statements"].forget_words, (*old, row, "delete"))
                 connection.execute("DELETE FROM statements_json WHERE row = ?", (row,))
                 connection.execute("DELETE FROM statements WHERE row = ?", (row,))
         return len(gone)
@@ -142,6 +150,8 @@ class SqliteIndex:
         parsed, table = _parsed(family, query), _table(family)
         for name in names:
             _check_facet(table, name)
+        if size < 1:
+            raise Misuse(f"a facet cannot have {size} values: ask for 1 or more")
         if not names:
             return {}
         with self._lock:
