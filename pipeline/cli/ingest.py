@@ -15,8 +15,8 @@ from pipeline.cli.installation import Busy, Installation
 from pipeline.cli.output import JsonOption, complain, console, installation, notes, print_json, table
 from pipeline.runners.intake import Arrival
 
-BATCH = 50
-"""Pages that go in with one transaction."""
+BATCH = 200
+"""Pages that go in with one transaction, and with one order to the disk to keep them."""
 
 PathsArgument = Annotated[list[str], typer.Argument(help="Files, folders and archives; - is standard input.")]
 WorkersOption = Annotated[

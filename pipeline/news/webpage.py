@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import trafilatura
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from lxml.etree import LxmlError
 
 from pipeline.errors import Reject
 from pipeline.news.bylines import names_in

@@ -1,9 +1,10 @@
 """Entities of invented articles, and the way back to the page."""
 
+from pipeline.news.offsets import to_page
+
 from pipeline.news.entities import Named, entities, slug
 from pipeline.news.extraction import extract
 from pipeline.news.officials import Roster
-from pipeline.news.offsets import to_page
 from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import passages
 from schemas.article import Entity, Run
