@@ -1,17 +1,17 @@
 """Topics as append-only tables of one SQLite file, with an offset per agent and the agents' state beside them."""
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipeline.adapters.sqlite import state
-from pipeline.adapters.sqlite.database import Database, translated
+from pipeline.adapters.sqlite.database import connect, translated
 from pipeline.broker import Draft, Ending, Message, Parked, Standing, Tally
 from schemas.topics import BY_NAME, TOPICS
 
-LAYOUT = 1
 _COLUMNS = '"offset", key, trace, schema, body, by, took, at'
 
 
@@ -19,37 +19,58 @@ def _table(topic: str) -> str:
     return f'"{BY_NAME[topic].name}"'
 
 
-def _topic_tables() -> str:
-    return ";".join(
-        f'CREATE TABLE {_table(topic.name)}("offset" INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL,'
-        " trace TEXT NOT NULL, schema TEXT NOT NULL, body BLOB NOT NULL, by TEXT NOT NULL, took REAL NOT NULL,"
-        f' at REAL NOT NULL); CREATE INDEX "{topic.name}_trace" ON {_table(topic.name)}(trace)'
-        for topic in TOPICS
-    )
+def _topic_tables() -> Iterator[str]:
+    for topic in TOPICS:
+        yield (
+            f'CREATE TABLE {_table(topic.name)}("offset" INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL,'
+            " trace TEXT NOT NULL, schema TEXT NOT NULL, body BLOB NOT NULL, by TEXT NOT NULL, took REAL NOT NULL,"
+            " at REAL NOT NULL)"
+        )
+        yield f'CREATE INDEX "{topic.name}_trace" ON {_table(topic.name)}(trace)'
 
 
-SCHEMA = f"""{_topic_tables()};
-CREATE TABLE position(agent TEXT, topic TEXT, position INTEGER NOT NULL, PRIMARY KEY(agent, topic));
-CREATE TABLE parked(agent TEXT, topic TEXT, "offset" INTEGER, key TEXT, trace TEXT, schema TEXT, body BLOB, by TEXT,
-    took REAL, at REAL, attempts INTEGER, due REAL, since REAL, error TEXT, PRIMARY KEY(agent, topic, "offset"));
-CREATE TABLE ending(agent TEXT, topic TEXT, "offset" INTEGER, trace TEXT, reason TEXT, took REAL, at REAL,
-    PRIMARY KEY(agent, topic, "offset"));
-CREATE INDEX ending_trace ON ending(trace);
-CREATE TABLE tally(agent TEXT, outcome TEXT, reason TEXT, times INTEGER, PRIMARY KEY(agent, outcome, reason));
-{state.SCHEMA}"""
+SCHEMA = (
+    *_topic_tables(),
+    "CREATE TABLE position(agent TEXT, topic TEXT, position INTEGER NOT NULL, PRIMARY KEY(agent, topic))",
+    'CREATE TABLE parked(agent TEXT, topic TEXT, "offset" INTEGER, key TEXT, trace TEXT, schema TEXT, body BLOB,'
+    " by TEXT, took REAL, at REAL, attempts INTEGER, due REAL, since REAL, error TEXT,"
+    ' PRIMARY KEY(agent, topic, "offset"))',
+    'CREATE TABLE ending(agent TEXT, topic TEXT, "offset" INTEGER, trace TEXT, reason TEXT, took REAL, at REAL,'
+    ' PRIMARY KEY(agent, topic, "offset"))',
+    "CREATE INDEX ending_trace ON ending(trace)",
+    "CREATE TABLE tally(agent TEXT, outcome TEXT, reason TEXT, times INTEGER, PRIMARY KEY(agent, outcome, reason))",
+    *state.SCHEMA,
+)
+VERSION = zlib.crc32("\n".join(SCHEMA).encode()) & 0x7FFFFFFF
+"""What PRAGMA user_version holds: any change of a table makes another number."""
 
 
 class SqliteBroker:
     """The Broker of the embedded runner. One object per process; other processes may append while it reads."""
 
     def __init__(self, path: Path | str) -> None:
-        self._database = Database(path, SCHEMA, LAYOUT)
-        self._connection = self._database.connection
+        self._connection = connect(path, SCHEMA, VERSION, ("cache_size = -64000",))
         self._path = str(path)
+        self._depth = 0
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """See Broker."""
-        return self._database.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See Broker. Inner transactions are part of the outer one."""
+        if self._depth:
+            yield
+            return
+        with translated(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
 
     def state(self, agent: str) -> state.SqliteState:
         """See Broker."""
@@ -188,7 +209,7 @@ class SqliteBroker:
 
     def close(self) -> None:
         """See Broker."""
-        self._database.close()
+        self._connection.close()
 
     def _one(self, sql: str, *values: object) -> tuple[int, ...] | None:
         row: tuple[int, ...] | None = self._connection.execute(sql, values).fetchone()

@@ -1,90 +1,80 @@
-"""One SQLite file: how it is opened, and its errors said in words of ours."""
+"""SQLite files: how they are opened, and what their errors mean for people."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import PantauError, StorageFull, Unavailable
+from pipeline.errors import StorageFull, Unavailable
 
-BUSY_SECONDS = 30
-"""How long a write waits for another process. A runner's transactions last under a second."""
+PATIENCE = 30.0
+"""Seconds that a write waits for another process. A runner's transactions last under a second."""
+PRAGMAS = (
+    "journal_mode = WAL",  # one writer at a time, readers never wait
+    # WAL with NORMAL keeps every commit when the process is killed; a power cut may undo the last ones, none by half
+    # (https://sqlite.org/wal.html).
+    "synchronous = NORMAL",
+    "temp_store = MEMORY",
+)
 
 
-class Database:
-    """An open SQLite file in WAL mode: one writer at a time, readers never wait.
+def connect(path: Path | str, schema: Sequence[str], version: int, pragmas: Sequence[str] = ()) -> sqlite3.Connection:
+    """An open database with its tables, which are made when the file is new. Transactions are begun by hand.
 
-    WAL with synchronous=NORMAL keeps every committed transaction when the process is killed; after a power cut the last
-    ones may be missing, never half of one (https://sqlite.org/wal.html).
+    `version` goes into PRAGMA user_version; a file with another one is refused. Raises Unavailable with the cure.
     """
+    with translated(path):
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in (*PRAGMAS, *pragmas):
+                connection.execute(f"PRAGMA {pragma}")
+            _create(connection, schema, version)
+            if _version(connection) != version:
+                raise Unavailable(
+                    f"{path} was written by another version of Pantau: use that one, or move the file away and "
+                    "ingest again"
+                )
+        except BaseException:
+            connection.close()
+            raise
+    return connection
 
-    def __init__(self, path: Path | str, schema: str, version: int) -> None:
-        """Open or create the file. Raises Unavailable with the cure when that cannot be done."""
-        self.path = str(path)
-        self._depth = 0
-        with translated(self.path):
-            self.connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._create(schema, version)
 
-    def _create(self, schema: str, version: int) -> None:
-        execute = self.connection.execute
-        execute("PRAGMA journal_mode=WAL")
-        execute("PRAGMA synchronous=NORMAL")
-        execute("PRAGMA cache_size=-65536")
-        found = execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, version):
-            raise Unavailable(
-                f"{self.path} was written by another version of Pantau (layout {found}, this one reads {version}): "
-                "use the Pantau that wrote it, or move the file away and ingest again"
-            )
-        if found == 0:
-            with self.transaction():
-                for statement in schema.split(";"):
-                    execute(statement)
-                execute(f"PRAGMA user_version={version}")
+def _create(connection: sqlite3.Connection, schema: Sequence[str], version: int) -> None:
+    if _version(connection) == version:
+        return
+    connection.execute("BEGIN IMMEDIATE")  # two processes may meet a new file at once
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        for statement in schema:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+    connection.execute("COMMIT")
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside happens or nothing does. Inner transactions are part of the outer one."""
-        if self._depth:
-            yield
-            return
-        with translated(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth = 0
 
-    def close(self) -> None:
-        """Close the file; it cannot be used afterwards."""
-        self.connection.close()
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 @contextmanager
-def translated(path: str) -> Iterator[None]:
-    """Turn the errors of SQLite into ours, with the file and the cure."""
+def translated(path: Path | str) -> Iterator[None]:
+    """Turn the errors of SQLite into sentences."""
     try:
         yield
     except sqlite3.Error as error:
-        raise explain(path, error) from error
+        raise explained(path, error) from error
 
 
-def explain(path: str, error: sqlite3.Error) -> PantauError:
+def explained(path: Path | str, failure: sqlite3.Error) -> Unavailable:
     """What an error of SQLite means for the one who runs Pantau."""
-    text = str(error)
-    if "full" in text or "disk I/O" in text:
-        return StorageFull(f"no room left for {path}: free some space and start again; nothing is lost ({text})")
-    if "locked" in text or "busy" in text:
-        return Unavailable(f"another process holds {path} for more than {BUSY_SECONDS} s: end it, then start again")
-    if "not a database" in text or "malformed" in text:
-        return Unavailable(f"{path} is damaged or not a database of Pantau: move it away and ingest again")
-    if "readonly" in text or "unable to open" in text:
-        return Unavailable(f"cannot write {path}: choose a folder that you may write, with --home or PANTAU_HOME")
-    return Unavailable(f"{path}: {text}")
+    error = str(failure)
+    if "disk is full" in error:
+        return StorageFull(f"no room is left for {path}: free some space on its disk and start again; nothing is lost")
+    if "locked" in error:
+        return Unavailable(f"{path} is locked by another process: stop the other one, or wait until it has finished")
+    if "not a database" in error or "malformed" in error:
+        return Unavailable(f"{path} is damaged or no SQLite file: move it away and ingest again")
+    if "unable to open" in error:
+        return Unavailable(f"{path} cannot be opened: check that {Path(path).parent} is a folder that you may write to")
+    if "readonly" in error:
+        return Unavailable(f"{path} cannot be written: give yourself the right to write to it and to its folder")
+    return Unavailable(f"{path} cannot be used ({error}): check its disk, then start again")
