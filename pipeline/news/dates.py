@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Literal
 
@@ -49,7 +48,7 @@ def find_dates(text: str) -> Iterator[Found]:
 def parse_date(text: str) -> Found | None:
     """The date that a field holds: ISO 8601, RFC 2822, seconds since 1970, or as people write it."""
     text = text.strip()[:200]
-    return _iso(text) or _epoch(text) or _mail(text) or next(find_dates(text), None)
+    return _iso(text) or _epoch(text) or next(find_dates(text), None)
 
 
 def url_date(url: str) -> Found | None:
@@ -81,15 +80,6 @@ def _epoch(text: str) -> Found | None:
     if not re.fullmatch(r"[0-9]{10}(?:[0-9]{3})?", text):
         return None
     return Found(datetime.fromtimestamp(int(text[:10]), UTC), "minute")
-
-
-def _mail(text: str) -> Found | None:
-    if not re.match(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2}\s+[A-Z][a-z]{2}\s+\d{4}\s+\d\d?:\d\d", text):
-        return None
-    try:
-        return _aware(parsedate_to_datetime(text), "minute")
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 def _aware(when: datetime, precision: Precision) -> Found | None:
@@ -149,7 +139,9 @@ _CLOCK = rf"""
     (?:(?:\s*(?:[-–—|•·,/T@]|at\b|pukul\b|jam\b|um\b|à\b|в\b)){{0,2}}\s*
        (?P<hour>[01]?\d|2[0-3])[:.h時时点點](?P<minute>[0-5]\d)(?!\d)(?:[:.][0-5]\d(?:\.\d+)?)?分?
        \s?(?P<half>[ap]\.?m\b\.?)?
-       (?:\s?\(?(?P<zone>{_ZONE_NAMES})\b|\s?(?:UTC|GMT)?(?P<offset>[+-]\d\d?(?::?\d\d)?)(?!\d))?
+       (?:\s?(?:(?:UTC|GMT)(?=[+-]\d)|(?=[+-]\d\d:?\d\d))(?P<offset>[+-]\d\d?(?::?\d\d)?)(?!\d)
+         |\s?\(?(?P<zone>{_ZONE_NAMES})\b
+       )?
     )?
 """
 

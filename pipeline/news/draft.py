@@ -38,4 +38,3 @@ class Draft:
     modified: datetime | None = None
     removed: tuple[Removed, ...] = ()
     language: str | None = None
-    site: str | None = None

@@ -1,6 +1,7 @@
 """Entities and statements of an article: the one entrance to `pipeline.news.statements` and `entities`."""
 
 import hashlib
+from bisect import bisect_left
 from datetime import date
 from typing import NamedTuple
 
@@ -28,6 +29,24 @@ class Extraction(NamedTuple):
     statements: tuple[Statement, ...]
 
 
+class _Mentions:
+    """Where entities are named, to be asked for a stretch of a part."""
+
+    def __init__(self, found: tuple[Entity, ...]) -> None:
+        self._by_part: dict[str, list[tuple[int, int, str]]] = {}
+        for entity in found:
+            for mention in entity.mentions:
+                self._by_part.setdefault(mention.part, []).append((mention.start, mention.end, entity.entity_id))
+        for mentions in self._by_part.values():
+            mentions.sort()
+
+    def inside(self, part: str, start: int, end: int) -> tuple[str, ...]:
+        """The ids of the entities named in start..end-1, in order."""
+        mentions = self._by_part.get(part, [])
+        near = mentions[bisect_left(mentions, (start, 0, "")) : bisect_left(mentions, (end, 0, ""))]
+        return tuple(dict.fromkeys(id for _, stop, id in near if stop <= end))
+
+
 def extract(article: Article, roster: Roster) -> Extraction:
     """Find who is named and who said what. Never fails; time grows in proportion to the text."""
     parts = passages(article)
@@ -39,9 +58,10 @@ def extract(article: Article, roster: Roster) -> Extraction:
             if claim.phrase and item.passage.part != "title" and credible(item.passage, claim, names):
                 names.meet(item.passage, claim.phrase)
     found = entities(parts, names, roster)
+    mentions = _Mentions(found)
     memory = Memory(names, roster, _day(article))
     statements = tuple(
-        _statement(article, item, claim, speaker, found) for item, claim, speaker in attribute(reads, memory)
+        _statement(article, item, claim, speaker, mentions) for item, claim, speaker in attribute(reads, memory)
     )
     return Extraction(found, statements)
 
@@ -56,7 +76,7 @@ def _day(article: Article) -> date:
     return article.seen_at.date()
 
 
-def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, found: tuple[Entity, ...]) -> Statement:
+def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, found: _Mentions) -> Statement:
     passage, (start, end) = item.passage, (claim.start, claim.end)
     page = to_page(article.maps.get(passage.part, ()), start, end)
     mention, cue = _mention(passage, claim), claim.cue
@@ -83,7 +103,7 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
         cue_end=cue[1] if cue else None,
         medium=claim.medium,
         reasons=speaker.reasons,
-        entities=_inside(found, passage, start, end),
+        entities=found.inside(passage.part, start, end),
         before=before,
         after=after,
     )
@@ -105,14 +125,6 @@ def _speaker_id(speaker: Speaker, claim: Claim, mention: tuple[str, int, int] | 
         telling = mention and claim.phrase and not claim.phrase.pronoun
         return f"unknown:{slug(mention[0]) if mention and telling else ''}"
     return entity_id(speaker.kind, speaker.name, speaker.link)
-
-
-def _inside(found: tuple[Entity, ...], passage: Passage, start: int, end: int) -> tuple[str, ...]:
-    return tuple(
-        entity.entity_id
-        for entity in found
-        if any(m.part == passage.part and start <= m.start and m.end <= end for m in entity.mentions)
-    )
 
 
 def _around(passage: Passage, paragraph: tuple[int, int], start: int, end: int) -> tuple[str, str]:

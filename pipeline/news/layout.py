@@ -146,13 +146,40 @@ def _credited(block: Block) -> bool:
 
 
 def _extended(copy: Copy, last: int) -> int:
-    """The body goes on over short sentences right behind it ("He smiled.")."""
+    """The body goes on over short sentences right behind it ("He smiled."), and over a box of teasers when paragraphs
+    follow it that an end of an article follows.
+    """
+    last = _over_sentences(copy, last)
+    behind = next((i for i in range(last + 1, _bound(copy, last + 2 + _BOX_BLOCKS)) if _goes_on(copy, last, i)), None)
+    return last if behind is None else _over_sentences(copy, behind)
+
+
+_BOX_BLOCKS = 4
+"""Lines of a box of teasers within an article."""
+_ENDS = frozenset((Reason.BYLINE, Reason.CREDIT, Reason.SECTION, Reason.COMMENT_FORM))
+
+
+def _bound(copy: Copy, end: int) -> int:
+    return min(end, len(copy.blocks))
+
+
+def _over_sentences(copy: Copy, last: int) -> int:
     while last + 1 < len(copy.blocks):
         block = copy.blocks[last + 1]
         if copy.reasons[last + 1] or not block.ends or block.words < 3:
             break
         last += 1
     return last
+
+
+def _goes_on(copy: Copy, last: int, i: int) -> bool:
+    """Whether block i is a paragraph behind a box of teasers, and the article ends with it or its followers."""
+    if not copy.paragraph(i) or not copy.blocks[i].ends:
+        return False
+    box = [copy.reasons[j] for j in range(last + 1, i)]
+    end = _over_sentences(copy, i) + 1
+    ended = end < len(copy.blocks) and copy.reasons[end] in _ENDS
+    return ended and Reason.TEASER in box and not _ENDS & set(box)
 
 
 def _judged(copy: Copy, body: Span) -> dict[int, Reason]:

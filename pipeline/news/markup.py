@@ -43,8 +43,7 @@ VISIBLE = re.compile("[^\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u206
 """Words; signs that cannot be seen part them, because extractors drop those."""
 _MARK = re.compile("<(?=[A-Za-z/!?])")
 _TAG = re.compile(r"""</?([A-Za-z][^\s/>]{0,60})((?:[^>"']++|"[^"]*"|'[^']*')*+)>""")
-_LOOSE_MARK = re.compile("<(?=[A-Za-z/!?])")
-_TAG = re.compile(r"</?([A-Za-z][^\s/>]{0,60})([^>]*)>")
+_LOOSE_TAG = re.compile(r"</?([A-Za-z][^\s/>]{0,60})([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z:_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _RAW = frozenset(("script", "style", "template", "iframe", "textarea", "xmp", "noembed", "noframes"))

@@ -31,14 +31,17 @@ _NOT_BODY = frozenset((Reason.TEASER, Reason.COMMENT_FORM, Reason.PROMOTION, Rea
 def clean_page(page: str, url: str | None, fetched_at: datetime) -> Draft:
     """The article in a web page. Its text is empty when there is none.
 
-    Raises Reject(TOO_DEEP) or Reject(TOO_LARGE) before any tree is built, Reject(BROKEN_MARKUP) when trafilatura cannot read the page.
+    Raises Reject(TOO_DEEP) or Reject(TOO_LARGE) before any tree is built, Reject(BROKEN_MARKUP) when trafilatura
+    cannot read the page.
     """
     markup = scan(page)
     _check(markup)
     found = _extracted(page, url, fetched_at)
     paragraphs = _paragraphs(found.body) if found is not None else []
-    aligner = Aligner(Source(page, markup.words))
-    return _draft(page, markup, found, _Lines.split(paragraphs), aligner, url, fetched_at)
+    node = stated(markup)
+    title = _title(markup, node, found, url)
+    lines = _Lines.split(paragraphs, title)
+    return _draft(_Reading(page, markup, node, found, title, lines), url, fetched_at)
 
 
 def _check(markup: Markup) -> None:
@@ -115,10 +118,12 @@ class _Lines:
     removed: list[tuple[str, Reason]]
 
     @classmethod
-    def split(cls, paragraphs: list[str]) -> "_Lines":
+    def split(cls, paragraphs: list[str], title: str) -> "_Lines":
         lines = cls([], [])
         for i, text in enumerate(paragraphs):
             reason = cue_of(text)
+            if not lines.kept and _packed(text) == _packed(title):
+                continue  # the heading of the page is the title itself
             last = i + 1 == len(paragraphs)
             if reason and (reason in _NOT_BODY or (last and reason is Reason.SECTION)):
                 lines.removed.append((text, reason))
@@ -130,20 +135,26 @@ class _Lines:
 # --- everything together
 
 
-def _draft(
-    page: str, markup: Markup, found: Any, lines: _Lines, aligner: Aligner, url: str | None, fetched_at: datetime
-) -> Draft:
-    node = stated(markup)
+@dataclass(frozen=True)
+class _Reading:
+    """What the page states and what trafilatura found in it."""
+
+    page: str
+    markup: Markup
+    node: Stated
+    found: Any
+    title: str
+    lines: _Lines
+
+
+def _draft(reading: _Reading, url: str | None, fetched_at: datetime) -> Draft:
+    markup, node, found, lines = reading.markup, reading.node, reading.found, reading.lines
+    source = Source(reading.page, markup.words)
     text = "\n".join(lines.kept)
-    aligner.anchor(lines.kept)
-    maps: dict[Part, tuple[Run, ...]] = {"body": aligned_runs(aligner, text)}
-    title = _title(markup, node, found, url)
-    maps["title"] = _title_runs(aligner.source, title)
-    standfirst = _standfirst(aligner.source, markup, found, text)
-    if standfirst:
-        maps["standfirst"] = aligned_runs(Aligner(aligner.source), standfirst)
+    standfirst = _standfirst(source, markup, found, text)
+    maps = _maps(source, reading, text, standfirst)
     return Draft(
-        title=title,
+        title=reading.title,
         text=text,
         standfirst=standfirst,
         authors=node.authors or _authors(found),
@@ -151,13 +162,22 @@ def _draft(
         image=getattr(found, "image", None),
         published=_published(markup, node, found, text, url, fetched_at),
         modified=modified(markup, node, fetched_at),
-        removed=_removed(aligner.source, lines),
-        quality=_quality(lines, maps["body"], title),
+        removed=_removed(source, lines),
+        quality=_quality(lines, maps["body"], reading.title),
         extractor=EXTRACTOR,
         maps={part: runs for part, runs in maps.items() if runs},
         language=markup.language,
-        site=getattr(found, "sitename", None),
     )
+
+
+def _maps(source: Source, reading: _Reading, text: str, standfirst: str | None) -> dict[Part, tuple[Run, ...]]:
+    aligner = Aligner(source)
+    aligner.anchor(reading.lines.kept)
+    return {
+        "title": _title_runs(source, reading.title),
+        "standfirst": aligned_runs(Aligner(source), standfirst or ""),
+        "body": aligned_runs(aligner, text),
+    }
 
 
 def _first(found: Any, name: str) -> str | None:

@@ -30,15 +30,19 @@ class Arrival(NamedTuple):
     fetched_at: datetime | None = None
 
 
-class Newest(msgspec.Struct, frozen=True):
-    """What the intake remembers of an article: its newest revision and the page of it."""
+class Seen(msgspec.Struct, frozen=True):
+    """What the intake remembers of an article: how many revisions it had, and the newest of their pages."""
 
-    revision: int
-    page: str
+    revision: int = 0
+    pages: tuple[str, ...] = ()
+
+
+REMEMBERED = 64
+"""Pages of one article that are remembered; a page that changes more often is a ticker, not an article."""
 
 
 class Intake:
-    """Takes pages in: the same content of an article again is known, another content is its new revision."""
+    """Takes pages in: a content that an article had before is known, another content is its new revision."""
 
     def __init__(self, broker: Broker, pages: Pages, clock: Clock) -> None:
         self._broker, self._pages, self._clock = broker, pages, clock
@@ -53,11 +57,11 @@ class Intake:
         url = declared_url(arrival.content, arrival.media_type, arrival.url)
         id, page = article_id(url, arrival.content), self._pages.put(arrival.content)
         found = state.get(id)
-        newest = msgspec.json.decode(found, type=Newest) if found else Newest(0, "")
-        if newest.page == page:
+        seen = msgspec.json.decode(found, type=Seen) if found else Seen()
+        if page in seen.pages:
             return "known"
-        revision = newest.revision + 1
-        state.put(id, msgspec.json.encode(Newest(revision, page)))
+        revision = seen.revision + 1
+        state.put(id, msgspec.json.encode(Seen(revision, (*seen.pages, page)[-REMEMBERED:])))
         record = PageFetched(
             article_id=id,
             revision=revision,

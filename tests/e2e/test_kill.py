@@ -17,8 +17,8 @@ from pipeline.settings import load
 from schemas.documents import FAMILIES
 from schemas.topics import TOPICS
 
+KILLS = 30
 KILLS_OF_A_HOME = 6
-HOMES = 5
 TIMES = {"raised_at", "raised", "at"}
 """Fields that hold the time of the run itself."""
 
@@ -67,19 +67,22 @@ def killed_after(seconds: float, home: Path) -> bool:
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_kill_at_any_instant_loses_and_doubles_nothing(tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"
-    start = time.perf_counter()
     work(undisturbed)
-    whole = time.perf_counter() - start
     wanted = state(undisturbed)
+    start = time.perf_counter()
+    work(tmp_path / "warm")
+    whole = time.perf_counter() - start
     assert wanted["feed"], "the demo world raises alerts"
 
     chance = random.Random(20300501)
     kills = 0
-    for number in range(HOMES):
+    for number in range(KILLS):
         home = tmp_path / f"home{number}"
         for _ in range(KILLS_OF_A_HOME):
-            kills += killed_after(chance.uniform(0.02, whole * 0.5), home)
+            kills += killed_after(chance.uniform(0, whole / 3), home)
         work(home)
         assert state(home) == wanted
         shutil.rmtree(home)
-    assert kills >= HOMES * KILLS_OF_A_HOME / 2, "most kills met a process at work"
+        if kills >= KILLS:
+            break
+    assert kills >= KILLS, "a kill counts when it met a process at work"

@@ -14,11 +14,14 @@ from pipeline.news.statements.tokens import Passage
 
 _FEWEST_WORDS = 3
 _FEWEST_WORDS_ALONE = 4
+_FEWEST_CODEPOINTS = 20
 _REACH = 12
 
 
 def direct(passage: Passage, sentence: Sentence, *, follows: bool) -> list[Claim]:
     """The quotations of a sentence that somebody said. `follows`: a statement stands shortly before it."""
+    if passage.lexicon.language == "generic":
+        return [_bare(passage, quote) for quote in sentence.quotes if _long(passage, quote)]
     found: list[Claim] = []
     for quote in sentence.quotes:
         claim = _attributed(passage, sentence, quote) or _alone(passage, sentence, quote, follows or bool(found))
@@ -145,6 +148,16 @@ def _alone(passage: Passage, sentence: Sentence, quote: Quote, follows: bool) ->
     if rest and not stopped:
         return None
     return _claim(passage, quote, "continued", 0.75, None, None, medium(passage, quote.closing, sentence.end))
+
+
+def _long(passage: Passage, quote: Quote) -> bool:
+    """Whether a quotation in a language without cues is too long for a title or a nickname."""
+    length = passage.ends[quote.closing - 1] - passage.ends[quote.opening]
+    return quote.double and quote.closed and length >= _FEWEST_CODEPOINTS
+
+
+def _bare(passage: Passage, quote: Quote) -> Claim:
+    return _claim(passage, quote, "marks", 0.6, None, None, None)
 
 
 def _first_word(passage: Passage, sentence: Sentence) -> int:

@@ -36,7 +36,7 @@ def _according(passage: Passage, sentence: Sentence) -> list[Claim]:
     limit = min(sentence.end, sentence.first + 40)
     for index in range(sentence.first, sentence.end):
         match = passage.lexicon.according.at(passage.lower, index)
-        if not match or _quoted(sentence, index):
+        if not match or index in sentence.quoted:
             continue
         phrase = phrase_at(passage, index + match[0], sentence.end)
         if phrase is None:
@@ -59,7 +59,7 @@ def _clause_before(passage: Passage, sentence: Sentence, index: int) -> bool:
 def _inserted(passage: Passage, sentence: Sentence) -> list[Claim]:
     """'Namun, kata X, CLAUSE': a cue between commas."""
     for index in range(sentence.first + 1, sentence.end - 1):
-        if passage.words[index] != "," or _quoted(sentence, index):
+        if passage.words[index] != "," or index in sentence.quoted:
             continue
         cue = after_cue(passage, index + 1, sentence.end, plain=True)
         if not cue or passage.lexicon.subject_first:
@@ -78,7 +78,7 @@ def _inserted(passage: Passage, sentence: Sentence) -> list[Claim]:
 def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:
     """'CLAUSE, kata X.' without marks."""
     for index in range(sentence.end - 2, sentence.first + _FEWEST_WORDS, -1):
-        if passage.words[index] != "," or _quoted(sentence, index):
+        if passage.words[index] != "," or index in sentence.quoted:
             continue
         cue, phrase, outlet = _attribution(passage, index + 1, sentence.end)
         if cue is None or (phrase is None and cue.suffix is None):
@@ -107,7 +107,7 @@ def _clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
     index = sentence.first
     speaker: Phrase | None = None
     while index < sentence.end:
-        cue = None if _quoted(sentence, index) else before_cue(passage, index)
+        cue = None if index in sentence.quoted else before_cue(passage, index)
         if cue is None:
             index += 1
             continue
@@ -164,7 +164,7 @@ def _joint_before(passage: Passage, sentence: Sentence, cue: int) -> int | None:
     """The conjunction that opens the clause of a later cue."""
     for index in range(cue - 1, max(sentence.first, cue - 14), -1):
         if passage.words[index] in ";" or (
-            passage.lower[index] in passage.lexicon.clause_joints and not _quoted(sentence, index)
+            passage.lower[index] in passage.lexicon.clause_joints and index not in sentence.quoted
         ):
             return index
     return None
@@ -252,10 +252,6 @@ def _one(
 
 def _with_medium(claim: Claim, outlet: str | None) -> Claim:
     return replace(claim, medium=outlet or claim.medium)
-
-
-def _quoted(sentence: Sentence, index: int) -> bool:
-    return any(quote.opening <= index <= quote.closing for quote in sentence.quotes if quote.double)
 
 
 def _only_opening(passage: Passage, first: int, index: int) -> bool:

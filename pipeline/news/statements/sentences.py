@@ -1,7 +1,8 @@
 """Sentences of a paragraph. A full stop inside quotation marks ends no sentence, one at its end may."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind
 from pipeline.news.statements.quotes import DOUBLE, Quote, quotes
@@ -12,13 +13,21 @@ _LONGEST = 400
 """Tokens of a sentence at most: longer ones are lists or pages without punctuation, cut so that time stays linear."""
 
 
-class Sentence(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Sentence:
     """Tokens first..end-1, with the quotations that open in it. `paragraph` is the range of its paragraph."""
 
     first: int
     end: int
     quotes: tuple[Quote, ...]
     paragraph: tuple[int, int]
+
+    @cached_property
+    def quoted(self) -> frozenset[int]:
+        """The tokens inside double marks, the marks included."""
+        return frozenset(
+            at for quote in self.quotes if quote.double for at in range(quote.opening, min(quote.closing, self.end) + 1)
+        )
 
 
 def sentences(passage: Passage, paragraph: tuple[int, int]) -> list[Sentence]:

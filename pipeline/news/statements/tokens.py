@@ -9,7 +9,7 @@ from itertools import pairwise
 from pipeline.news.lexicons import Kind, Lexicon
 from schemas.article import Part
 
-TOKEN = re.compile(r"\n|\d+(?:[.,/:]\d+)*|[^\W\d_]\w*(?:[.'’\-&/][^\W_]+)*|\S")
+TOKEN = re.compile(r"\n+|\d+(?:[.,/:]\d+)*|[^\W\d_]\w*(?:[.'’\-&/][^\W_]+)*|([^\w\s])\1{7,}|\S")
 # UTF-8 quotation marks and spaces that were read as Mac Roman or as Windows-1252. What replaces them has their
 # length, so that offsets hold: an opening mark keeps the end of the sequence, a closing mark its start.
 _MOJIBAKE = {
@@ -70,7 +70,7 @@ class Passage:
     @cached_property
     def paragraphs(self) -> list[tuple[int, int]]:
         """First token and end of each paragraph that has tokens."""
-        breaks = [-1, *(i for i, word in enumerate(self.words) if word == "\n"), len(self.words)]
+        breaks = [-1, *(i for i, word in enumerate(self.words) if word[0] == "\n"), len(self.words)]
         return [(a + 1, b) for a, b in pairwise(breaks) if b > a + 1]
 
     def named(self, index: int) -> bool:

@@ -8,6 +8,7 @@ import lzma
 import os
 import socket
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,22 +104,24 @@ def test_a_missing_path_and_a_folder_without_files_are_refused(tmp_path: Path, p
     assert reason(tmp_path / "hidden-only") is Refusal.NO_FILES
 
 
-def test_an_unreadable_file_is_refused_and_the_next_one_read(put: Put) -> None:
-    locked, after = put("d/a.txt", TEXT), put("d/b.txt", TEXT)
-    locked.chmod(0)
-    folder = locked.parent
-    for above in (folder, folder.parent, folder.parent.parent, folder.parent.parent.parent):
-        above.chmod(0o755)
-    user = os.geteuid()
-    try:
-        if user == 0:
-            os.seteuid(65534)
-        results = found(folder)
-    finally:
-        os.seteuid(user)
-    assert [(result.name, getattr(result, "reason", None)) for result in results] == [
-        (str(locked), Refusal.DENIED),
-        (str(after), None),
+def test_an_unreadable_file_is_refused_and_the_next_one_read() -> None:
+    with tempfile.TemporaryDirectory() as home:  # everybody may look into it, other than into tmp_path
+        folder = Path(home)
+        folder.chmod(0o755)
+        for name, mode in (("a.txt", 0), ("b.txt", 0o644)):
+            (folder / name).write_bytes(TEXT)
+            (folder / name).chmod(mode)
+        (folder / "c").mkdir(mode=0)
+        user = os.geteuid()
+        os.seteuid(user or 65534)  # who may do anything becomes somebody else
+        try:
+            results = found(folder)
+        finally:
+            os.seteuid(user)
+    assert [(Path(result.name).name, getattr(result, "reason", None)) for result in results] == [
+        ("a.txt", Refusal.DENIED),
+        ("b.txt", None),
+        ("c", Refusal.DENIED),
     ]
 
 

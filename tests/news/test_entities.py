@@ -1,0 +1,77 @@
+"""Entities of invented articles, and the way back to the page."""
+
+from pipeline.news.entities import Named, entities, slug
+from pipeline.news.extraction import extract
+from pipeline.news.officials import Roster
+from pipeline.news.offsets import to_page
+from pipeline.news.statements.names import Names
+from pipeline.news.statements.reading import passages
+from schemas.article import Entity, Run
+from schemas.catalog import Official
+from tests.news.test_statements import ROSTER, article
+
+TEXT = (
+    "Gubernur Sari Dewanti bertemu Komisi Air Bersih (KAB) di Jepang.\n"
+    '"Kami siap bekerja," kata Dewanti.\nBank Lautan dan KAB hadir bersama Rahman Wiratama.'
+)
+
+
+def by_id(text: str, title: str = "") -> dict[str, Entity]:
+    return {entity.entity_id: entity for entity in extract(article(text, title=title), ROSTER).entities}
+
+
+def test_people_bodies_places_and_officials() -> None:
+    found = by_id(TEXT)
+    assert found["person:sari-dewanti"].kind == "person"
+    assert found["organisation:komisi-air-bersih"].kind == "organisation"
+    assert found["place:jepang"].kind == "place"
+    assert found["bank-lautan"].official == "bank-lautan"
+    assert found["rahman-wiratama"].reason == "name"
+
+
+def test_short_forms_are_mentions_of_the_same() -> None:
+    found = by_id(TEXT)
+    assert found["person:sari-dewanti"].aliases == ("Dewanti",)
+    assert [TEXT[m.start : m.end] for m in found["organisation:komisi-air-bersih"].mentions] == [
+        "Komisi Air Bersih",
+        "KAB",
+        "KAB",
+    ]
+
+
+def test_headlines_are_searched_for_known_names_only() -> None:
+    found = by_id(TEXT, title="Dewanti Datang Membawa Harapan Baru")
+    assert found["person:sari-dewanti"].mentions[0].part == "title"
+    assert not any("harapan" in id for id in found)
+
+
+def test_rules_fill_gaps_and_never_override_a_model() -> None:
+    text = f"{TEXT}\nGubernur Sari Dewanti lalu pulang."
+    parts = passages(article(text))
+    sure = Named("body", text.index("Sari"), text.index("Sari") + len("Sari Dewanti bertemu"), "person", "Model Name")
+    found = {entity.entity_id: entity for entity in entities(parts, Names(parts), ROSTER, [sure])}
+    assert found["person:model-name"].mentions[0].end == sure.end
+    assert all(m.start > sure.end for m in found["person:sari-dewanti"].mentions)
+
+
+def test_two_officials_with_one_alias_are_not_guessed() -> None:
+    twins = Roster(
+        (Official(id="a", name="Budi Satu", aliases=("Budi",)), Official(id="b", name="Budi Dua", aliases=("Budi",)))
+    )
+    found = extract(article('"Kami siap bekerja," kata Budi.'), twins)
+    assert found.statements[0].official is None
+
+
+def test_slugs_keep_letters_of_every_script() -> None:
+    assert slug("Jens  Stoltenberg!") == "jens-stoltenberg"
+    assert slug("Владимир Путин") == "владимир-путин"
+
+
+def test_offsets_lead_back_to_the_page() -> None:
+    runs = (Run(0, 10, 5), Run(6, 40, 5))
+    assert to_page(runs, 0, 5) == (10, 15)
+    assert to_page(runs, 2, 8) == (12, 42)
+    assert to_page(runs, 0, 6) is None
+    assert to_page(runs, 3, 3) is None
+    assert to_page((), 0, 1) is None
+    assert to_page(runs, 9, 12) is None
