@@ -8,7 +8,8 @@
         search.url               "http://127.0.0.1:40010"
 
 Ports are free ones, so several may run side by side. Downloads are kept in build/stack (or in $STACK_HOME); what a
-server writes is deleted when it is left. `python -m tests.stack.servers kafka --brokers 3` keeps one running until Ctrl-C.
+server writes is deleted when it is left. `python -m tests.stack.servers kafka --brokers 3` keeps one running until
+Ctrl-C.
 """
 
 import argparse
@@ -341,10 +342,9 @@ def _user() -> pwd.struct_passwd | None:
 
 def _healthy(port: int) -> bool:
     """Whether the node answers and its cluster has a master. The password is ignored where none is asked for."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/_cluster/health?timeout=1s",
-        headers={"Authorization": "Basic cGFudGF1OnBhbnRhdS10ZXN0"},
-    )
+    token = base64.b64encode(f"pantau:{PASSWORD}".encode()).decode()
+    url = f"http://127.0.0.1:{port}/_cluster/health?timeout=1s"
+    request = urllib.request.Request(url, headers={"Authorization": f"Basic {token}"})
     try:
         with urllib.request.urlopen(request, timeout=3) as answer:
             return json.load(answer)["status"] in ("green", "yellow")
