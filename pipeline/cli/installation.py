@@ -13,7 +13,7 @@ from agents import FLOW
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
-from pipeline.broker import Broker
+from pipeline.broker import Broker, Topics
 from pipeline.errors import Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
@@ -59,10 +59,10 @@ class Installation:
             ) from error
 
     @cached_property
-    def broker(self) -> Broker:
+    def broker(self) -> Topics:
         """Topics and state."""
         self.prepare()
-        opened: Broker = open_port("broker", self.settings.broker)
+        opened: Topics = open_port("broker", self.settings.broker, home=self.settings.home)
         return opened
 
     @cached_property
@@ -95,21 +95,31 @@ class Installation:
         """The way in."""
         return Intake(self.broker, self.pages, self.clock)
 
-    @contextmanager
-    def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
-        """A runner of the whole flow, with this many worker processes. Only one may run on a home folder."""
-        ports: dict[str, Any] = {
+    def ports(self) -> dict[str, Any]:
+        """Everything that steps may ask for, but what they remember."""
+        return {
             "clock": self.clock,
             "pages": self.pages,
             "catalog": self.catalog,
             "index": self.index,
             "notify": Channels(self.settings.home),
         }
+
+    @contextmanager
+    def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
+        """A runner of the whole flow, with this many worker processes. Only one may run on a home folder.
+
+        Raises Busy where the topics are on servers: there each agent has workers of its own.
+        """
+        broker = self.broker
+        if not isinstance(broker, Broker):
+            raise Busy(f"the topics are at {self.settings.broker}, where `pantau work` runs the flow: start it instead")
+        ports = self.ports()
         self.catalog.snapshot()
         with self._alone():
             pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
             try:
-                yield EmbeddedRunner(FLOW, self.broker, ports, self.meters, pool, self.index.flush)
+                yield EmbeddedRunner(FLOW, broker, ports, self.meters, pool, self.index.flush)
             finally:
                 if pool:
                     pool.close()

@@ -14,6 +14,7 @@ Ctrl-C.
 
 import argparse
 import base64
+import ctypes
 import fcntl
 import json
 import os
@@ -126,6 +127,11 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _with_us() -> None:
+    """Called in a new server process: it ends when the process that started it ends, however that happens."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Node:
     """One server process and its folder."""
 
@@ -135,7 +141,7 @@ class Node:
 
     def start(self) -> None:
         """Start the process; `wait` says when it serves."""
-        options = {"cwd": self.folder} | self._options
+        options = {"cwd": self.folder, "preexec_fn": _with_us} | self._options
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(  # type: ignore[call-overload]
                 self._argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **options

@@ -42,7 +42,8 @@ CREATE TABLE tally(agent TEXT, outcome TEXT, reason TEXT, times INTEGER, PRIMARY
 class SqliteBroker:
     """The Broker of the embedded runner. One object per process; other processes may append while it reads."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, home: Path | None = None) -> None:
+        """Open the file. `home` is for backends that keep a file beside their topics; here all is in one."""
         self._database = Database(path, SCHEMA, LAYOUT)
         self._connection = self._database.connection
         self._path = str(path)
@@ -66,6 +67,10 @@ class SqliteBroker:
                     f"INSERT INTO {_table(topic)}(key, trace, schema, body, by, took, at) VALUES (?,?,?,?,?,?,?)",
                     lines,
                 )
+
+    def again(self, agent: str, message: Message, at: datetime) -> None:
+        """See Topics."""
+        self.park(agent, Parked(message, at, at, "handed in again"))
 
     def read(self, topic: str, start: int, limit: int) -> list[Message]:
         """See Broker."""
@@ -196,7 +201,8 @@ class SqliteBroker:
 
 
 def _message(topic: str, row: Sequence[Any]) -> Message:
-    return Message._make((topic, *row[:7], _time(row[7]), 0))
+    offset, key, trace, schema, body, by, took, at = row[:8]
+    return Message(topic, offset, key, trace, schema, body, by, took, _time(at))
 
 
 def _time(seconds: float) -> datetime:
