@@ -9,7 +9,10 @@ from pipeline.errors import Misuse
 
 VARIABLES = {
     "PANTAU_HOME": "the folder of everything that Pantau keeps (default: pantau-data in the current folder)",
-    "PANTAU_BROKER": "topics and state (default: sqlite: flow.db in the home folder)",
+    "PANTAU_BROKER": "topics and state (default: sqlite: flow.db in the home folder; kafka://host:port,host:port)",
+    "PANTAU_KAFKA_USER": "user for a Kafka that asks for one (security=sasl in PANTAU_BROKER)",
+    "PANTAU_KAFKA_PASSWORD": "its password; better in a file",
+    "PANTAU_KAFKA_PASSWORD_FILE": "the file that holds its password",
     "PANTAU_INDEX": "the search index (default: sqlite: index.db in the home folder)",
     "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",

@@ -1,7 +1,10 @@
 """One installation of Pantau: its settings, and its parts, each opened when it is first asked for."""
 
+import contextlib
 import fcntl
+import logging
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,8 +16,8 @@ from agents import FLOW
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
-from pipeline.broker import Broker
-from pipeline.errors import Unavailable
+from pipeline.broker import Broker, Topics
+from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
@@ -24,6 +27,8 @@ from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
 from pipeline.settings import Settings
+
+LOG = logging.getLogger("pantau.installation")
 
 
 def seeds() -> Path:
@@ -59,10 +64,10 @@ class Installation:
             ) from error
 
     @cached_property
-    def broker(self) -> Broker:
+    def broker(self) -> Topics:
         """Topics and state."""
         self.prepare()
-        opened: Broker = open_port("broker", self.settings.broker)
+        opened: Topics = open_port("broker", self.settings.broker, home=self.settings.home)
         return opened
 
     @cached_property
@@ -95,29 +100,38 @@ class Installation:
         """The way in."""
         return Intake(self.broker, self.pages, self.clock)
 
-    @contextmanager
-    def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
-        """A runner of the whole flow, with this many worker processes. Only one may run on a home folder."""
-        ports: dict[str, Any] = {
+    def ports(self) -> dict[str, Any]:
+        """Everything that steps may ask for, but what they remember."""
+        return {
             "clock": self.clock,
             "pages": self.pages,
             "catalog": self.catalog,
             "index": self.index,
             "notify": Channels(self.settings.home),
         }
+
+    @contextmanager
+    def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
+        """A runner of the whole flow, with this many worker processes. Only one may run on a home folder.
+
+        Raises Busy where the topics are on servers: there each agent has workers of its own.
+        """
+        broker = self.broker
+        if not isinstance(broker, Broker):
+            raise Busy(f"the topics are at {self.settings.broker}, where `pantau work` runs the flow: start it instead")
+        ports = self.ports()
         self.catalog.snapshot()
-        with self._alone():
+        with self._alone(self.settings.home / "runner.lock"):
             pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
             try:
-                yield EmbeddedRunner(FLOW, self.broker, ports, self.meters, pool, self.index.flush)
+                yield EmbeddedRunner(FLOW, broker, ports, self.meters, pool, self.index.flush)
             finally:
                 if pool:
                     pool.close()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the lock of the runner. It goes with the process, however that ends."""
-        path = self.settings.home / "runner.lock"
+    def _alone(self, path: Path) -> Iterator[None]:
+        """Hold the lock of a runner. It goes with the process, however that ends."""
         with path.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,6 +145,64 @@ class Installation:
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    def topics(self) -> list[Any]:
+        """The topics on Kafka as they have to be. Raises Misuse where topics are in a file."""
+        from pipeline.adapters.kafka.admin import wanted  # noqa: PLC0415 - as in `_address`
+
+        return wanted(FLOW, self._address())
+
+    def admin(self) -> Any:
+        """A connection for the care of topics."""
+        from pipeline.adapters.kafka.admin import Admin  # noqa: PLC0415 - as in `_address`
+
+        return Admin(self._address())
+
+    def check_topics(self) -> None:
+        """Raise Misuse, naming the cure, unless all topics are as they have to be."""
+        with contextlib.closing(self.admin()) as admin:
+            admin.check(self.topics())
+
+    def _address(self) -> Any:
+        if isinstance(self.broker, Broker):
+            raise Misuse(
+                f"the topics are in {self.settings.broker}, where `pantau run` runs the flow: "
+                "for Kafka set PANTAU_BROKER to kafka://host:port"
+            )
+        # Here and above the import is late, because the packages are in an extra.
+        from pipeline.adapters.kafka.address import parse  # noqa: PLC0415
+
+        return parse(self.settings.broker)
+
+    @contextmanager
+    def worker(self, agent: Agent, slot: int) -> Iterator[Any]:
+        """The worker of one agent in one slot of this home folder. Raises Busy when that slot is taken."""
+        from pipeline.runners.faust.app import Post, Worker  # noqa: PLC0415 - as in `_address`
+
+        address = self._address()
+        self.check_topics()
+        self.catalog.snapshot()
+        folder = self.settings.home / "work" / f"{agent.name}-{slot}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._alone(folder / "lock"):
+            self._serve_metrics()
+            member = f"{self._node()}-{agent.name}-{slot}"
+            yield Worker(Post(agent, slot, member, folder), address, self.ports(), self.meters)
+
+    def _node(self) -> str:
+        """A name of this home folder that no other has, made once."""
+        path = self.settings.home / "node"
+        with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+            file.write(secrets.token_hex(6))
+        return path.read_text(encoding="ascii")
+
+    def _serve_metrics(self) -> None:
+        port = self.settings.metrics_port
+        try:
+            if port:
+                self.meters.serve(port)
+        except OSError as error:
+            LOG.warning("no /metrics on port %d", port, extra={"error": str(error)})
 
     def article_id(self, text: str) -> str:
         """The id of an article that is named by its id or its URL."""

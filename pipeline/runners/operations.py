@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.broker import Broker, Ending, Message, Parked, Standing, Tally
+from pipeline.broker import Ending, Message, Standing, Tally, Topics
 from pipeline.flow import Agent
 from pipeline.ports import Clock
 from schemas.codec import decode
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     oldest: Standing | None
 
 
-def dead_letters(broker: Broker, stage: str | None = None, reason: str | None = None) -> Iterator[Letter]:
+def dead_letters(broker: Topics, stage: str | None = None, reason: str | None = None) -> Iterator[Letter]:
     """The dead letters, oldest first, of one stage or one reason when given."""
     with broker.transaction():
         state = broker.state(REPLAYED)
@@ -43,7 +43,7 @@ def dead_letters(broker: Broker, stage: str | None = None, reason: str | None = 
                 yield Letter(message.offset, letter, state.get(str(message.offset)) is not None)
 
 
-def replay(broker: Broker, letters: Sequence[Letter], clock: Clock) -> int:
+def replay(broker: Topics, letters: Sequence[Letter], clock: Clock) -> int:
     """Hand dead letters to their agents again; one that was replayed already is left alone. Returns how many.
 
     A letter that fails again becomes a new dead letter.
@@ -54,7 +54,7 @@ def replay(broker: Broker, letters: Sequence[Letter], clock: Clock) -> int:
         for number, letter, _ in letters:
             if state.get(str(number)) is None:
                 state.put(str(number), b"replayed")
-                broker.park(letter.agent, Parked(_original(letter), now, now, "replayed from dead letters"))
+                broker.again(letter.agent, _original(letter), now)
                 count += 1
     return count
 
@@ -70,11 +70,11 @@ def _original(letter: DeadLetter) -> Message:
         by=REPLAYED,
         took=0.0,
         at=letter.at,
-        attempts=0,
+        partition=letter.partition,
     )
 
 
-def status(flow: Sequence[Agent], broker: Broker) -> list[Row]:
+def status(flow: Sequence[Agent], broker: Topics) -> list[Row]:
     """Where every agent stands."""
     tallies = broker.tallies()
     standings = broker.standings([(agent.name, topic.name) for agent in flow for topic in agent.reads])
@@ -95,7 +95,7 @@ def _row(agent: str, tallies: Sequence[Tally], standings: Sequence[Standing]) ->
     return Row(agent, counts, reasons, sum(s.lag for s in own), sum(s.parked for s in own), oldest)
 
 
-def trace(broker: Broker, article: str) -> list[Message | Ending]:
+def trace(broker: Topics, article: str) -> list[Message | Ending]:
     """Everything that happened to an article, in order of time. Empty when nothing is known of it (any more)."""
     messages, endings = broker.history(article)
     return sorted([*messages, *endings], key=lambda event: event.at)
