@@ -26,17 +26,11 @@ _WORDS_FLOOR = 2
 """What every line counts beside its words, so that menus of single words break a run."""
 _PASSAGE = 5
 """So many lines make a passage; the best passage of a page tells how sure the trees are of this page at all."""
-_RELATIVE = 0.5
-"""A line speaks for the run above this share of the best passage's probability, at most above one half: a page of
-unknown layout gets low probabilities everywhere and has a body all the same. Chosen by cross-validation, as are the
-next four."""
-_WITHIN = 0.5
-"""Lines of the run below this share of that bound are not of the body."""
-_OUTSIDE = 0.97
-"""Lines near the run from this on are of the body: a first or last paragraph cut off by a gallery."""
-_OUTSIDE_WORDS = 12
-_BEFORE, _BEHIND = 8, 12
-"""How many lines before and behind the run are near."""
+_RELATIVE = 0.7
+"""The bound above which a line speaks for the body is this share of the best passage's probability, at most one half: a
+page of unknown layout gets low probabilities everywhere and has a body all the same. By cross-validation."""
+_SURE = 0.5
+"""A line that is as likely body as not."""
 
 
 def score(lines: Sequence[str], blanks: Sequence[int]) -> forest.Floats:
@@ -53,17 +47,15 @@ def score(lines: Sequence[str], blanks: Sequence[int]) -> forest.Floats:
 
 
 def segment(scores: forest.Floats, word_counts: Sequence[float] | forest.Floats) -> list[bool]:
-    """Which lines are body: the best run without its unlikely lines, and near-certain paragraphs close to it."""
+    """Which lines are body: the best run of lines without its unlikely ones. `word_counts` as of the function below."""
     if not len(scores):
         return []
     words = np.asarray(word_counts, dtype=np.float64)
     weights = np.minimum(words + _WORDS_FLOOR, _WORDS_CAP)
-    bound = min(0.5, _RELATIVE * _best_passage(scores, weights))
+    bound = min(_SURE, _RELATIVE * _best_passage(scores, weights))
     first, last = best_run((scores - bound) * weights)
     at = np.arange(len(scores))
-    within = (at >= first) & (at <= last) & (scores > _WITHIN * bound)
-    near = (at >= first - _BEFORE) & (at <= last + _BEHIND)
-    kept: list[bool] = (within | (near & (scores > _OUTSIDE) & (words >= _OUTSIDE_WORDS))).tolist()
+    kept: list[bool] = ((at >= first) & (at <= last) & (scores > bound)).tolist()
     return kept
 
 

@@ -1,1 +1,1 @@
-"""How the models that are shipped in `pipeline/models` were made. The product itself never imports this."""
+"""Programs that make the models which the product ships. The product itself never imports them."""

@@ -200,11 +200,5 @@ def test_unlikely_lines_within_the_run_are_left_out() -> None:
     assert segment(np.array([0.1, 0.9, 0.05, 0.9, 0.1]), [3, 40, 5, 40, 3]) == [False, True, False, True, False]
 
 
-def test_a_near_certain_paragraph_beyond_a_gap_is_kept_and_a_far_one_is_not() -> None:
-    scores = np.array([0.95, 0.95, *[0.0] * 5, 0.99, *[0.0] * 30, 0.99])
-    kept = segment(scores, [60, 60, *[30] * 5, 20, *[30] * 30, 20])
-    assert [i for i, body in enumerate(kept) if body] == [0, 1, 7]
-
-
 def test_a_page_the_trees_are_unsure_of_has_a_body_all_the_same() -> None:
     assert segment(np.array([0.01, 0.3, 0.35, 0.3, 0.01]), [2, 40, 40, 40, 2]) == [False, True, True, True, False]

@@ -4,5 +4,5 @@
     python -m pipeline.training.lines evaluate --data DIR --out DIR    cross-validation  -> OUT/scores.json
     python -m pipeline.training.lines train    --data DIR --out DIR    all pages         -> OUT/model.npz
 
-Needs lightgbm, lxml and py3langid; `evaluate` also trafilatura and justext, which are compared.
+Needs lightgbm, lxml and py3langid; `evaluate` also trafilatura and justext (with lxml_html_clean), which are compared.
 """

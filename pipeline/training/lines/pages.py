@@ -4,12 +4,12 @@ import gzip
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pipeline.training.lines.dumps import WAYS
@@ -64,28 +64,42 @@ def _page(row: dict[str, Any]) -> Page:
     return Page(**row | {name: tuple(row[name]) for name in ("lines", "blanks", "labels")})
 
 
-def benchmark(data: Path) -> Iterator[Page]:
-    """The pages of both benchmarks, each in every way."""
-    for dataset, name, site, html, body in _sources(data):
-        language = _language(body)
-        for way, dump in WAYS.items():
-            lines, blanks = lines_of(dump(html))
-            found = labels(lines, body)
-            if any(found):
-                yield Page(name, dataset, site, language, way, tuple(lines), tuple(blanks), body, tuple(found))
+def benchmark(data: Path, datasets: Sequence[str] = ("scrapinghub", "fundus")) -> Iterator[Page]:
+    """The pages of the benchmarks, each in every way."""
+    for dataset in datasets:
+        for name, site, html, body in _SOURCES[dataset](data / "extraction" / dataset):
+            language = _language(body)
+            for way, dump in WAYS.items():
+                lines, blanks = lines_of(dump(html))
+                found = labels(lines, body)
+                if any(found):
+                    yield Page(name, dataset, site, language, way, tuple(lines), tuple(blanks), body, tuple(found))
 
 
-def _sources(data: Path) -> Iterator[tuple[str, str, str, bytes, str]]:
-    """Data set, name, site, HTML and true body of each page."""
-    root = data / "extraction" / "scrapinghub"
+class _Source(NamedTuple):
+    """One page of a benchmark."""
+
+    name: str
+    site: str
+    html: bytes
+    body: str
+
+
+def _scrapinghub(root: Path) -> Iterator[_Source]:
     for name, held in json.loads((root / "ground-truth.json").read_text("utf-8")).items():
-        site = (urlsplit(held["url"]).hostname or name).removeprefix("www.")
+        host = (urlsplit(held["url"]).hostname or name).removeprefix("www.")
         html = gzip.decompress((root / "html" / f"{name}.html.gz").read_bytes())
-        yield "scrapinghub", name, _publisher(site), html, held["articleBody"]
-    root = data / "extraction" / "fundus" / "dataset"
-    for name, held in json.loads((root / "ground_truth.json").read_text("utf-8")).items():
-        html = gzip.decompress((root / "html" / name).read_bytes())
-        yield "fundus", name, _publisher(_publishers()["fundus"][name.split("_")[0]]), html, "\n".join(held["body"])
+        yield _Source(name, _publisher(host), html, held["articleBody"])
+
+
+def _fundus(root: Path) -> Iterator[_Source]:
+    for name, held in json.loads((root / "dataset" / "ground_truth.json").read_text("utf-8")).items():
+        host = _publishers()["fundus"][name.split("_")[0]]
+        html = gzip.decompress((root / "dataset" / "html" / name).read_bytes())
+        yield _Source(name, _publisher(host), html, "\n".join(held["body"]))
+
+
+_SOURCES: dict[str, Callable[[Path], Iterator[_Source]]] = {"scrapinghub": _scrapinghub, "fundus": _fundus}
 
 
 @cache
