@@ -1,6 +1,8 @@
 """What is known of a line before the trees judge it: one row of figures per line, the same for every language.
 
-The order and the meaning of the columns are those the model was trained with: a change here needs a training.
+The order and the meaning of the columns are those the model was trained with: a change here needs a training. Shares of
+frequent words, words in common with other lines and lengths of words are left out on purpose: they helped nothing in
+languages that were trained on and cost 3 points of F1 in others.
 """
 
 import re
@@ -9,7 +11,6 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,6 @@ from pipeline.news.linesigns import (
     SEPARATOR,
     STOP,
     UPPER,
-    WORD,
     Floats,
     Signs,
     signs_of,
@@ -40,19 +40,16 @@ _COUNT_WINDOW = 5
 _GAP = 3
 """Paragraphs with at most so many other lines between them are one passage."""
 _NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
-_FUNCTION_WORDS = 40
-"""So many of the most frequent words of the long lines of a page are taken for its function words."""
 _CUE_WORDS = 40
 """A line with more words is a paragraph, whatever cues are in it."""
-_CONTENT_LETTERS = 5
 _OUTSIDE = -1.0
 """The value of a neighbour before the first or behind the last line."""
 
 _SELF = (
-    *("chars", "words", "word_length", "ends", "stops", "commas", "capitals", "digits", "url", "separators", "quotes"),
-    *("all_caps", "repeated", "blank_before", "blank_after", "position", "dense", "function_words", "short_unfinished"),
+    *("chars", "words", "ends", "stops", "commas", "capitals", "digits", "url", "separators", "quotes"),
+    *("all_caps", "repeated", "blank_before", "blank_after", "position", "dense", "short_unfinished"),
     *("colon_last", "bracket_last", "lower_first", "upper_first", "cue", "cue_first", "picture_cue", "byline_cue"),
-    *("topic", "relative_length"),
+    "relative_length",
 )
 _PLACE = (
     *("since_paragraph", "until_paragraph", "in_run", "from_run", "until_run_end", "before_first", "behind_last"),
@@ -61,7 +58,7 @@ _PLACE = (
 _AROUND = tuple(f"{name}_{size}" for size in _WINDOWS for name in ("prose_share", "prose_words"))
 _COUNTED = ("repeated", "short_unfinished", "cue", "all_caps")
 _MEANS = tuple(f"{name}_{_COUNT_WINDOW}" for name in _COUNTED)
-_SHARED = ("words", "ends", "stops", "capitals", "cue", "function_words", "topic")
+_SHARED = ("words", "ends", "stops", "capitals", "cue")
 _NEAR = tuple(f"{name}[{offset:+d}]" for offset in _NEIGHBOURS for name in _SHARED)
 FEATURES = (*_SELF, *_PLACE, *_AROUND, *_MEANS, *_NEAR)
 """The names of the columns."""
@@ -74,11 +71,8 @@ def features(lines: Sequence[str], blanks: Sequence[int]) -> Floats:
     """One row per line, one column per name in `FEATURES`."""
     signs = signs_of(lines)
     words = words_in(signs)
-    lowered = [line.lower() for line in lines]
-    tokens = [_TOKEN.findall(line) for line in lowered]
-    own = _of_signs(signs, words) | _of_words(lowered, tokens, words) | _of_layout(blanks)
+    own = _of_signs(signs, words) | _of_words(lines) | _of_layout(blanks)
     prose = _prose(own, words)
-    own["topic"] = _topic(tokens, prose)
     own["relative_length"] = words / max(1.0, _typical(words, prose))
     columns = [own[name] for name in _SELF]
     columns += _of_place(words, prose) + _of_windows(words, prose) + _of_means(own)
@@ -102,7 +96,6 @@ def _of_signs(signs: Signs, words: Floats) -> dict[str, Floats]:
     return {
         "chars": np.log1p(chars),
         "words": np.log1p(words),
-        "word_length": np.where(dense > 0, 5.0, signs.count(signs.of(WORD)) / np.maximum(1, started)),
         "ends": ends,
         "stops": np.minimum(8, signs.count(signs.stops)),
         "commas": np.minimum(10, signs.count(signs.of(COMMA))),
@@ -133,26 +126,19 @@ def _of_layout(blanks: Sequence[int]) -> dict[str, Floats]:
 # --- words
 
 
-def _of_words(lowered: Sequence[str], tokens: Sequence[Sequence[str]], words: Floats) -> dict[str, Floats]:
+def _of_words(lines: Sequence[str]) -> dict[str, Floats]:
+    lowered = [line.lower() for line in lines]
+    tokens = [_TOKEN.findall(line) for line in lowered]
     times = Counter(map(tuple, tokens))
-    often = _function_words(tokens)
     cued = np.array([_cues_in(found, line) for found, line in zip(tokens, lowered)], dtype=np.float64).reshape(-1, 4)
     return {
         "url": np.array([bool(_URL.search(line)) for line in lowered], dtype=np.float64),
         "repeated": np.array([min(3, times[tuple(found)] - 1) for found in tokens], dtype=np.float64),
-        "function_words": np.array([sum(map(often.__contains__, found)) for found in tokens]) / np.maximum(1, words),
         "cue": cued[:, 0],
         "cue_first": cued[:, 1],
         "picture_cue": cued[:, 2],
         "byline_cue": cued[:, 3],
     }
-
-
-def _function_words(tokens: Sequence[Sequence[str]]) -> frozenset[str]:
-    """The words that the most long lines of this page share; of equals the first."""
-    long = [found for found in tokens if len(found) >= _PARAGRAPH_WORDS] or tokens
-    lines_with = Counter(chain.from_iterable(map(dict.fromkeys, long)))
-    return frozenset(word for word, _ in lines_with.most_common(_FUNCTION_WORDS))
 
 
 class _Cues(NamedTuple):
@@ -197,15 +183,6 @@ def _cues_in(tokens: Sequence[str], lowered: str) -> tuple[bool, bool, bool, boo
     picture = any(cue in text for word in begun for cue in cues.picture.get(word, ()))
     byline = any(text.startswith(cue) for cue in cues.byline.get(tokens[0], ()))
     return (bool(said) or dense, dense or any(map(text.startswith, said)), picture, byline)
-
-
-def _topic(tokens: Sequence[Sequence[str]], prose: Floats) -> Floats:
-    """The share of the longer words of a line that stand in a paragraph elsewhere on the page."""
-    content = [{word for word in found if len(word) >= _CONTENT_LETTERS} for found in tokens]
-    spoken = Counter(word for words, is_prose in zip(content, prose.tolist()) if is_prose for word in words)
-    twice = {word for word, times in spoken.items() if times > 1}
-    known = [words & (twice if is_prose else spoken.keys()) for words, is_prose in zip(content, prose.tolist())]
-    return np.array([len(found) / max(1, len(words)) for found, words in zip(known, content)], dtype=np.float64)
 
 
 # --- the page around a line

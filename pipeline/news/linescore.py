@@ -26,7 +26,7 @@ _WORDS_FLOOR = 2
 """What every line counts beside its words, so that menus of single words break a run."""
 _PASSAGE = 5
 """So many lines make a passage; the best passage of a page tells how sure the trees are of this page at all."""
-_RELATIVE = 0.7
+_RELATIVE = 0.5
 """The bound above which a line speaks for the body is this share of the best passage's probability, at most one half: a
 page of unknown layout gets low probabilities everywhere and has a body all the same. By cross-validation."""
 _SURE = 0.5

@@ -80,6 +80,12 @@ def test_a_row_takes_one_leaf_per_tree(row: tuple[float, float], odds: float) ->
     assert TINY.log_odds(np.array([row])).tolist() == [odds]
 
 
+def test_many_rows_are_judged_as_each_alone() -> None:
+    rows = np.random.default_rng(3).normal(1.5, 3.0, (1000, 2))
+    assert TINY.log_odds(rows).tolist() == [TINY.log_odds(row[None])[0] for row in rows]
+    assert TINY.log_odds(rows[:0]).tolist() == []
+
+
 def test_probabilities_are_the_logistic_function_of_the_sum() -> None:
     found = TINY.probabilities(np.array([[0.0, -5.0], [9.0, 0.0]]))
     assert found.tolist() == pytest.approx([1 / (1 + math.exp(-1.25)), 1 / (1 + math.exp(-7.25))], abs=1e-12)

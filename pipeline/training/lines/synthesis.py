@@ -167,13 +167,13 @@ def _captions(writer: Writer, article: Article) -> list[str]:
     return [caption.strip()] * writer.random.choice([1, 1, 2])
 
 
-_BETWEEN = ((0.0, 0.1, 0.25), (0.0, 0.05, 0.2), (0.0, 0.05))
-"""How often a teaser, a break and a caption stand between two paragraphs; a page has one of each three."""
+_BETWEEN = ((0.0, 0.1, 0.25), (0.0, 0.05, 0.2), (0.0, 0.05), (0.0, 0.0, 0.2))
+"""How often a teaser, a break, a caption and a subheading stand between two paragraphs; a page has one of each row."""
 
 
 def _between(writer: Writer, article: Article) -> Iterator[Piece]:
     random = writer.random
-    teasers, breaks, captions = (random.choice(shares) for shares in _BETWEEN)
+    teasers, breaks, captions, subheadings = (random.choice(shares) for shares in _BETWEEN)
     for number, paragraph in enumerate(article.paragraphs):
         if number and random.random() < teasers:
             yield Piece(writer.line("teaser"))
@@ -181,6 +181,8 @@ def _between(writer: Writer, article: Article) -> Iterator[Piece]:
             yield Piece(writer.line("break"))
         if number and random.random() < captions:
             yield from map(Piece, _captions(writer, article))
+        if number and random.random() < subheadings:
+            yield Piece(" ".join(random.choice(writer.heads).split()[: random.randint(2, 5)]), body=True)
         yield Piece(paragraph, body=True)
 
 
