@@ -67,7 +67,7 @@ class Copy:
 
     def paragraph(self, i: int) -> bool:
         """Whether a block reads like a paragraph and says nothing else of itself."""
-        return self.reasons[i] is None and self.blocks[i].sentence
+        return self.reasons[i] is None and self.blocks[i].sentence and not self.blocks[i].headline
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def find_body(copy: Copy) -> tuple[Span, dict[int, Reason]]:
     dense = _densest(copy)
     if dense.last < dense.first:
         return dense, {}
-    first = _after_head(copy, dense)
+    first = _back_over_sentences(copy, _after_head(copy, dense))
     last = _extended(copy, dense.last)
     return Span(first, last), _judged(copy, Span(first, last))
 
@@ -129,6 +129,16 @@ def _after_head(copy: Copy, dense: Span) -> int:
     return first
 
 
+def _back_over_sentences(copy: Copy, first: int) -> int:
+    """A short sentence right before the body is its lead, if something that can be the title stands before it."""
+    before = first - 1
+    if before < 1 or copy.reasons[before] or copy.reasons[before - 1]:
+        return first
+    block, title = copy.blocks[before], copy.blocks[before - 1]
+    lead = block.words >= 5 and block.text.endswith((".", "。")) and not block.headline and not _pictured(copy, before)
+    return before if lead and title.words in _TITLE_WORDS and not title.text.endswith((".", "。")) else first
+
+
 def _sign_of_head(copy: Copy, i: int, *, begun: bool) -> bool:
     """Whether the body begins behind this block. A caption may stand behind the first paragraph; it is a sign of the
     head when nothing that could be a paragraph was before it, or when a dateline follows.
@@ -166,7 +176,7 @@ def _bound(copy: Copy, end: int) -> int:
 def _over_sentences(copy: Copy, last: int) -> int:
     while last + 1 < len(copy.blocks):
         block = copy.blocks[last + 1]
-        if copy.reasons[last + 1] or not block.ends or block.words < 3:
+        if copy.reasons[last + 1] or not block.ends or block.words < 2:
             break
         last += 1
     return last
@@ -200,23 +210,22 @@ def _within(copy: Copy, body: Span, i: int, seen: set[str]) -> Reason | None:
         return copy.reasons[i]
     if block.key in seen and block.words >= 4:
         return Reason.DUPLICATE
-    if block.sentence or block.ends or block.text.endswith((":", "：", ",", ";")) or block.text[0] in '"“„«‘「':
-        return None
-    if _under_pointer(copy, i) or (block.words >= HEADLINE_WORDS and capitals(block.text) >= HEADLINE_CAPITALS):
+    if _under_pointer(copy, i) or (block.headline and block.words >= HEADLINE_WORDS):
         return Reason.TEASER
-    if block.words < HEADLINE_WORDS:
-        return None if _is_subheading(copy, body, i) else Reason.WITHIN_ARTICLE
-    return None
+    if block.words >= HEADLINE_WORDS or block.ends or block.text[-1] in ":：,;" or block.text[0] in _OPENERS:
+        return None
+    return None if _is_subheading(copy, body, i) else Reason.WITHIN_ARTICLE
 
 
+_OPENERS = '"“„«‘「-–—•*·'
+"""What speech and items of a list begin with."""
 HEADLINE_WORDS = 7
-HEADLINE_CAPITALS = 0.7
 """Seven words in title case without a full stop are the headline of another article; subheadings are shorter."""
 
 
 def _under_pointer(copy: Copy, i: int) -> bool:
-    """Whether the line before is "Baca juga" without a headline of its own."""
-    return i > 0 and copy.reasons[i - 1] is Reason.TEASER and copy.blocks[i - 1].words <= 3
+    """Whether the line before is "Baca juga" without a headline of its own, and this may be that headline."""
+    return i > 0 and not copy.blocks[i].ends and copy.reasons[i - 1] is Reason.TEASER and copy.blocks[i - 1].words <= 3
 
 
 def _is_subheading(copy: Copy, body: Span, i: int) -> bool:
@@ -276,9 +285,9 @@ def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
     words = _content(block.text)
     hits = len(words & lead)
     share = hits / max(1, len(words))
-    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) * 0.5 + (block.words >= 5)
+    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) + (block.words >= 5)
     score += 1.5 * (share >= 0.4 and _repeats_apart(copy, i)) - 3.0 * _like_neighbour(copy, i)
-    score -= 2.5 * block.text.endswith((".", "。", "…")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
+    score -= 2.5 * block.text.endswith((".", "。", "…", ",", ":")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
     score -= 3.0 * agency_end(block.text)
     score += 1.0 * any(copy.reasons[j] in (Reason.DATE, Reason.BYLINE) for j in range(i + 1, min(i + 4, body.first)))
     score += 0.5 * (i + 1 == body.first)
