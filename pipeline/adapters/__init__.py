@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pipeline.errors import Misuse
+from pipeline.errors import Misuse, Unavailable
 
 BACKENDS = {
     ("broker", "sqlite"): "pipeline.adapters.sqlite.broker:SqliteBroker",
     ("index", "sqlite"): "pipeline.adapters.sqlite.index:SqliteIndex",
+    ("index", "elasticsearch+http"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
+    ("index", "elasticsearch+https"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("pages", "file"): "pipeline.adapters.files:FilePages",
     ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
     ("channel", "feed"): "pipeline.adapters.channels.feed:Feed",
     ("channel", "webhook+http"): "pipeline.adapters.channels.webhook:Webhook",
     ("channel", "webhook+https"): "pipeline.adapters.channels.webhook:Webhook",
 }
+
+EXTRAS = frozenset({"elasticsearch"})
+"""Packages that only some backends need; the extra has the package's name."""
 
 
 def backend(port: str, url: str) -> type[Any]:
@@ -29,7 +34,14 @@ def backend(port: str, url: str) -> type[Any]:
         schemes = ", ".join(f"{known}:" for owner, known in BACKENDS if owner == port)
         raise Misuse(f"no {port} for {url!r}: write a URL that begins with {schemes}")
     module, name = place.split(":")
-    found: type[Any] = getattr(import_module(module), name)
+    try:
+        found: type[Any] = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        raise Unavailable(
+            f"{scheme}: needs a package that is missing: run pip install 'pantau[{error.name}]'"
+        ) from error
     return found
 
 
