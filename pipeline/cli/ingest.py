@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline.adapters import readers
-from pipeline.cli.installation import Busy, Installation, flow
+from pipeline.cli.installation import Busy, Elsewhere, Installation, flow
 from pipeline.cli.output import JsonOption, complain, console, installation, notes, print_json, say, table
 from pipeline.runners import operations
 from pipeline.runners.intake import Arrival
@@ -86,7 +86,7 @@ def arrival(item: readers.Item, source: str = "upload") -> Arrival:
 
 
 def process(house: Installation, workers: int | None) -> Work | None:
-    """Run the flow until nothing is left to do. Returns None when another Pantau in this home does it.
+    """Run the flow until nothing is left to do. Returns None when another Pantau does it.
 
     Another `pantau ingest` may be about to end without having seen the new pages: then this one takes over.
     """
@@ -94,6 +94,8 @@ def process(house: Installation, workers: int | None) -> Work | None:
     while True:
         try:
             return _drain(house, workers)
+        except Elsewhere:
+            return None
         except Busy as busy:
             if _taken_up(house):
                 return None

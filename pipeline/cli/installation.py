@@ -35,6 +35,7 @@ def flow() -> tuple[Agent, ...]:
     loaded: tuple[Agent, ...] = import_module("agents").FLOW
     return loaded
 
+
 LOG = logging.getLogger("pantau.installation")
 
 
@@ -121,11 +122,11 @@ class Installation:
     def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
         """A runner of the whole flow, with this many worker processes. Only one may run on a home folder.
 
-        Raises Busy where the topics are on servers: there each agent has workers of its own.
+        Raises Elsewhere where the topics are on servers: there each agent has workers of its own.
         """
         broker = self.broker
         if not isinstance(broker, Broker):
-            raise Busy(f"the topics are at {self.settings.broker}, where `pantau work` runs the flow: start it instead")
+            raise Elsewhere("the topics are on servers, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
         for watch in self.catalog.snapshot().watches:
             check_channels(watch)
@@ -155,7 +156,7 @@ class Installation:
         """The topics on Kafka as they have to be. Raises Misuse where topics are in a file."""
         from pipeline.adapters.kafka.admin import wanted  # noqa: PLC0415 - as in `_address`
 
-        return wanted(FLOW, self._address())
+        return wanted(flow(), self._address())
 
     def admin(self) -> Any:
         """A connection for the care of topics."""
@@ -227,6 +228,10 @@ def check_channels(watch: Watch) -> None:
             backend("channel", channel)
         except Misuse as error:
             raise Misuse(f"watch {watch.id}: {error}") from error
+
+
+class Elsewhere(Unavailable):
+    """The flow of this installation is run by workers, not by one runner."""
 
 
 class Busy(Unavailable):
