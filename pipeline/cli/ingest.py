@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline.adapters import readers
-from pipeline.cli.installation import Busy, Installation
+from pipeline.cli.installation import Busy, Elsewhere, Installation
 from pipeline.cli.output import JsonOption, complain, console, installation, notes, print_json, table
 from pipeline.runners.intake import Arrival
 
@@ -80,6 +80,8 @@ def process(house: Installation, workers: int | None) -> None:
         with house.runner(house.workers(workers)) as runner, progress() as bar:
             task = bar.add_task("working", total=None)
             runner.drain(lambda: bar.update(task, advance=1))
+    except Elsewhere:
+        notes.print("the workers that `pantau work` starts take them up", style="yellow")
     except Busy:
         notes.print("a running Pantau takes them up now", style="yellow")
 

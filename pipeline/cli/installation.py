@@ -114,11 +114,12 @@ class Installation:
     def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
         """A runner of the whole flow, with this many worker processes. Only one may run on a home folder.
 
-        Raises Busy where the topics are on servers: there each agent has workers of its own.
+        Raises Elsewhere where the topics are on servers: there each agent has workers of its own.
         """
         broker = self.broker
         if not isinstance(broker, Broker):
-            raise Busy(f"the topics are at {self.settings.broker}, where `pantau work` runs the flow: start it instead")
+            where = self.settings.broker
+            raise Elsewhere(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
         self.catalog.snapshot()
         with self._alone(self.settings.home / "runner.lock"):
@@ -217,6 +218,10 @@ class Installation:
 
 class Busy(Unavailable):
     """Another runner is at work in this home folder."""
+
+
+class Elsewhere(Busy):
+    """The flow does not run in this process, nor in one like it."""
 
 
 def reading_parts(settings: Settings) -> tuple[Sequence[Agent], Mapping[str, Any]]:
