@@ -15,7 +15,7 @@ test: $(VENV)/dev ## run every test that needs no server
 	$(BIN)/pytest
 
 stack: $(VENV)/dev ## run the tests against a real Kafka and Elasticsearch (Java and Maven; minutes)
-	$(BIN)/pytest -m stack
+	$(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning
 
 check: $(VENV)/dev ## lint, types, import rule, checked-in schemas
 	$(BIN)/ruff check .

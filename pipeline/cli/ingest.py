@@ -95,6 +95,7 @@ def process(house: Installation, workers: int | None) -> Work | None:
         try:
             return _drain(house, workers)
         except Elsewhere:
+            notes.print("the workers that `pantau work` starts take them up", style="yellow")
             return None
         except Busy as busy:
             if _taken_up(house):

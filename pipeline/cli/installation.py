@@ -126,7 +126,8 @@ class Installation:
         """
         broker = self.broker
         if not isinstance(broker, Broker):
-            raise Elsewhere("the topics are on servers, where `pantau work` runs the flow: start it instead")
+            where = self.settings.broker
+            raise Elsewhere(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
         for watch in self.catalog.snapshot().watches:
             check_channels(watch)

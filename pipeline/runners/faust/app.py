@@ -109,6 +109,8 @@ class Worker:
             async for events in stream.noack_take(BATCH, within=0.05):
                 await self._take(events)
         except asyncio.CancelledError:
+            for lane in self._lanes.values():
+                await lane.close()
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must not go on
             self.fail(error)
