@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from agents import FLOW
 from pipeline import __version__
 from pipeline.adapters import BACKENDS
+from pipeline.cli import demo_screen
 from pipeline.cli.app import app
-from pipeline.cli.demo import ingest_world, screen
+from pipeline.cli.demo import ingest_world
 from pipeline.cli.ingest import process
 from pipeline.cli.installation import Installation, seeds
 from pipeline.settings import VARIABLES, load
@@ -131,7 +132,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     counts = ingest_world(made, world)
     process(made, 0)
     shown = Console(file=io.StringIO(), width=WIDTH, highlight=False)
-    shown.print(screen(made, counts, 6.0, Path("pantau-demo")))
+    shown.print(demo_screen.screen(demo_screen.found(made, counts, 6.0)))
     (home / "screen.txt").write_text(shown.file.getvalue(), encoding="utf-8")  # type: ignore[attr-defined]
     return made
 

@@ -109,14 +109,12 @@ class PartitionMemory:
 
     def _change(self, key: str) -> Change:
         row = self._connection.execute(
-            'SELECT id, value, "offset" FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
+            'SELECT "offset", id, value, postings FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
             (self._agent, key),
         ).fetchone()
         if row is None:
             return Change(key.encode(), None)
-        found = self._connection.execute("SELECT posting FROM posting WHERE state = ?", (row[0],))
-        postings = array("q", (posting for (posting,) in found)).tobytes()
-        return Change(key.encode(), _encode(Kept(row[2], row[0], row[1], postings)))
+        return Change(key.encode(), _encode(Kept(*row)))
 
     def wrote(self, offsets: Sequence[int]) -> None:
         """Note where the topic put the changes. Where another worker wrote in between they are read again."""
@@ -151,7 +149,7 @@ class PartitionMemory:
         known = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (name,)).fetchone()
         if known is None or known[0] <= kept.origin:
             self._connection.execute(
-                "INSERT OR IGNORE INTO state(id, agent, key, value) VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO state(id, agent, key, value, postings) VALUES (?, ?, ?, ?, x'')",
                 (kept.age, self._agent, name, kept.value),
             )
             self._state.put(name, kept.value, array("q", kept.postings))
