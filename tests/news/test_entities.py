@@ -73,4 +73,5 @@ def test_offsets_lead_back_to_the_page() -> None:
     assert page_span(runs, 2, 8) == (12, 42)
     assert page_span(runs, 0, 6) == (10, 15), "the line break between two runs is not in the page"
     assert page_span((), 0, 1) is None
-    assert page_span(runs, 9, 12) == (43, 45), "the edge that no run covers is left out"
+    assert page_span(runs, 9, 12) == (43, 45)
+    assert page_span(runs, 11, 12) is None
