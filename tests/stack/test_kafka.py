@@ -176,6 +176,14 @@ class Small:
             return False
         return True
 
+    def freeze(self, name: tuple[str, str], seconds: float) -> None:
+        """Stop one worker for longer than its session, so that it loses its partitions without noticing."""
+        pid = int((self.home / "-".join(name) / "pid").read_text())
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(seconds)
+            os.kill(pid, signal.SIGCONT)
+
     def marked(self) -> list[ArticleMarked]:
         return [decode(m.body, m.schema, ArticleMarked) for m in self.broker.scan("articles-marked")]
 
@@ -265,6 +273,8 @@ def test_kills_of_workers_and_brokers_lose_and_double_nothing(tmp_path: Path, se
             for turn in range(6):
                 time.sleep(chance.uniform(4, 7))
                 kills += flow.kill(chance.choice(flow.names))
+                if turn in (0, 2):
+                    flow.freeze(("mark", str(turn // 2)), 9)
                 if turn in (1, 3):
                     broken = chance.randrange(3)
                     kafka.kill(broken)

@@ -24,8 +24,8 @@ from pipeline.broker import Draft, Ending, Message, Standing, Tally
 from pipeline.errors import Unavailable
 from schemas.topics import BY_NAME, TOPICS
 
-PATIENCE = 30.0
-"""Seconds that a write may take, and a read that must not be empty."""
+PATIENCE = 120.0
+"""Seconds that a write may take: brokers that are started again one after the other are back within a minute."""
 
 
 class KafkaBroker:
@@ -89,6 +89,7 @@ class KafkaBroker:
             request_timeout_ms=10_000,
             bootstrap_timeout_ms=10_000,
             max_block_ms=int(PATIENCE * 1000),
+            reconnect_backoff_max_ms=2000,
         )
         self._closing.callback(producer.close)
         return producer
