@@ -48,7 +48,7 @@ SIZES = {
 def brokers() -> str:
     """The servers in PANTAU_BROKER of settings.yaml."""
     settings = yaml.safe_load((HERE / "settings.yaml").read_text(encoding="utf-8"))
-    return urlsplit(settings["data"]["PANTAU_BROKER"]).netloc
+    return urlsplit(str(settings["data"]["PANTAU_BROKER"])).netloc
 
 
 def page(agent: Agent) -> str:
