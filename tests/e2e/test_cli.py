@@ -104,7 +104,7 @@ def test_every_command_explains_itself_with_an_example(pantau: Pantau, name: lis
         ("watch add 'Bad Id'", 2, "pantau: id 'Bad Id'"),
         ("watch add x --about 'text:('", 2, "pantau: 'about' is no query"),
         ("watch add x --who nobody", 2, "has no official 'nobody'"),
-        ("watch add x --channel ftp://x.example", 2, "write a URL that begins with feed:"),
+        ("watch add x --channel ftp://x.example", 2, "write one like 'feed:'"),
         ("trace nope", 1, "ids are shown by `pantau search`"),
         ("dead show 99", 1, "see `pantau dead list`"),
         ("dead replay 99", 1, "there is no dead letter 99"),
@@ -381,8 +381,7 @@ def test_a_watch_whose_channel_nothing_serves_is_said_before_the_start(fresh: Pa
     watches = fresh.home / "catalog" / "watches.yaml"
     watches.write_text("- id: post\n  name: Post\n  channels: ['mailto:you@warta.example']\n", encoding="utf-8")
     ended = fresh("run", "--once", "--workers", "0")
-    if ended.code:
-        assert (ended.code, "watch post: no channel for" in ended.err) == (2, True)
+    assert (ended.code, "watches.yaml:3" in ended.err, "write one like 'feed:'" in ended.err) == (2, True, True)
 
 
 # Interrupted
