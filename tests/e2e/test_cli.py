@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -339,6 +340,30 @@ def test_a_dead_letter_is_handed_in_again_and_comes_through(fresh: Pantau, tmp_p
     assert fresh("search", "--json").json()["total"] == 2
     twice = fresh("dead", "replay")
     assert (twice.code, "were handed in already" in twice.err) == (1, True)
+
+
+def test_a_lost_index_is_filled_again_and_nobody_is_told_twice(fresh: Pantau) -> None:
+    assert fresh("demo", "--workers", "0").code == 0
+    before = documents(fresh)
+    feed = (fresh.home / "alerts.jsonl").read_bytes()
+    for file in fresh.home.glob("index.db*"):
+        file.unlink()
+    assert fresh("search").code == 1
+    assert fresh("replay", "--workers", "0").code == 0
+    assert documents(fresh) == before
+    assert (fresh.home / "alerts.jsonl").read_bytes() == feed
+    pages = fresh("replay", "--workers", "0", "--json").json()["pages"]
+    assert pages == 45, "a page that was replayed is still one page"
+
+
+def documents(pantau: Pantau) -> list[dict[str, Any]]:
+    """All documents, their times without the zone in which they are written."""
+    found = [json.loads(line) for family in FAMILIES for line in pantau("export", family).out.splitlines()]
+    times = ("first_seen", "raised", "published", "fetched")
+    return [
+        {k: datetime.fromisoformat(v).astimezone(UTC) if k in times and v else v for k, v in document.items()}
+        for document in found
+    ]
 
 
 def test_a_taken_port_is_said_with_its_cure(fresh: Pantau, monkeypatch: pytest.MonkeyPatch) -> None:
