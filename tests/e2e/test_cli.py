@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -264,9 +265,7 @@ def test_shell_completion_offers_the_commands(world: Path) -> None:
 
 def test_status_after_all_is_done(pantau: Pantau) -> None:
     found = pantau("status", "--json").json()
-    agents: dict[str, dict[str, Any]] = {
-        row[0]: dict(zip(("counts", "reasons", "lag", "parked"), row[1:])) for row in found["agents"]
-    }
+    agents = {row["agent"]: row for row in found["agents"]}
     assert list(agents) == ["clean", "dedupe", "extract", "attribute", "alert", "deliver", "index"]
     assert all((row["lag"], row["parked"]) == (0, 0) for row in agents.values())
     assert agents["clean"]["counts"]["in"] == agents["clean"]["counts"]["out"] + agents["clean"]["counts"]["reject"]
@@ -322,10 +321,9 @@ def test_ingest_tells_what_came_of_it(fresh: Pantau, tmp_path: Path) -> None:
     again = fresh("ingest", "--workers", "0", folder)
     assert again.code == 0
     assert "already known: all 3 pages; nothing was changed" in again.out
-    assert run("--home", fresh.home, "ingest", "-", stdin=b"Judul\n\nSatu paragraf yang cukup panjang.\n").code in (
-        0,
-        1,
-    )
+    page = PAGE.format(title="Pipa", number=9).encode()
+    piped = run("--home", fresh.home, "ingest", "-", "--workers", "0", stdin=page)
+    assert (piped.code, "1 new" in piped.out) == (0, True)
 
 
 def test_a_dead_letter_is_handed_in_again_and_comes_through(fresh: Pantau, tmp_path: Path) -> None:
@@ -342,6 +340,30 @@ def test_a_dead_letter_is_handed_in_again_and_comes_through(fresh: Pantau, tmp_p
     assert fresh("search", "--json").json()["total"] == 2
     twice = fresh("dead", "replay")
     assert (twice.code, "were handed in already" in twice.err) == (1, True)
+
+
+def test_a_lost_index_is_filled_again_and_nobody_is_told_twice(fresh: Pantau) -> None:
+    assert fresh("demo", "--workers", "0").code == 0
+    before = documents(fresh)
+    feed = (fresh.home / "alerts.jsonl").read_bytes()
+    for file in fresh.home.glob("index.db*"):
+        file.unlink()
+    assert fresh("search").code == 1
+    assert fresh("replay", "--workers", "0").code == 0
+    assert documents(fresh) == before
+    assert (fresh.home / "alerts.jsonl").read_bytes() == feed
+    pages = fresh("replay", "--workers", "0", "--json").json()["pages"]
+    assert pages == 45, "a page that was replayed is still one page"
+
+
+def documents(pantau: Pantau) -> list[dict[str, Any]]:
+    """All documents, their times without the zone in which they are written."""
+    found = [json.loads(line) for family in FAMILIES for line in pantau("export", family).out.splitlines()]
+    times = ("first_seen", "raised", "published", "fetched")
+    return [
+        {k: datetime.fromisoformat(v).astimezone(UTC) if k in times and v else v for k, v in document.items()}
+        for document in found
+    ]
 
 
 def test_a_taken_port_is_said_with_its_cure(fresh: Pantau, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,14 +430,14 @@ def test_ctrl_c_loses_nothing_and_the_same_command_goes_on(fresh: Pantau, tmp_pa
     assert fresh("dead", "list", "--json").json() == []
 
 
-def wait_for_work(home: Path) -> None:
-    """Until the first articles are cleaned."""
+def wait_for_work(home: Path, articles: int = 1) -> None:
+    """Until so many articles are cleaned."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if (home / "flow.db").exists():
             connection = sqlite3.connect(home / "flow.db")
             try:
-                if connection.execute('SELECT count(*) FROM "articles-cleaned"').fetchone()[0]:
+                if connection.execute('SELECT count(*) FROM "articles-cleaned"').fetchone()[0] >= articles:
                     return
             except sqlite3.OperationalError:
                 pass  # not made yet
