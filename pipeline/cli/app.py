@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__, install, logs, settings
-from pipeline.cli import dead, demo, doctor, export, ingest, ledger, run, search, status, trace, watch
+from pipeline.cli import dead, demo, doctor, export, index, ingest, ledger, run, search, status, trace, watch
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import complain
 from pipeline.errors import BadQuery, Misuse, PantauError
@@ -51,7 +51,7 @@ def start(
     context.obj = Installation(loaded)
 
 
-for command in (demo, ingest, run, search, ledger, watch, trace, dead, status, doctor, export):
+for command in (demo, ingest, run, search, ledger, watch, trace, dead, status, doctor, export, index):
     command.register(app)
 
 
