@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help demo test check format bench schemas lock clean
+.PHONY: help demo test stack templates check format bench schemas lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -13,6 +13,12 @@ demo: $(VENV)/product ## run the small offline world: articles in, statements an
 
 test: $(VENV)/dev ## run every test that needs no server
 	$(BIN)/pytest
+
+stack: $(VENV)/dev ## run the tests that need a real Elasticsearch or Kafka; needs a JDK and Maven
+	$(BIN)/pytest --stack -m stack
+
+templates: $(VENV)/dev ## write the index templates of Elasticsearch anew
+	$(BIN)/python -m deploy.elasticsearch
 
 check: $(VENV)/dev ## lint, types, import rule, checked-in schemas
 	$(BIN)/ruff check .
