@@ -17,8 +17,9 @@ test: $(VENV)/dev ## run every test that needs no server
 stack: $(VENV)/dev ## run the tests that need a real Elasticsearch or Kafka; needs a JDK and Maven
 	$(BIN)/pytest --stack -m stack
 
-templates: $(VENV)/dev ## write the index templates of Elasticsearch anew
+templates: $(VENV)/dev ## write the index templates of Elasticsearch and the dashboards of Kibana anew
 	$(BIN)/python -m deploy.elasticsearch
+	$(BIN)/python -m deploy.kibana
 
 check: $(VENV)/dev ## lint, types, import rule, checked-in schemas
 	$(BIN)/ruff check .

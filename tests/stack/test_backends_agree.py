@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 FAMILIES = ("articles", "statements")  # alerts carry the time at which they were raised
 QUERIES = (
     "", "kapal", "selat ambara", "kapal OR patroli NOT presiden", '"kapal patroli"', "menolak", "speaker:harsa",
-    "title:kap* language:id", '"kapal selat"~5', "published:[2030-05 TO *] -language:en", "_exists_:of",
+    "title:kap* language:id", '"kapal selat"~5', "published:[2030-05 TO *] -language:en", "_exists_:outlet",
 )  # fmt: skip
 
 
