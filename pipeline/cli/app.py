@@ -19,6 +19,7 @@ from pipeline.cli import (
     demo,
     doctor,
     export,
+    index,
     ingest,
     ledger,
     replay,
@@ -70,7 +71,10 @@ def start(
     context.obj = Installation(loaded)
 
 
-for command in (demo, ingest, run, work, topics, search, ledger, watch, trace, dead, replay, status, doctor, export):
+COMMANDS = (
+    demo, ingest, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
+)  # fmt: skip
+for command in COMMANDS:
     command.register(app)
 
 
