@@ -272,9 +272,10 @@ def test_kills_of_workers_and_brokers_lose_and_double_nothing(tmp_path: Path, se
             kills = 0
             for turn in range(6):
                 time.sleep(chance.uniform(4, 7))
-                kills += flow.kill(chance.choice(flow.names))
                 if turn in (0, 2):
-                    flow.freeze(("mark", str(turn // 2)), 9)
+                    flow.freeze(("mark", str(turn // 2)), 11)
+                    continue
+                kills += flow.kill(chance.choice(flow.names))
                 if turn in (1, 3):
                     broken = chance.randrange(3)
                     kafka.kill(broken)
