@@ -14,6 +14,8 @@ BACKENDS = {
     ("broker", "kafka"): "pipeline.adapters.kafka.broker:KafkaBroker",
     ("broker", "sqlite"): "pipeline.adapters.sqlite.broker:SqliteBroker",
     ("index", "sqlite"): "pipeline.adapters.sqlite.index:SqliteIndex",
+    ("index", "elasticsearch+http"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
+    ("index", "elasticsearch+https"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("pages", "file"): "pipeline.adapters.files:FilePages",
     ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
     ("channel", "feed"): "pipeline.adapters.channels.feed:Feed",
@@ -36,7 +38,7 @@ def backend(port: str, url: str) -> type[Any]:
         if (error.name or "").startswith("pipeline"):
             raise
         extra = scheme.partition("+")[0]
-        raise Misuse(f"{scheme}: needs the package {error.name}: install Pantau with the extra [{extra}]") from error
+        raise Misuse(f"{scheme}: needs the package {error.name}: pip install 'pantau[{extra}]'") from error
     return found
 
 

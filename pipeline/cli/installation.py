@@ -9,11 +9,11 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from agents import FLOW
-from pipeline.adapters import open_port
+from pipeline.adapters import backend, open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
 from pipeline.broker import Broker, Topics
@@ -22,11 +22,19 @@ from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.news.urls import article_id
-from pipeline.ports import CatalogEditor, Pages, Search
+from pipeline.ports import CatalogEditor, Clock, Pages, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
 from pipeline.settings import Settings
+from schemas.catalog import Watch
+
+
+def flow() -> tuple[Agent, ...]:
+    """The whole flow. Loaded when it is first asked for: its libraries take longer than most commands."""
+    loaded: tuple[Agent, ...] = import_module("agents").FLOW
+    return loaded
+
 
 LOG = logging.getLogger("pantau.installation")
 
@@ -41,11 +49,11 @@ def seeds() -> Path:
 class Installation:
     """The parts of one home folder. The first command in a fresh folder creates it, with a catalog to edit."""
 
-    def __init__(self, settings: Settings, catalog: Path | None = None) -> None:
+    def __init__(self, settings: Settings, catalog: Path | None = None, clock: Clock | None = None) -> None:
         """`catalog` is the folder that a fresh catalog is copied from."""
         self.settings = settings
         self._origin = catalog or seeds()
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
         self.meters = Meters()
 
     def prepare(self) -> None:
@@ -121,11 +129,12 @@ class Installation:
             where = self.settings.broker
             raise Elsewhere(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
-        self.catalog.snapshot()
+        for watch in self.catalog.snapshot().watches:
+            check_channels(watch)
         with self._alone(self.settings.home / "runner.lock"):
             pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
             try:
-                yield EmbeddedRunner(FLOW, broker, ports, self.meters, pool, self.index.flush)
+                yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
             finally:
                 if pool:
                     pool.close()
@@ -138,10 +147,7 @@ class Installation:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 file.seek(0)
-                raise Busy(
-                    f"another Pantau (process {file.read().strip() or 'unknown'}) already runs in "
-                    f"{self.settings.home}: wait for it, end it, or choose another --home"
-                ) from error
+                raise Busy(self.settings.home, file.read().strip()) from error
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
@@ -151,7 +157,7 @@ class Installation:
         """The topics on Kafka as they have to be. Raises Misuse where topics are in a file."""
         from pipeline.adapters.kafka.admin import wanted  # noqa: PLC0415 - as in `_address`
 
-        return wanted(FLOW, self._address())
+        return wanted(flow(), self._address())
 
     def admin(self) -> Any:
         """A connection for the care of topics."""
@@ -216,18 +222,31 @@ class Installation:
         return self.settings.workers if self.settings.workers is not None else min(8, os.cpu_count() or 1)
 
 
+def check_channels(watch: Watch) -> None:
+    """Raise Misuse when a watch has a channel that nothing can send to."""
+    for channel in watch.channels:
+        try:
+            backend("channel", channel)
+        except Misuse as error:
+            raise Misuse(f"watch {watch.id}: {error}") from error
+
+
+class Elsewhere(Unavailable):
+    """The flow of this installation is run by workers, not by one runner."""
+
+
 class Busy(Unavailable):
-    """Another runner is at work in this home folder."""
+    """Another runner is at work in this home folder; `holder` names it."""
 
-
-class Elsewhere(Busy):
-    """The flow does not run in this process, nor in one like it."""
+    def __init__(self, home: Path, process: str) -> None:
+        self.holder = f"another Pantau (process {process or 'unknown'})"
+        super().__init__(f"{self.holder} already runs in {home}: wait for it, end it, or choose another --home")
 
 
 def reading_parts(settings: Settings) -> tuple[Sequence[Agent], Mapping[str, Any]]:
     """The flow and the ports that only read, for a worker process."""
     ports = {"clock": SystemClock(), "pages": open_port("pages", settings.pages), "catalog": _catalog(settings)}
-    return FLOW, ports
+    return flow(), ports
 
 
 def _catalog(settings: Settings) -> CatalogEditor:

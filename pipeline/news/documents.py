@@ -1,6 +1,7 @@
 """What is searched, built from what flows."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from schemas.alert import AlertRaised
 from schemas.article import ArticleExtracted
@@ -8,9 +9,10 @@ from schemas.documents import AlertDocument, ArticleDocument, StatementDocument
 from schemas.statement import StatementRecorded
 
 
-def article_document(extracted: ArticleExtracted) -> ArticleDocument:
-    """An article with what was found in it. `copy` and `of` come from its nearest link, which is the first."""
-    article, links = extracted.article, extracted.links
+def article_document(record: ArticleExtracted) -> ArticleDocument:
+    """The document of an article. Its relation is that of the link with the highest score."""
+    article = record.article
+    best = max(record.links, key=lambda link: link.score, default=None)
     return ArticleDocument(
         id=article.article_id,
         revision=article.revision,
@@ -27,19 +29,19 @@ def article_document(extracted: ArticleExtracted) -> ArticleDocument:
         fetched=article.fetched_at,
         author=article.authors,
         section=article.section,
-        speaker=extracted.speakers,
-        entity=tuple(dict.fromkeys(entity.name for entity in extracted.entities)),
-        family=extracted.family,
-        copy=links[0].relation if links else "original",
-        of=links[0].of if links else None,
-        statements=len(extracted.statements),
+        speaker=_once(record.speakers),
+        entity=_once(entity.name for entity in record.entities),
+        family=record.family,
+        copy=best.relation if best else "original",
+        of=best.of if best else None,
+        statements=len(record.statements),
         quality=article.quality,
     )
 
 
-def statement_document(recorded: StatementRecorded) -> StatementDocument:
-    """A statement with its article and its place in the ledger."""
-    statement, carrier, utterance = recorded.statement, recorded.carrier, recorded.utterance
+def statement_document(record: StatementRecorded) -> StatementDocument:
+    """The document of a statement with what the ledger knew when it was recorded."""
+    statement, carrier, utterance = record.statement, record.carrier, record.utterance
     return StatementDocument(
         id=statement.statement_id,
         revision=carrier.revision,
@@ -58,7 +60,7 @@ def statement_document(recorded: StatementRecorded) -> StatementDocument:
         rule=statement.rule,
         reasons=statement.reasons,
         confidence=statement.confidence,
-        entity=statement.entities,
+        entity=_once(statement.entities),
         article=carrier.article_id,
         family=carrier.family,
         outlet=carrier.outlet,
@@ -78,16 +80,16 @@ def statement_document(recorded: StatementRecorded) -> StatementDocument:
     )
 
 
-def alert_document(alert: AlertRaised) -> AlertDocument:
-    """An alert with the statement that raised it."""
-    statement, carrier, utterance = alert.recorded.statement, alert.recorded.carrier, alert.recorded.utterance
+def alert_document(record: AlertRaised) -> AlertDocument:
+    """The document of an alert. Its month is that of the article, as for the statement that it is about."""
+    statement, carrier, utterance = record.recorded.statement, record.recorded.carrier, record.recorded.utterance
     return AlertDocument(
-        id=alert.alert_id,
+        id=record.alert_id,
         revision=carrier.revision,
-        watch=alert.watch,
-        reason=alert.reason,
-        why=alert.why,
-        raised=alert.raised_at,
+        watch=record.watch_id,
+        reason=record.reason,
+        why=record.why,
+        raised=record.raised_at,
         text=statement.text,
         title=carrier.title,
         speaker=statement.speaker,
@@ -107,5 +109,10 @@ def alert_document(alert: AlertRaised) -> AlertDocument:
     )
 
 
-def _month(when: datetime) -> str:
-    return f"{when:%Y-%m}"
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _month(moment: datetime) -> str:
+    """The month in UTC, so that month:2022-01 and published:2022-01 mean the same."""
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).isoformat()[:7]

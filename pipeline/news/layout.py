@@ -25,6 +25,8 @@ _BARRIER = 40.0
 a small box, but a page of comments may not join it."""
 _HEAD_BLOCKS = 8
 """How far into the densest run the head of an article may reach."""
+_PURE_DATE, _HEADLINE_BESIDE = 1, 4
+"""Words beside the date: the day of the week, and "Flood Figures of Blue Valley, 5 March 2026"."""
 TAIL_BLOCKS = 12
 """How far behind the body its bylines may stand."""
 
@@ -47,8 +49,13 @@ class Copy:
 
     @cached_property
     def dates(self) -> list[DateLine | None]:
-        """Per block: its date, when it holds little else."""
-        return [date_line(block.text) for block in self.blocks]
+        """Per block: its date, when it holds little else. Where a line is nothing but a date, those with a headline's
+        worth of words beside their date are headlines.
+        """
+        lines = [date_line(block.text) for block in self.blocks]
+        if not any(line and line.beside <= _PURE_DATE for line in lines):
+            return lines
+        return [None if line and line.beside >= _HEADLINE_BESIDE and not line.updated else line for line in lines]
 
     @cached_property
     def reasons(self) -> list[Reason | None]:
@@ -67,7 +74,7 @@ class Copy:
 
     def paragraph(self, i: int) -> bool:
         """Whether a block reads like a paragraph and says nothing else of itself."""
-        return self.reasons[i] is None and self.blocks[i].sentence
+        return self.reasons[i] is None and self.blocks[i].sentence and not self.blocks[i].headline
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def find_body(copy: Copy) -> tuple[Span, dict[int, Reason]]:
     dense = _densest(copy)
     if dense.last < dense.first:
         return dense, {}
-    first = _after_head(copy, dense)
+    first = _back_over_sentences(copy, _after_head(copy, dense))
     last = _extended(copy, dense.last)
     return Span(first, last), _judged(copy, Span(first, last))
 
@@ -129,6 +136,16 @@ def _after_head(copy: Copy, dense: Span) -> int:
     return first
 
 
+def _back_over_sentences(copy: Copy, first: int) -> int:
+    """A short sentence right before the body is its lead, if something that can be the title stands before it."""
+    before = first - 1
+    if before < 1 or copy.reasons[before] or copy.reasons[before - 1]:
+        return first
+    block, title = copy.blocks[before], copy.blocks[before - 1]
+    lead = block.words >= 5 and block.text.endswith((".", "。")) and not block.headline and not _pictured(copy, before)
+    return before if lead and title.words in _TITLE_WORDS and not title.text.endswith((".", "。")) else first
+
+
 def _sign_of_head(copy: Copy, i: int, *, begun: bool) -> bool:
     """Whether the body begins behind this block. A caption may stand behind the first paragraph; it is a sign of the
     head when nothing that could be a paragraph was before it, or when a dateline follows.
@@ -166,7 +183,7 @@ def _bound(copy: Copy, end: int) -> int:
 def _over_sentences(copy: Copy, last: int) -> int:
     while last + 1 < len(copy.blocks):
         block = copy.blocks[last + 1]
-        if copy.reasons[last + 1] or not block.ends or block.words < 3:
+        if copy.reasons[last + 1] or not block.ends or block.words < 2:
             break
         last += 1
     return last
@@ -200,23 +217,22 @@ def _within(copy: Copy, body: Span, i: int, seen: set[str]) -> Reason | None:
         return copy.reasons[i]
     if block.key in seen and block.words >= 4:
         return Reason.DUPLICATE
-    if block.sentence or block.ends or block.text.endswith((":", "：", ",", ";")) or block.text[0] in '"“„«‘「':
-        return None
-    if _under_pointer(copy, i) or (block.words >= HEADLINE_WORDS and capitals(block.text) >= HEADLINE_CAPITALS):
+    if _under_pointer(copy, i) or (block.headline and block.words >= HEADLINE_WORDS):
         return Reason.TEASER
-    if block.words < HEADLINE_WORDS:
-        return None if _is_subheading(copy, body, i) else Reason.WITHIN_ARTICLE
-    return None
+    if block.words >= HEADLINE_WORDS or block.ends or block.text[-1] in ":：,;" or block.text[0] in _OPENERS:
+        return None
+    return None if _is_subheading(copy, body, i) else Reason.WITHIN_ARTICLE
 
 
+_OPENERS = '"“„«‘「-–—•*·'
+"""What speech and items of a list begin with."""
 HEADLINE_WORDS = 7
-HEADLINE_CAPITALS = 0.7
 """Seven words in title case without a full stop are the headline of another article; subheadings are shorter."""
 
 
 def _under_pointer(copy: Copy, i: int) -> bool:
-    """Whether the line before is "Baca juga" without a headline of its own."""
-    return i > 0 and copy.reasons[i - 1] is Reason.TEASER and copy.blocks[i - 1].words <= 3
+    """Whether the line before is "Baca juga" without a headline of its own, and this may be that headline."""
+    return i > 0 and not copy.blocks[i].ends and copy.reasons[i - 1] is Reason.TEASER and copy.blocks[i - 1].words <= 3
 
 
 def _is_subheading(copy: Copy, body: Span, i: int) -> bool:
@@ -276,13 +292,17 @@ def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
     words = _content(block.text)
     hits = len(words & lead)
     share = hits / max(1, len(words))
-    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) * 0.5 + (block.words >= 5)
+    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) + (block.words >= 5)
     score += 1.5 * (share >= 0.4 and _repeats_apart(copy, i)) - 3.0 * _like_neighbour(copy, i)
-    score -= 2.5 * block.text.endswith((".", "。", "…")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
-    score -= 3.0 * agency_end(block.text)
+    score -= 2.5 * block.text.endswith((".", "。", "…", ",", ":")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
+    score -= 3.0 * agency_end(block.text) + 4.0 * bool(_TRAIL.search(block.text))
     score += 1.0 * any(copy.reasons[j] in (Reason.DATE, Reason.BYLINE) for j in range(i + 1, min(i + 4, body.first)))
     score += 0.5 * (i + 1 == body.first)
     return score - 0.03 * (body.first - i)
+
+
+_TRAIL = re.compile(r"(?:^|\S\s)[»›>→]\s\S")
+"""The way from the front page to this one: "Home » News » Headline". No headline has such arrows."""
 
 
 def _content(text: str) -> set[str]:

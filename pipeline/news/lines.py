@@ -1,6 +1,6 @@
 """Lines of a page: splitting text into blocks, and what a line says about itself by its words and its form.
 
-The cues are data (`lexicons/lines.toml`). The language of a page is not known before it is cleaned, so the cues of all
+The cues are data (`lines.toml`). The language of a page is not known before it is cleaned, so the cues of all
 languages are tried together; what is measured beside them (length, punctuation, capitals) needs no language.
 """
 
@@ -116,6 +116,16 @@ class Block:
         return self.words >= 10 and (self.ends or bool(_MIDDLE.search(self.text)))
 
     @cached_property
+    def headline(self) -> bool:
+        """Whether it is in title case and has no full stop, as headlines in many languages."""
+        return (
+            self.words <= 25
+            and capitals(self.text) >= TITLE_CASE
+            and not self.text.endswith((".", "。", ",", ":", *_CLOSERS))
+            and self.text[0] not in _BULLETS
+        )
+
+    @cached_property
     def key(self) -> str:
         """What is compared to find repetitions."""
         return " ".join(_TOKEN.findall(self.text.lower()))
@@ -126,6 +136,9 @@ class Block:
         return cue_of(self.text)
 
 
+TITLE_CASE = 0.7
+"""The share of long words with a capital from which a line is in title case."""
+_BULLETS = "-–—•*·\"“„«‘'「"
 _TOKEN = re.compile(r"\w+")
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Scripts that write no spaces between words: Thai, Lao, Burmese, Khmer, kana, Han."""
@@ -201,13 +214,16 @@ def _continues(last: Line, line: Line, page: str, width: int) -> bool:
 @cache
 def cues(kind: str) -> str:
     """The expressions of one kind in all languages, as one alternative."""
-    tables = tomllib.loads((files("pipeline.news") / "lexicons" / "lines.toml").read_text("utf-8"))
+    tables = tomllib.loads((files("pipeline.news") / "lines.toml").read_text("utf-8"))
     found = [entry for table in tables.values() for entry in table.get(kind, ())]
     return "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
 
 
 _ARROWS = frozenset(":：»›>→")
 _ARROW = r"\s*(?:[:：»›>→]|[-–—]\s)"
+_APART = "(?<![^\\W\u3040-\u9fff])"
+"""Not within a word; scripts without spaces have no words to be within."""
+_NOTICE = re.compile(r"^\W*©|©\s?(?:copyright\s)?(?:19|20)\d\d", re.IGNORECASE)
 _LONGEST_CUE = 400
 """Codepoints beyond which a line is a paragraph, whatever words are in it."""
 
@@ -223,7 +239,7 @@ def _cue_patterns() -> tuple[tuple[Reason, int, re.Pattern[str]], ...]:
         (Reason.MENU, 10, rf"^(?:{cues('menu')})$"),
         (Reason.COMMENT_FORM, 30, rf"\b(?:{cues('form')})"),
         (Reason.RIGHTS, 60, rf"\b(?:{cues('rights')})"),
-        (Reason.PROMOTION, 30, rf"(?:{cues('promotion')})"),
+        (Reason.PROMOTION, 30, rf"{_APART}(?:{cues('promotion')})"),
     )
     return tuple((reason, most, re.compile(pattern, re.IGNORECASE)) for reason, most, pattern in table)
 
@@ -243,7 +259,7 @@ def cue_of(text: str) -> Reason | None:
     found = _CORE.search(text)
     if found is None or not any(sign.isalpha() for sign in found[0]):
         return Reason.MENU
-    if "©" in text:
+    if _NOTICE.search(text):
         return Reason.RIGHTS
     core = text[found.start() :] if text[found.end() :].lstrip()[:1] in _ARROWS else found[0]
     return _by_words(text, core, count_words(text))
@@ -266,16 +282,26 @@ def _photo() -> re.Pattern[str]:
     return re.compile(cues("photo"), re.IGNORECASE)
 
 
+_INNER = r"[^()\[\]\d]"
 _AGENCY_END = re.compile(
-    r"[(\[](?:[^()\[\]\d]{0,60}\b[A-Z]{2,}[^()\[\]\d]{0,60}|[A-Z][^()\[\]\d]{0,60}/[^()\[\]\d]{1,60})[)\]]\s*$"
+    rf"[(\[](?P<credit>{_INNER}{{0,60}}\b[A-Z]{{2,}}{_INNER}{{0,60}}|[A-Z]{_INNER}{{0,60}}/{_INNER}{{1,60}})[)\]]\s*$"
 )
 
 
 def photo_credit(text: str) -> bool:
-    """Whether a line tells of a picture ("Foto/AFP", "(Getty Images)")."""
-    return len(text) <= _LONGEST_CUE and bool(_photo().search(text))
+    """Whether a line tells of a picture ("Foto/AFP", "(Getty Images)"). Speech may mention pictures."""
+    if len(text) > _LONGEST_CUE or not _photo().search(text):
+        return False
+    return agency_end(text) or not (_speaks(text) and _END.search(text))
 
 
 def agency_end(text: str) -> bool:
-    """Whether a line ends with an agency in brackets, as captions do, and last paragraphs of wire copy."""
-    return len(text) <= _LONGEST_CUE and bool(_AGENCY_END.search(text))
+    """Whether a line ends with an agency in brackets, as captions do, and last paragraphs of wire copy.
+
+    The short form of what stands right before it ("Persatuan Pemuda Kota (PPK)") is no agency.
+    """
+    match = _AGENCY_END.search(text) if len(text) <= _LONGEST_CUE else None
+    if match is None:
+        return False
+    initials = "".join(word[0] for word in _TOKEN.findall(text[: match.start()])).upper()
+    return not initials.endswith(match["credit"].upper())

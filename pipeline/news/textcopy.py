@@ -13,7 +13,6 @@ from pipeline.news.bylines import Byline
 from pipeline.news.dates import plausible
 from pipeline.news.draft import Draft, Published
 from pipeline.news.layout import (
-    HEADLINE_CAPITALS,
     HEADLINE_WORDS,
     TAIL_BLOCKS,
     Copy,
@@ -23,7 +22,7 @@ from pipeline.news.layout import (
     find_head,
     same_line,
 )
-from pipeline.news.lines import Block, Reason, blocks_of, capitals
+from pipeline.news.lines import Block, Reason, blocks_of
 from pipeline.news.mapping import line_runs
 from pipeline.news.pages import Uncleanable
 from pipeline.news.textdate import body_date
@@ -67,9 +66,8 @@ def _outside(copy: Copy, head: Head, i: int, otherwise: Reason) -> Reason:
         return copy.reasons[i] or otherwise
     if head.title is not None and same_line(copy, i, head.title):
         return Reason.DUPLICATE
-    if otherwise is Reason.AFTER_ARTICLE and capitals(copy.blocks[i].text) >= HEADLINE_CAPITALS:
-        return Reason.TEASER if copy.blocks[i].words >= HEADLINE_WORDS else otherwise
-    return otherwise
+    headline = copy.blocks[i].headline and copy.blocks[i].words >= HEADLINE_WORDS
+    return Reason.TEASER if headline and otherwise is Reason.AFTER_ARTICLE else otherwise
 
 
 def _draft(

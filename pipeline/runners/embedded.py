@@ -187,6 +187,8 @@ class Lane:
 
     def _handle(self, message: Message) -> Handled:
         """Run the step. What it remembered is taken back when the message goes to dead letters."""
+        if "state" not in self.agent.ports:
+            return handle(self.agent, message, self._ports)
         with self._broker.tentative() as undo:
             handled = handle(self.agent, message, self._ports)
             if isinstance(handled.outcome, Dead):

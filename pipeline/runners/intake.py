@@ -51,7 +51,9 @@ class Intake:
         """Take pages in, in one transaction. Returns for each whether it was new, changed or known."""
         with self._broker.transaction():
             state = self._broker.state("intake")
-            return [self._take(arrival, state) for arrival in arrivals]
+            entries = [self._take(arrival, state) for arrival in arrivals]
+            self._pages.sync()
+            return entries
 
     def _take(self, arrival: Arrival, state: State) -> Entry:
         url = declared_url(arrival.content, arrival.media_type, arrival.url)

@@ -14,6 +14,10 @@ REPLAYED = "replay"
 """The name under which it is kept which dead letters were replayed."""
 
 
+ARTICLES, STATEMENTS, ALERTS = ("extract", "in", ""), ("attribute", "in", ""), ("alert", "out", "")
+"""The tallies that tell how much was found."""
+
+
 class Letter(NamedTuple):
     """A dead letter, with its number for people."""
 
@@ -31,6 +35,16 @@ class Row(NamedTuple):
     lag: int
     parked: int
     oldest: Standing | None
+
+
+class Work(NamedTuple):
+    """What a run led to. `dead` counts dead letters by "agent: reason", `waiting` the messages that are tried later."""
+
+    articles: int
+    statements: int
+    alerts: int
+    dead: dict[str, int]
+    waiting: int
 
 
 def dead_letters(broker: Topics, stage: str | None = None, reason: str | None = None) -> Iterator[Letter]:
@@ -93,6 +107,21 @@ def _row(agent: str, tallies: Sequence[Tally], standings: Sequence[Standing]) ->
     unread = [standing for standing in own if standing.oldest]
     oldest = min(unread, key=lambda s: s.oldest.timestamp() if s.oldest else 0.0, default=None)
     return Row(agent, counts, reasons, sum(s.lag for s in own), sum(s.parked for s in own), oldest)
+
+
+def waiting(flow: Sequence[Agent], broker: Topics) -> int:
+    """How many messages are not read yet or wait to be tried later."""
+    return sum(row.lag + row.parked for row in status(flow, broker))
+
+
+def work(flow: Sequence[Agent], broker: Topics, before: Sequence[Tally]) -> Work:
+    """What was done since the tallies of `before`. Repeated handling of a record counts again."""
+    done = {tally[:3]: tally.times for tally in broker.tallies()}
+    for tally in before:
+        done[tally[:3]] -= tally.times
+    dead = {f"{agent}: {reason}": n for (agent, outcome, reason), n in done.items() if outcome == "reject" and n}
+    parked = sum(row.parked for row in status(flow, broker))
+    return Work(done.get(ARTICLES, 0), done.get(STATEMENTS, 0), done.get(ALERTS, 0), dead, parked)
 
 
 def trace(broker: Topics, article: str) -> list[Message | Ending]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from agents.index import INDEX, Reason, alert_document, article_document, index, statement_document
+from agents.index import INDEX, Reason, index
 from pipeline.adapters.sqlite.index import SqliteIndex
 from pipeline.flow import Drop, Emit, check
+from pipeline.news.documents import alert_document, article_document, statement_document
 from schemas.alert import AlertRaised
 from schemas.article import Article, ArticleExtracted, Entity, Link
 from schemas.documents import FAMILIES

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -126,8 +127,8 @@ def _megabytes(pid: int) -> float:
 
 def apart(function: Callable[..., Any], *values: Any) -> Any:
     """Call a function in a process of its own, so that no run warms the next."""
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, values)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *values).result()
 
 
 def overhead(count: int) -> None:

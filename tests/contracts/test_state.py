@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.adapters.kafka.memory import PartitionMemory
-from pipeline.adapters.memory_state import MemoryState
+from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.ports import State
 

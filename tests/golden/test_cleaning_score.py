@@ -86,11 +86,20 @@ def test_dates_of_text_copies() -> None:
 def test_no_boilerplate_is_left_in_text_copies() -> None:
     for gold, article, page in copies():
         lines = page.split("\n")
-        kinds = [*gold["lines"]["boilerplate"], *gold["lines"]["caption"], *gold["lines"].get("author", [])]
+        kinds = [*gold["lines"]["boilerplate"], *gold["lines"].get("caption", []), *gold["lines"].get("author", [])]
         others = {" ".join(lines[number - 1].split()) for number in kinds} - {article.title, ""}
         assert not others & set(article.text.split("\n"))
         removed = {" ".join(page[r.start : r.end].split()) for r in article.removed}
         assert others - {article.standfirst} <= removed
+
+
+@needs_seeds
+def test_statements_survive_cleaning() -> None:
+    statements = [json.loads(line) for line in (DATA / "statements" / "quotes.jsonl").read_text().splitlines()]
+    for gold, article, page in copies():
+        parts = "\n".join((article.title, article.standfirst or "", article.text))
+        for said in (one for one in statements if one["doc"] == gold["doc"] and one["part"] != "caption"):
+            assert " ".join(page[said["start"] : said["end"]].split()) in parts
 
 
 # --- web pages: https://github.com/scrapinghub/article-extraction-benchmark, its shingle score

@@ -1,17 +1,20 @@
 """Text copies: which lines are the article, what becomes of the others, where everything stands."""
 
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from pipeline.errors import Reject
 from pipeline.news.bylines import byline_of, dateline_of
 from pipeline.news.cleaning import Uncleanable, clean
 from pipeline.news.lines import Reason, blocks_of, cue_of
 from pipeline.news.mapping import page_span
-from pipeline.news.pages import page_text
+from pipeline.news.pages import looks_binary, page_text
 from schemas.article import Article
 from schemas.page import Hints, PageFetched
 
@@ -199,6 +202,7 @@ LINES = st.sampled_from(
 def test_cleaning_accounts_for_every_sign_and_invents_none(lines: list[str], ends: str) -> None:
     content = (f"{LEAD}\n{SPEECH}\n" + ends.join(lines)).encode()
     page = page_text(content, "text/plain", None)
+    assume(not looks_binary(page))
     article = clean(content, fetched())
     covered = check_maps(article, page)
     letters = sum(not sign.isspace() for part in ("title", "standfirst", "body") for sign in article.part(part))
@@ -234,6 +238,32 @@ def test_page_spans_lead_back_to_the_page() -> None:
 )
 def test_what_is_no_article_is_rejected(content: bytes, media_type: str, reason: Uncleanable) -> None:
     assert rejected(content, media_type) is reason
+
+
+def pdf_of(lines: list[str]) -> bytes:
+    """A PDF with one page of these lines."""
+    shown = " ".join(f"({line}) Tj T*" for line in lines)
+    writer = PdfWriter()
+    page = writer.add_blank_page(width=600, height=800)
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    fonts = DictionaryObject(
+        {NameObject("/F1"): DictionaryObject({NameObject(k): NameObject(v) for k, v in font.items()})}
+    )
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    stream = DecodedStreamObject()
+    stream.set_data(f"BT /F1 12 Tf 14 TL 40 760 Td {shown} ET".encode())
+    page[NameObject("/Contents")] = stream
+    content = BytesIO()
+    writer.write(content)
+    return content.getvalue()
+
+
+def test_a_pdf_is_a_text_copy_of_its_extracted_text() -> None:
+    content = pdf_of(["Old River Bridge Reopens Next Week", *(f"{LAST} {number}." for number in range(3))])
+    article = clean(content, fetched("application/pdf"))
+    assert article.title == "Old River Bridge Reopens Next Week"
+    assert article.text.split("\n") == [f"{LAST} {number}." for number in range(3)]
+    check_maps(article, page_text(content, "application/pdf", None))
 
 
 def test_one_huge_line_is_cleaned_in_bounded_time() -> None:

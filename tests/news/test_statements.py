@@ -176,7 +176,7 @@ ENGLISH = {
         '"Are we ready now?" Anna Whitfield said.',
         "direct",
         "Anna Whitfield",
-        "Are we really ready?",
+        "Are we ready now?",
     ),
     "role behind": (
         "“We are ready,” Anna Whitfield, the foreign minister, said on Monday.",

@@ -24,7 +24,6 @@ from pipeline.broker import Draft, Ending, Message, Standing, Tally
 from pipeline.errors import Unavailable
 from schemas.topics import BY_NAME, TOPICS
 
-LAYOUT = 1
 PATIENCE = 120.0
 """Seconds that a write may take: brokers that are started again one after the other are back within a minute."""
 
@@ -35,7 +34,7 @@ class KafkaBroker:
     def __init__(self, url: str, home: Path) -> None:
         """`home` is the folder for the memory of the intake. Raises Misuse for a URL that cannot be used."""
         self.address: Address = parse(url)
-        self._database = Database(home / "intake.db", state.SCHEMA, LAYOUT)
+        self._database = Database(home / "intake.db", state.SCHEMA)
         self._line: list[Packed] = []
         self._open = False
         self._closing = contextlib.ExitStack()

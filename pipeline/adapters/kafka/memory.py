@@ -12,22 +12,23 @@ finds the same records in the same order everywhere; the lists by posting are bu
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from pipeline.adapters.sqlite import state
-from pipeline.adapters.sqlite.database import Database, translated
+from pipeline.adapters.sqlite.database import Database
 
-LAYOUT = 1
 STALE_SECONDS = 24 * 3600.0
 """A file that followed its topic longer ago is built anew: the topic keeps what was deleted for twice as long only."""
-SCHEMA = f"""{state.SCHEMA};
-CREATE TABLE origin(key TEXT PRIMARY KEY, "offset" INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE followed(one INTEGER PRIMARY KEY CHECK (one = 1), "offset" INTEGER NOT NULL, at REAL NOT NULL);
-INSERT INTO followed VALUES (1, 0, 0)"""
+SCHEMA = (
+    *state.SCHEMA,
+    'CREATE TABLE origin(key TEXT PRIMARY KEY, "offset" INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE followed(one INTEGER PRIMARY KEY CHECK (one = 1), "offset" INTEGER NOT NULL, at REAL NOT NULL)',
+    "INSERT INTO followed VALUES (1, 0, 0)",
+)
 
 
 def topic_name(agent: str) -> str:
@@ -61,7 +62,7 @@ class PartitionMemory:
     def __init__(self, path: Path, agent: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._agent = str(path), agent
-        self._database = Database(path, SCHEMA, LAYOUT)
+        self._database = Database(path, SCHEMA)
         self._connection = self._database.connection
         self._state = state.SqliteState(self._connection, agent)
         self._changed: dict[str, None] = {}
@@ -98,16 +99,9 @@ class PartitionMemory:
         with self._database.transaction():
             yield
 
-    @contextmanager
-    def tentative(self) -> Iterator[Callable[[], None]]:
+    def tentative(self) -> AbstractContextManager[Callable[[], None]]:
         """Inside a transaction: calling what this yields takes back all that was changed inside."""
-        with translated(self._path):
-            self._connection.execute("SAVEPOINT tentative")
-            yield self._undo
-            self._connection.execute("RELEASE tentative")
-
-    def _undo(self) -> None:
-        self._connection.execute("ROLLBACK TO tentative")
+        return self._database.tentative()
 
     def changes(self) -> list[Change]:
         """What the topic has to learn of this transaction. A key whose change was taken back is told as it was."""
@@ -115,14 +109,12 @@ class PartitionMemory:
 
     def _change(self, key: str) -> Change:
         row = self._connection.execute(
-            'SELECT id, value, "offset" FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
+            'SELECT "offset", id, value, postings FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
             (self._agent, key),
         ).fetchone()
         if row is None:
             return Change(key.encode(), None)
-        found = self._connection.execute("SELECT posting FROM posting WHERE state = ?", (row[0],))
-        postings = array("q", (posting for (posting,) in found)).tobytes()
-        return Change(key.encode(), _encode(Kept(row[2], row[0], row[1], postings)))
+        return Change(key.encode(), _encode(Kept(*row)))
 
     def wrote(self, offsets: Sequence[int]) -> None:
         """Note where the topic put the changes. Where another worker wrote in between they are read again."""
@@ -157,7 +149,7 @@ class PartitionMemory:
         known = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (name,)).fetchone()
         if known is None or known[0] <= kept.origin:
             self._connection.execute(
-                "INSERT OR IGNORE INTO state(id, agent, key, value) VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO state(id, agent, key, value, postings) VALUES (?, ?, ?, ?, x'')",
                 (kept.age, self._agent, name, kept.value),
             )
             self._state.put(name, kept.value, array("q", kept.postings))

@@ -61,9 +61,10 @@ _TAG = (
     rb"!doctype html|html|head|body|script|iframe|h[1-6]|div|font|table|style|title|br|meta|link|base|article|section|"
     rb"main|header|nav|span|center|ul|ol|blockquote|figure|img|strong|em|p|a|b"
 )
-_HTML = re.compile(rb"\s*(<!--.*?(-->|\Z)\s*)*<(" + _TAG + rb")[\s>/]", re.I | re.S)
+_COMMENTS = rb"(?>\s*<!--.*?-->)*+\s*"  # never tried again, which would take exponential time
+_HTML = re.compile(_COMMENTS + rb"<(!--|(" + _TAG + rb")[\s>/])", re.I | re.S)
 _HTML_INSIDE = re.compile(rb"<(!doctype html|html|body)[\s>]", re.I)
-_XML = re.compile(rb"\s*(<!--.*?-->\s*)*<(\?xml|rss|feed|urlset|sitemapindex|svg|rdf:rdf|opml)[\s>]", re.I | re.S)
+_XML = re.compile(_COMMENTS + rb"<(\?xml|rss|feed|urlset|sitemapindex|svg|rdf:rdf|opml)[\s>]", re.I | re.S)
 _JSON = re.compile(rb'\s*(\{\s*("|\})|\[\s*(\{|\]))')
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):")
 _MAIL_HEADERS = frozenset(

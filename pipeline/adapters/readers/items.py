@@ -84,6 +84,10 @@ class Refused:
     reason: Refusal
     detail: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "detail", printable(self.detail))  # it may quote the file
+
 
 class Unreadable(Exception):
     """A stream cannot be read on. Never leaves this package: it becomes a Refused under the name of its source."""

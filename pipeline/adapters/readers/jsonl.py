@@ -59,7 +59,7 @@ def article(name: str, value: Any) -> Item | Refused:
 def _without_text(name: str, value: dict[str, Any]) -> Refused:
     if any(key in value for key in CONTENT):
         return Refused(name, Refusal.EMPTY, "its text is empty: leave it out")
-    fields = encodable(", ".join(key[:40] for key in list(value)[:6])) or "none"
+    fields = ", ".join(key[:40] for key in list(value)[:6]) or "none"
     return Refused(name, Refusal.UNKNOWN_FIELDS, f"its fields are {fields}: give {FIELDS}")
 
 

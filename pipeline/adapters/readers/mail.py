@@ -35,43 +35,53 @@ def read(source: Source, recurse: Read) -> Iterator[Found]:
     data = source.stream.read(MAIL_MAX + 1)
     if len(data) > MAIL_MAX or data.count(b"\n") > LINES_MAX or data.count(b"\n--") > PARTS_MAX:
         raise Unreadable(Refusal.TOO_LARGE, f"a mail may have {MAIL_MAX // 10**6} MB: save its attachments alone")
+    if data.startswith(b"From ") and b"\n\nFrom " in data:
+        raise Unreadable(Refusal.UNSUPPORTED, "it is a mailbox of several mails: export each of them as .eml")
     try:
         mail = BytesParser(policy=email.policy.compat32).parsebytes(data)
-        parts = [part for part in mail.walk() if not part.is_multipart()]
-        body = _body(parts)
+        parts = list(_parts(mail))
+        attached = [part for part in parts if _is_attached(part)]
+        body = _body([part for part in parts if not _is_attached(part)])
     except _ERRORS as error:
         raise Unreadable(Refusal.DAMAGED, f"the mail cannot be parsed ({error}): save it again") from error
-    attached = [part for part in _attachments(mail) if part is not body]
     if body is None and not attached:
         raise Unreadable(Refusal.EMPTY, "the mail has neither text nor attachments: leave it out")
     if body is not None:
-        yield _page(source, mail, body, alone=not attached)
+        yield _page(source, mail, body)
     for number, part in enumerate(attached, 1):
         yield from _attachment(source, part, number, recurse)
+
+
+def _parts(mail: Message) -> Iterator[Message]:
+    """The parts that hold something; an attached mail is one of them, whatever it is made of."""
+    payload = mail.get_payload()
+    if not isinstance(payload, list):
+        yield mail
+        return
+    for part in payload:
+        if isinstance(part, Message) and part.is_multipart() and part.get_content_type() != "message/rfc822":
+            yield from _parts(part)
+        elif isinstance(part, Message):
+            yield part
+
+
+def _is_attached(part: Message) -> bool:
+    """Whether the sender attached it; images with a name mostly belong to the text."""
+    if part.get_content_disposition() == "attachment" or part.is_multipart():
+        return True
+    return bool(part.get_filename()) and part.get_content_maintype() != "image"
 
 
 def _body(parts: list[Message]) -> Message | None:
     """The first HTML part with content, else the first plain one."""
     for kind in _PAGES:
         for part in parts:
-            if part.get_content_type() == kind and not part.get_filename() and _payload(part).strip():
+            if part.get_content_type() == kind and _payload(part).strip():
                 return part
     return None
 
 
-def _attachments(mail: Message) -> Iterator[Message]:
-    """The parts that the sender attached, whole mails among them, but not what lies in such a mail."""
-    if mail.get_content_disposition() == "attachment" or mail.get_filename():
-        yield mail
-    elif mail.is_multipart() and mail.get_content_type() != "message/rfc822":
-        for part in mail.get_payload():
-            if isinstance(part, Message):
-                yield from _attachments(part)
-    elif mail.is_multipart():
-        yield mail
-
-
-def _page(source: Source, mail: Message, part: Message, alone: bool) -> Found:
+def _page(source: Source, mail: Message, part: Message) -> Found:
     url = web_url(_header(mail, "Snapshot-Content-Location")) or web_url(_header(part, "Content-Location"))
     charset = known_charset(part.get_content_charset())
     hints = Hints(title=_header(mail, "Subject"), authors=_authors(mail), published=_header(mail, "Date"))

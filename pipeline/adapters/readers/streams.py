@@ -209,7 +209,7 @@ class Source:
 
     def refused(self, name: str, reason: Refusal, detail: str) -> Refused:
         """The refusal of a member."""
-        return Refused(printable(f"{self.name}!{name}"), reason, detail)
+        return Refused(f"{self.name}!{name}", reason, detail)
 
 
 Read = Callable[[Source], Iterator[Found]]

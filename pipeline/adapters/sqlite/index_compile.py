@@ -115,7 +115,7 @@ class Compiler:
             return exact
         roots = " OR ".join(f'"{tag(language, root)}"' for language, root in node.stems)
         forms = [exact, f"{_columns(map(stems_of, texts))} : ({roots})"]
-        for language, root in node.stems:  # a text that has the stem as a word has it only as a word
+        for language, root in node.stems:  # a word that is its own stem stands in the text only
             if root != node.words[0]:
                 forms.append(f'({_columns(texts)} : "{root}" AND {TAGS} : "{tag(language)}")')
         return f"({' OR '.join(forms)})"

@@ -64,30 +64,43 @@ def _table(family: str) -> Table:
 
 
 class Writes(NamedTuple):
-    """The statements that write into the tables of a family, with their question marks."""
+    """The statements that write into the tables of a family, with their question marks.
+
+    There is no INSERT OR REPLACE: it opens a savepoint, at which FTS5 writes out the words it has gathered, and a
+    document costs five times as much.
+    """
 
     find: str
-    row: str
-    document: str
-    words: str
-    forget: str
+    add: str
+    change: str
+    add_document: str
+    change_document: str
+    add_words: str
+    forget_words: str
 
 
 def _writes(table: Table) -> Writes:
     family, words = table.family, f"{table.family}_words"
     return Writes(
         find=f"SELECT row, revision FROM {family} WHERE id = ?",
-        row=_insert("INSERT OR REPLACE", family, ("row", "at", *table.columns)),
-        document=_insert("INSERT OR REPLACE", f"{family}_json", ("row", "document")),
-        words=_insert("INSERT", words, ("rowid", *table.written)),
+        add=_insert(family, ("at", *table.columns)),
+        change=_update(family, ("at", *table.columns)),
+        add_document=_insert(f"{family}_json", ("document", "row")),
+        change_document=_update(f"{family}_json", ("document",)),
+        add_words=_insert(words, (*table.written, "rowid")),
         # FTS5 without content has to be told what it forgets: exactly what was written.
-        forget=_insert("INSERT", words, (words, "rowid", *table.written)),
+        forget_words=_insert(words, (*table.written, "rowid", words)),
     )
 
 
-def _insert(verb: str, table: str, columns: tuple[str, ...]) -> str:
+def _insert(table: str, columns: tuple[str, ...]) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
-    return f"{verb} INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+
+
+def _update(table: str, columns: tuple[str, ...]) -> str:
+    values = ", ".join(f'"{name}" = ?' for name in columns)
+    return f'UPDATE {table} SET {values} WHERE "row" = ?'
 
 
 TABLES = {family: _table(family) for family in FIELDS}
@@ -124,8 +137,8 @@ def moment(document: Document) -> int:
 
 
 def columns(table: Table, document: Document) -> list[object]:
-    """The values of `Table.columns`."""
-    return [value if type(value) in _PLAIN else _column(value) for value in table.values(document)]
+    """The moment, then the values of `Table.columns`."""
+    return [moment(document), *[value if type(value) in _PLAIN else _column(value) for value in table.values(document)]]
 
 
 def _column(value: Any) -> object:
@@ -154,7 +167,8 @@ def _other_forms(text: str | None, language: str) -> str:
     """The stems of a text that do not stand in it as words, each with its language."""
     if not text:
         return ""
-    return " ".join([tag(language, stem) for stem in other_forms(text, language)])
+    found, mark = other_forms(text, language), f" {tag(language)}"
+    return mark + mark.join(found) if found else ""
 
 
 def tag(language: str, stem: str = "") -> str:

@@ -1,17 +1,23 @@
 """The State port in a SQLite file, changed in the same transaction as the topics."""
 
 import sqlite3
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 POSTING_CAP = 64
+VARIABLES = 500
+"""Values of one query; older builds of SQLite allow 999."""
 
-SCHEMA = """
-CREATE TABLE state(id INTEGER PRIMARY KEY, agent TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL);
-CREATE UNIQUE INDEX state_key ON state(agent, key);
-CREATE TABLE posting(agent TEXT NOT NULL, posting INTEGER NOT NULL, state INTEGER NOT NULL,
-                     PRIMARY KEY(agent, posting, state)) WITHOUT ROWID;
-CREATE INDEX posting_state ON posting(state)
-"""
+SCHEMA = (
+    "CREATE TABLE state(id INTEGER PRIMARY KEY, agent TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,"
+    " postings BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX state_key ON state(agent, key)",
+    "CREATE TABLE posting(agent TEXT NOT NULL, posting INTEGER NOT NULL, ids BLOB NOT NULL,"
+    " PRIMARY KEY(agent, posting)) WITHOUT ROWID",
+)
+# A posting is one row with the ids of its records, the oldest first, as 64-bit numbers: a find reads as many rows as it
+# has postings, and a put writes as many, however common they are.
 
 
 class SqliteState:
@@ -29,31 +35,29 @@ class SqliteState:
 
     def put(self, key: str, value: bytes, postings: Iterable[int] = ()) -> None:
         """See State. A record that is replaced keeps its age."""
-        wanted = set(postings)
-        (id,) = self._connection.execute(
-            "INSERT INTO state(agent, key, value) VALUES (?, ?, ?) "
-            "ON CONFLICT(agent, key) DO UPDATE SET value = excluded.value RETURNING id",
-            (self._agent, key, value),
+        wanted = array("q", sorted(set(postings)))
+        row = self._connection.execute(
+            "SELECT id, postings FROM state WHERE agent = ? AND key = ?", (self._agent, key)
         ).fetchone()
-        there = {p for (p,) in self._connection.execute("SELECT posting FROM posting WHERE state = ?", (id,))}
-        self._connection.executemany(
-            "DELETE FROM posting WHERE agent = ? AND posting = ? AND state = ?",
-            [(self._agent, posting, id) for posting in there - wanted],
-        )
-        self._connection.executemany(
-            "INSERT INTO posting(agent, posting, state) VALUES (?, ?, ?)",
-            [(self._agent, posting, id) for posting in wanted - there],
-        )
+        if row is None:
+            id = self._connection.execute(
+                "INSERT INTO state(agent, key, value, postings) VALUES (?, ?, ?, ?)",
+                (self._agent, key, value, wanted.tobytes()),
+            ).lastrowid
+            self._link(id or 0, wanted)
+        else:
+            self._connection.execute(
+                "UPDATE state SET value = ?, postings = ? WHERE id = ?", (value, wanted.tobytes(), row[0])
+            )
+            there = set(_numbers(row[1]))
+            self._unlink(row[0], there.difference(wanted))
+            self._link(row[0], [posting for posting in wanted if posting not in there])
 
     def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
         """See State."""
-        shared: dict[int, int] = {}
-        for posting in set(postings):
-            for (id,) in self._connection.execute(
-                "SELECT state FROM posting WHERE agent = ? AND posting = ? ORDER BY state LIMIT ?",
-                (self._agent, posting, POSTING_CAP),
-            ):
-                shared[id] = shared.get(id, 0) + 1
+        shared: Counter[int] = Counter()
+        for ids in self._rows(set(postings)).values():
+            shared.update(ids[:POSTING_CAP])
         best = sorted(shared, key=lambda id: (-shared[id], id))[:limit]
         return [self._record(id) for id in best]
 
@@ -63,7 +67,40 @@ class SqliteState:
 
     def delete(self, key: str) -> None:
         """See State."""
-        for (id,) in self._connection.execute(
-            "DELETE FROM state WHERE agent = ? AND key = ? RETURNING id", (self._agent, key)
-        ).fetchall():
-            self._connection.execute("DELETE FROM posting WHERE state = ?", (id,))
+        row = self._connection.execute(
+            "DELETE FROM state WHERE agent = ? AND key = ? RETURNING id, postings", (self._agent, key)
+        ).fetchone()
+        if row is not None:
+            self._unlink(row[0], _numbers(row[1]))
+
+    def _link(self, id: int, postings: Sequence[int]) -> None:
+        """Add a record to its postings. Those beyond the cap are kept, for the day when an older one goes."""
+        there = self._rows(postings)
+        self._write({posting: array("q", sorted([*there.get(posting, ()), id])) for posting in postings})
+
+    def _unlink(self, id: int, postings: Iterable[int]) -> None:
+        there = self._rows(postings)
+        self._write({posting: array("q", [other for other in ids if other != id]) for posting, ids in there.items()})
+
+    def _write(self, rows: dict[int, "array[int]"]) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO posting(agent, posting, ids) VALUES (?, ?, ?)",
+            [(self._agent, posting, ids.tobytes()) for posting, ids in rows.items()],
+        )
+
+    def _rows(self, postings: Iterable[int]) -> dict[int, "array[int]"]:
+        """The ids of those of the postings that have any."""
+        wanted, found = list(postings), {}
+        for start in range(0, len(wanted), VARIABLES):
+            part = wanted[start : start + VARIABLES]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT posting, ids FROM posting WHERE agent = ? AND posting IN ({marks})"
+            for posting, ids in self._connection.execute(query, (self._agent, *part)):
+                found[posting] = _numbers(ids)
+        return found
+
+
+def _numbers(packed: bytes) -> "array[int]":
+    numbers = array("q")
+    numbers.frombytes(packed)
+    return numbers

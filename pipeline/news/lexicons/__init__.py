@@ -14,7 +14,13 @@ from typing import Any
 
 from babel import Locale
 
-LANGUAGES = ("id", "en")
+GENERIC = "generic"
+LANGUAGES = tuple(
+    sorted(file.name.removesuffix(".toml") for file in files(__name__).iterdir() if file.name.endswith(".toml"))
+)
+"""The names of the lexicon files."""
+TIERS = ("calling", "wish", "joint", "clause", "strong")
+"""How strong a cue is; a cue of several tiers counts with the last."""
 
 
 class Kind:
@@ -78,39 +84,55 @@ class Lexicon:
     language: str
     suffix: str
     subject_first: bool
-    lead: frozenset[str]
     after: Phrases
     plain: Phrases
     before: Phrases
     according: Phrases
+    relayed: Phrases
+    predicate_prefixes: tuple[str, ...]
+    media: Mapping[str, frozenset[str]]
+    media_cues: Phrases
+    governments: Phrases
+    places: Phrases
+    palaces: Phrases
+    kinds: Mapping[str, int]
+    lead: frozenset[str]
     headline: frozenset[str]
     predicates: frozenset[str]
-    predicate_prefixes: tuple[str, ...]
     predicate_stops: frozenset[str]
     complementisers: frozenset[str]
+    far_complementisers: frozenset[str]
+    purposes: frozenset[str]
+    repeats: frozenset[str]
     objects: frozenset[str]
+    agents: frozenset[str]
+    relatives: frozenset[str]
+    role_prepositions: frozenset[str]
     negations: frozenset[str]
-    negators: frozenset[str]
     clause_joints: frozenset[str]
     list_joints: frozenset[str]
     deictics: frozenset[str]
     abbreviations: frozenset[str]
-    works: frozenset[str]
-    media: Mapping[str, frozenset[str]]
-    media_cues: Phrases
-    governments: Phrases
     surnames: frozenset[str]
-    places: Phrases
     relations: frozenset[str]
-    names: Mapping[str, str]
-    kinds: Mapping[str, int]
+    things: frozenset[str]
+    locatives: frozenset[str]
+    topics: frozenset[str]
+    headline_words: frozenset[str]
+    tellings: frozenset[str]
+    passives: frozenset[str]
+    articles: frozenset[str]
+    or_words: frozenset[str]
+    relaying: frozenset[str]
+    nicknames: frozenset[str]
+    administrations: tuple[str, ...]
 
 
 @cache
 def lexicon(language: str) -> Lexicon:
     """The lexicon of a language tag ("id", "en-GB"); the generic one when there is no file for it."""
     code = re.split(r"[-_]", language.casefold(), maxsplit=1)[0]
-    return _build(code if code in LANGUAGES else "generic")
+    return _build(code if code in LANGUAGES else GENERIC)
 
 
 @cache
@@ -123,7 +145,7 @@ def tables(name: str) -> Mapping[str, Any]:
 def territories(language: str) -> Mapping[str, str]:
     """Lower-case country names to their ISO codes: CLDR's, with what newspapers write, capitals and palaces."""
     found: dict[str, str] = {}
-    if language in LANGUAGES:
+    if language != GENERIC:
         names = Locale(language).territories
         found = {name.casefold(): code for code, name in names.items() if len(code) == 2 and code.isalpha()}
     for code, words in tables(language).get("governments", {}).items():
@@ -140,37 +162,33 @@ def country_name(code: str, language: str) -> str:
 
 def _build(name: str) -> Lexicon:
     data = tables(name)
-    cues, words, media = data["cues"], data["words"], data["media"]
+    cues, words, speakers, media = data["cues"], data["words"], data["speakers"], data["media"]
+    sets = {
+        "lead": cues, "headline": cues, "predicates": cues, "predicate_stops": cues, "complementisers": cues,
+        "far_complementisers": cues, "purposes": cues, "repeats": cues, "objects": cues, "agents": words,
+        "relatives": words, "role_prepositions": words, "negations": words, "clause_joints": words,
+        "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
+        "things": speakers, "locatives": words, "topics": words, "headline_words": words,
+        "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
+    }  # fmt: skip
     return Lexicon(
         language=name,
         suffix=cues.get("suffix", ""),
         subject_first=cues.get("subject_first", False),
-        lead=frozenset(cues.get("lead", ())),
         after=_phrases(cues.get("after", ())),
         plain=_phrases(cues.get("plain", ())),
-        before=Phrases({cue: tier for tier in ("wish", "joint", "clause", "strong") for cue in cues.get(tier, ())}),
+        before=Phrases({cue: tier for tier in TIERS for cue in cues.get(tier, ())}),
         according=_phrases(cues.get("according", ())),
-        headline=frozenset(cues.get("headline", ())),
-        predicates=frozenset(cues.get("predicates", ())),
+        relayed=_phrases(cues.get("relayed", ())),
         predicate_prefixes=tuple(cues.get("predicate_prefixes", ())),
-        predicate_stops=frozenset(cues.get("predicate_stops", ())),
-        complementisers=frozenset(cues.get("complementisers", ())),
-        objects=frozenset(cues.get("objects", ())),
-        negations=frozenset(words.get("negations", ())),
-        negators=frozenset(words.get("negators", ())),
-        clause_joints=frozenset(words.get("clause_joints", ())),
-        list_joints=frozenset(words.get("list_joints", ())),
-        deictics=frozenset(words.get("deictics", ())),
-        abbreviations=frozenset(words.get("abbreviations", ())),
-        works=frozenset(words.get("titles_of_works", ())),
         media={key: frozenset(value) for key, value in media.items()},
         media_cues=_phrases(media.get("cues", ())),
         governments=Phrases(territories(name)),
-        surnames=frozenset(words.get("surnames", ())),
-        places=_phrases(data["speakers"].get("places", ())),
-        relations=frozenset(data["speakers"].get("relations", ())),
-        names=data["names"],
+        places=_phrases(speakers.get("places", ())),
+        palaces=_phrases(speakers.get("palaces", ())),
         kinds=_kinds(data),
+        administrations=tuple(speakers.get("administrations", ())),
+        **{key: frozenset(table.get(key, ())) for key, table in sets.items()},
     )
 
 

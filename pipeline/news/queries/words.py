@@ -44,7 +44,7 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
 class _Stems(dict[str, str]):
-    """The stems of the words of a language, remembered: a word comes back a hundred times. One look-up per word."""
+    """The stem of each word of a language, empty for a word that is its own; remembered, for words come back."""
 
     def __init__(self, algorithm: str) -> None:
         self.stemmer = Stemmer.Stemmer(algorithm, 0)
@@ -52,8 +52,9 @@ class _Stems(dict[str, str]):
     def __missing__(self, word: str) -> str:
         if len(self) >= REMEMBERED:
             self.clear()
-        self[word] = found = str(self.stemmer.stemWord(word))
-        return found
+        found = str(self.stemmer.stemWord(word))
+        self[word] = other = "" if found == word else found
+        return other
 
 
 REMEMBERED = 1 << 16
@@ -100,19 +101,20 @@ def places(text: str) -> Iterator[Place]:
 def stem(word: str, language: str) -> str | None:
     """The stem of a folded word, None in a language that is not stemmed."""
     known = _STEMS.get(language)
-    return None if known is None else known[word]
+    return None if known is None else known[word] or word
 
 
 def stems(text: str, language: str) -> set[str]:
     """The stems of all words of a text; empty in a language that is not stemmed."""
     known = _STEMS.get(language)
-    return set() if known is None else set(map(known.__getitem__, words(text)))
+    return set() if known is None else {known[word] or word for word in words(text)}
 
 
 def other_forms(text: str, language: str) -> set[str]:
-    """The stems of a text that do not stand in it as words."""
+    """The stems of those words of a text that are not their own stem."""
     known = _STEMS.get(language)
     if known is None:
         return set()
-    own = set(words(text))
-    return set(map(known.__getitem__, own)) - own
+    found = set(map(known.__getitem__, words(text)))
+    found.discard("")
+    return found

@@ -14,7 +14,7 @@ def subject(passage: Passage, first: int, cue: int) -> Phrase | None:
     end = _without_adverbs(passage, first, cue)
     if end <= first:
         return None
-    if passage.lower[end - 1] in _RELATIVES:
+    if passage.lower[end - 1] in passage.lexicon.relatives:
         return _before_relative(passage, first, end - 1)
     for start in _starts(passage, max(first, cue - _REACH), end):
         found = phrase_at(passage, start, end)
@@ -30,9 +30,6 @@ def first_subject(passage: Passage, first: int, limit: int) -> Phrase | None:
         if found and (found.pronoun or found.end - found.first > 1 or start > first or _proper(passage, start)):
             return found
     return None
-
-
-_RELATIVES = frozenset(("yang", "who"))
 
 
 def _proper(passage: Passage, index: int) -> bool:
@@ -74,7 +71,11 @@ def _connects(passage: Passage, index: int, cue: int) -> bool:
         index += 1
     if index >= cue:
         return True
-    if not (passage.kinds[index] & _ADVERBIAL or passage.words[index] == "(" or passage.lower[index] in _RELATIVES):
+    if not (
+        passage.kinds[index] & _ADVERBIAL
+        or passage.words[index] == "("
+        or passage.lower[index] in passage.lexicon.relatives
+    ):
         return False
     return all(_adverbial(passage, at, cue) for at in range(index, cue) if passage.words[at] == ",")
 

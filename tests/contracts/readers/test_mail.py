@@ -24,6 +24,7 @@ def test_a_mail_with_both_kinds_of_text_and_attachments(put: Put) -> None:
     message.add_attachment(PDF, maintype="application", subtype="pdf", filename="../rilis.pdf")
     message.add_attachment(zipped([("a.txt", TEXT)]), maintype="application", subtype="zip", filename="b.zip")
     message.add_attachment(b"\x89PNG123", maintype="image", subtype="png", filename="foto.png")
+    message.add_attachment(b"\x89PNG123", maintype="image", subtype="png", disposition="inline", filename="logo.png")
     path = put("a.eml", message.as_bytes())
     page, pdf, member, picture = found(path)
     assert page == Item(
@@ -50,7 +51,7 @@ def test_a_plain_mail_is_known_by_its_headers(put: Put) -> None:
 
 def test_a_mail_in_a_mail(put: Put) -> None:
     inner = mail(Subject="Dalam")
-    inner.set_content("isi dalam")
+    inner.set_content("isi dalam", subtype="html")
     outer = mail(Subject="Luar")
     outer.set_content("isi luar")
     outer.add_attachment(inner)
@@ -72,6 +73,7 @@ def test_a_page_that_a_browser_saved_as_mhtml(put: Put) -> None:
     ("content", "expected"),
     [
         (b"From: a@b.example\nTo: c@d.example\nMIME-Version: 1.0\n\n", Refusal.EMPTY),
+        (b"From a@b.example\nFrom: a@b.example\n\nisi\n\nFrom a@b.example\nFrom: a\n\nisi", Refusal.UNSUPPORTED),
         (b"MIME-Version: 1.0\nFrom: a\n\n" + b"\n--" * 20_000, Refusal.TOO_LARGE),
         (b"MIME-Version: 1.0\nFrom: a\n" + b"a:\n" * 1_100_000, Refusal.TOO_LARGE),
         (b"From: a@b.example\nContent-Type: text/plain\nMIME-Version: 1.0\n\n" + bytes(range(256)), Refusal.BINARY),

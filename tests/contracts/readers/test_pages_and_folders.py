@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.adapters.readers import Item, Refusal, Refused, count, read, streams
@@ -58,6 +58,8 @@ from tests.contracts.readers.uploads import (
         ("utf16.html", HTML.decode().encode("utf-16"), "text/html"),
         ("latin.txt", "Café à côté".encode("latin-1"), "text/plain"),
         ("one-nul.txt", TEXT * 20 + b"\0" + TEXT, "text/plain"),
+        ("comments.md", b"<!-- -->" * 900 + TEXT, "text/plain"),
+        ("long-comment", b"<!-- " + TEXT * 900 + b"--><p>Berita.</p>", "text/html"),
         ("bracket.txt", b"[JAKARTA] Wira Lestari hadir.", "text/plain"),
         ("title.txt", b"Judul: Rapat\nTanggal: 3 Mei\n\nWira Lestari hadir.", "text/plain"),
         ("blank-start.txt", b" " * 20_000 + TEXT, "text/plain"),
@@ -281,6 +283,7 @@ def damaged(draw: Any) -> bytes:
     content=st.one_of(st.binary(max_size=3000), damaged(), st.text(max_size=500).map(str.encode)),
     extension=st.sampled_from(EXTENSIONS),
 )
+@example(content=b"PK\3\4" + bytes(22) + b"\1\0\0\0\n", extension="zip")
 def test_whatever_comes_is_an_item_or_a_refusal(tmp_path: Path, content: bytes, extension: str) -> None:
     path = tmp_path / f"a.{extension}"
     path.write_bytes(content)
