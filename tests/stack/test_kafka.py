@@ -33,7 +33,7 @@ from schemas.documents import FAMILIES
 from schemas.page import PageFetched
 from schemas.topics import TOPICS
 from tests.stack import small_flow
-from tests.stack.servers import Kafka, missing
+from tests.stack.servers import PASSWORD, Kafka, missing
 
 pytestmark = [
     pytest.mark.stack,
@@ -137,14 +137,36 @@ def test_a_kafka_that_is_not_there_is_said_in_one_sentence() -> None:
         Admin(parse("kafka://127.0.0.1:1"))
 
 
+def test_tls_and_a_password_are_used_and_a_wrong_one_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "password").write_text(PASSWORD)
+    monkeypatch.setenv("PANTAU_KAFKA_USER", "pantau")
+    monkeypatch.setenv("PANTAU_KAFKA_PASSWORD_FILE", str(tmp_path / "password"))
+    with Kafka(secure=True) as kafka:
+        options = f"&security=sasl-tls&ca={kafka.certificate}"
+        flow = Small(kafka, tmp_path, partitions=2, slots=1, options=options)
+        try:
+            flow.feed([page(number) for number in range(50)])
+            eventually(lambda: len(flow.ids()) == 50, 90)
+        finally:
+            flow.close()
+        assert PASSWORD not in "".join(capfd.readouterr())
+        monkeypatch.setenv("PANTAU_KAFKA_PASSWORD_FILE", "")
+        monkeypatch.setenv("PANTAU_KAFKA_PASSWORD", "wrong-word")
+        with pytest.raises(Unavailable, match="cannot be used") as raised:
+            Admin(parse(flow.url))
+        assert "wrong-word" not in str(raised.value)
+
+
 # Small agents, many messages, kills
 
 
 class Small:
     """The small flow on a Kafka, under the supervisor."""
 
-    def __init__(self, kafka: Kafka, home: Path, partitions: int, slots: int) -> None:
-        self.url = f"kafka://{kafka.bootstrap}?partitions={partitions}&session=6"
+    def __init__(self, kafka: Kafka, home: Path, partitions: int, slots: int, options: str = "") -> None:
+        self.url = f"kafka://{kafka.bootstrap}?partitions={partitions}&session=6{options}"
         self.home, self._stop = home, threading.Event()
         with contextlib.closing(Admin(parse(self.url))) as admin:
             admin.create(wanted(small_flow.FLOW, parse(self.url)))
@@ -272,9 +294,10 @@ def test_kills_of_workers_and_brokers_lose_and_double_nothing(tmp_path: Path, se
             kills = 0
             for turn in range(6):
                 time.sleep(chance.uniform(4, 7))
-                kills += flow.kill(chance.choice(flow.names))
                 if turn in (0, 2):
-                    flow.freeze(("mark", str(turn // 2)), 9)
+                    flow.freeze(("mark", str(turn // 2)), 11)
+                    continue
+                kills += flow.kill(chance.choice(flow.names))
                 if turn in (1, 3):
                     broken = chance.randrange(3)
                     kafka.kill(broken)

@@ -8,6 +8,7 @@ or transactional, so here a forward jump is always a loss: the consumer seeks ba
 The offsets are kept in `pipeline.runners.faust.offsets`; what is overridden here belongs to the versions in `TESTED`.
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -20,6 +21,7 @@ from mode.utils.futures import notify
 from pipeline.errors import Misuse
 from pipeline.runners.faust.offsets import Offsets, Verdict
 
+LOG = logging.getLogger("pantau.worker")
 TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
 
 
@@ -65,7 +67,7 @@ class ContiguousConsumer(Consumer):
         for tp in tps:
             committed = self._committed_offset[tp] or first[tp]
             if committed > end[tp]:
-                self.log.error("%r ends at %d, before its commit %d: read from its start", tp, end[tp], committed)
+                LOG.error("%r ends at %d, before its commit %d: read from its start", tp, end[tp], committed)
                 committed = first[tp]
             starts[tp] = committed
         return starts
@@ -91,12 +93,12 @@ class ContiguousConsumer(Consumer):
         missed = self.offsets.expire(tp, first)
         if missed:
             self.expired += missed
-            self.log.error("EXPIRED %r: %d messages were deleted before they were read", tp, missed)
+            LOG.error("EXPIRED %r: %d messages were deleted before they were read", tp, missed)
         verdict = self.offsets.arrive(tp, offset)
         if verdict is Verdict.JUMP:
             wanted = self.offsets.wanted(tp)
             self.heals += 1
-            self.log.warning("HEALED %r: wanted %d, got %d: seeking back", tp, wanted, offset)
+            LOG.warning("HEALED %r: wanted %d, got %d: seeking back", tp, wanted, offset)
             await self.seek_wait({tp: wanted})
             self._read_offset[tp] = wanted or None
         return verdict
