@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help demo test check format bench schemas lock clean
+.PHONY: help demo test stack check format bench schemas lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -13,6 +13,9 @@ demo: $(VENV)/product ## run the small offline world: articles in, statements an
 
 test: $(VENV)/dev ## run every test that needs no server
 	$(BIN)/pytest
+
+stack: $(VENV)/dev ## run the tests against a real Kafka and Elasticsearch (Java and Maven; minutes)
+	$(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning
 
 check: $(VENV)/dev ## lint, types, import rule, checked-in schemas
 	$(BIN)/ruff check .
@@ -32,8 +35,8 @@ schemas: $(VENV)/dev ## write schemas/json and schemas/examples anew
 	$(BIN)/python -m tests.examples
 
 lock: $(VENV)/dev ## choose the newest versions of all packages and write them with their hashes
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-header --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## delete the environment and all that was built
 	rm -rf $(VENV) build dist pantau-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,11 +5,13 @@ PantauError                 its text is one sentence for people: what is wrong a
 │   └── BadQuery            a query that cannot be understood; knows the place
 ├── Unavailable             a server, file or database that cannot be used right now      exit code 3
 │   └── StorageFull         no room left on the disk
+├── Refused                 documents that the search index will never take
 └── Outcome                 raised by a step to the runner, never seen by people
 ├── Reject              this record can never be handled: dead letters
 └── TryLater            this record can be handled later: retried with backoff
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -39,6 +41,21 @@ class Unavailable(PantauError):
 
 class StorageFull(Unavailable):
     """No room left where Pantau writes."""
+
+
+class Refused(PantauError):
+    """Documents that the search index will never take: family and id of each, with the reason.
+
+    All other documents since the last flush are written. Putting one of them again raises this at once, so a runner
+    that handles the messages again can tell which of them to give up.
+    """
+
+    def __init__(self, documents: Mapping[tuple[str, str], str]) -> None:
+        (_, id), why = next(iter(documents.items()))
+        super().__init__(
+            f"the search index refuses {len(documents)} documents, first {id} ({why}): run pantau index check"
+        )
+        self.documents = dict(documents)
 
 
 class Outcome(PantauError):

@@ -11,8 +11,11 @@ from urllib.parse import unquote, urlsplit
 from pipeline.errors import Misuse
 
 BACKENDS = {
+    ("broker", "kafka"): "pipeline.adapters.kafka.broker:KafkaBroker",
     ("broker", "sqlite"): "pipeline.adapters.sqlite.broker:SqliteBroker",
     ("index", "sqlite"): "pipeline.adapters.sqlite.index:SqliteIndex",
+    ("index", "elasticsearch+http"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
+    ("index", "elasticsearch+https"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("pages", "file"): "pipeline.adapters.files:FilePages",
     ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
     ("channel", "feed"): "pipeline.adapters.channels.feed:Feed",
@@ -29,7 +32,13 @@ def backend(port: str, url: str) -> type[Any]:
         schemes = ", ".join(f"{known}:" for owner, known in BACKENDS if owner == port)
         raise Misuse(f"no {port} for {url!r}: write a URL that begins with {schemes}")
     module, name = place.split(":")
-    found: type[Any] = getattr(import_module(module), name)
+    try:
+        found: type[Any] = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("pipeline"):
+            raise
+        extra = scheme.partition("+")[0]
+        raise Misuse(f"{scheme}: needs the package {error.name}: pip install 'pantau[{extra}]'") from error
     return found
 
 

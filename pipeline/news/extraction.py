@@ -49,14 +49,17 @@ class _Mentions:
 
 def extract(article: Article, roster: Roster) -> Extraction:
     """Find who is named and who said what. Never fails; time grows in proportion to the text."""
-    parts = passages(article)
+    parts = passages(article, roster)
     reads = read(parts)
     prose = [passage for passage in parts if passage.part != "title"]
     names = Names(prose)
     for item in reads:
         for claim in item.claims:
-            if claim.phrase and item.passage.part != "title" and credible(item.passage, claim, names):
+            if claim.phrase and item.passage.part != "title" and credible(item.passage, claim, names, roster):
                 names.meet(item.passage, claim.phrase)
+    for passage in parts:
+        if passage.part == "title":
+            names.lengthen(passage)
     found = entities(parts, names, roster)
     mentions = _Mentions(found)
     memory = Memory(names, roster, _day(article))

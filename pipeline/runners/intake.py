@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from pipeline.broker import Broker, Draft
+from pipeline.broker import Draft, Topics
 from pipeline.news.declared import declared_url
 from pipeline.news.urls import article_id
 from pipeline.ports import Clock, Pages, State
@@ -44,7 +44,7 @@ REMEMBERED = 64
 class Intake:
     """Takes pages in: a content that an article had before is known, another content is its new revision."""
 
-    def __init__(self, broker: Broker, pages: Pages, clock: Clock) -> None:
+    def __init__(self, broker: Topics, pages: Pages, clock: Clock) -> None:
         self._broker, self._pages, self._clock = broker, pages, clock
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Entry]:

@@ -47,7 +47,7 @@ def test_headlines_are_searched_for_known_names_only() -> None:
 
 def test_rules_fill_gaps_and_never_override_a_model() -> None:
     text = f"{TEXT}\nGubernur Sari Dewanti lalu pulang."
-    parts = passages(article(text))
+    parts = passages(article(text), ROSTER)
     sure = Named("body", text.index("Sari"), text.index("Sari") + len("Sari Dewanti bertemu"), "person", "Model Name")
     found = {entity.entity_id: entity for entity in entities(parts, Names(parts), ROSTER, [sure])}
     assert found["person:model-name"].mentions[0].end == sure.end
@@ -73,4 +73,5 @@ def test_offsets_lead_back_to_the_page() -> None:
     assert page_span(runs, 2, 8) == (12, 42)
     assert page_span(runs, 0, 6) == (10, 15), "the line break between two runs is not in the page"
     assert page_span((), 0, 1) is None
-    assert page_span(runs, 9, 12) == (43, 45), "the edge that no run covers is left out"
+    assert page_span(runs, 9, 12) == (43, 45)
+    assert page_span(runs, 11, 12) is None

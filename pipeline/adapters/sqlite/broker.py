@@ -1,14 +1,13 @@
 """Topics as append-only tables of one SQLite file, with an offset per agent and the agents' state beside them."""
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipeline.adapters.sqlite import state
-from pipeline.adapters.sqlite.database import connect, translated
+from pipeline.adapters.sqlite.database import Database, translated
 from pipeline.broker import Draft, Ending, Message, Parked, Standing, Tally
 from schemas.topics import BY_NAME, TOPICS
 
@@ -41,36 +40,24 @@ SCHEMA = (
     "CREATE TABLE tally(agent TEXT, outcome TEXT, reason TEXT, times INTEGER, PRIMARY KEY(agent, outcome, reason))",
     *state.SCHEMA,
 )
-VERSION = zlib.crc32("\n".join(SCHEMA).encode()) & 0x7FFFFFFF
-"""What PRAGMA user_version holds: any change of a table makes another number."""
 
 
 class SqliteBroker:
     """The Broker of the embedded runner. One object per process; other processes may append while it reads."""
 
-    def __init__(self, path: Path | str) -> None:
-        self._connection = connect(path, SCHEMA, VERSION, ("cache_size = -64000",))
+    def __init__(self, path: Path | str, home: Path | None = None) -> None:
+        """Open the file. `home` is for backends that keep a file beside their topics; here all is in one."""
+        self._database = Database(path, SCHEMA, ("cache_size = -64000",))
+        self._connection = self._database.connection
         self._path = str(path)
-        self._depth = 0
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """See Broker. Inner transactions are part of the outer one."""
-        if self._depth:
-            yield
-            return
-        with translated(self._path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth = 0
+    def transaction(self) -> AbstractContextManager[None]:
+        """See Broker."""
+        return self._database.transaction()
+
+    def tentative(self) -> AbstractContextManager[Callable[[], None]]:
+        """See Broker."""
+        return self._database.tentative()
 
     def state(self, agent: str) -> state.SqliteState:
         """See Broker."""
@@ -87,6 +74,10 @@ class SqliteBroker:
                     f"INSERT INTO {_table(topic)}(key, trace, schema, body, by, took, at) VALUES (?,?,?,?,?,?,?)",
                     lines,
                 )
+
+    def again(self, agent: str, message: Message, at: datetime) -> None:
+        """See Topics."""
+        self.park(agent, Parked(message, at, at, "handed in again"))
 
     def read(self, topic: str, start: int, limit: int) -> list[Message]:
         """See Broker."""
@@ -196,20 +187,9 @@ class SqliteBroker:
                 self._connection.execute("DELETE FROM ending WHERE topic = ? AND at < ?", (topic.name, old))
         return deleted
 
-    @contextmanager
-    def tentative(self) -> Iterator[Callable[[], None]]:
-        """See Broker."""
-        execute = self._connection.execute
-        execute("SAVEPOINT tentative")
-        yield self._undo
-        execute("RELEASE tentative")
-
-    def _undo(self) -> None:
-        self._connection.execute("ROLLBACK TO tentative")
-
     def close(self) -> None:
         """See Broker."""
-        self._connection.close()
+        self._database.close()
 
     def _one(self, sql: str, *values: object) -> tuple[int, ...] | None:
         row: tuple[int, ...] | None = self._connection.execute(sql, values).fetchone()
@@ -217,7 +197,8 @@ class SqliteBroker:
 
 
 def _message(topic: str, row: Sequence[Any]) -> Message:
-    return Message._make((topic, *row[:7], _time(row[7]), 0))
+    offset, key, trace, schema, body, by, took, at = row[:8]
+    return Message(topic, offset, key, trace, schema, body, by, took, _time(at))
 
 
 def _time(seconds: float) -> datetime:

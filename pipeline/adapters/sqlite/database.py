@@ -1,7 +1,8 @@
 """SQLite files: how they are opened, and what their errors mean for people."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +39,53 @@ def connect(path: Path | str, schema: Sequence[str], version: int, pragmas: Sequ
             connection.close()
             raise
     return connection
+
+
+def layout(schema: Sequence[str]) -> int:
+    """A version for `connect`: any change of a table makes another number."""
+    return zlib.crc32("\n".join(schema).encode()) & 0x7FFFFFFF
+
+
+class Database:
+    """An open file with transactions that may be nested: the inner ones are part of the outer one."""
+
+    def __init__(self, path: Path | str, schema: Sequence[str], pragmas: Sequence[str] = ()) -> None:
+        self.connection = connect(path, schema, layout(schema), pragmas)
+        self._path, self._inside = path, False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens or nothing does."""
+        if self._inside:
+            yield
+            return
+        with translated(self._path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            self._inside = True
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._inside = False
+
+    @contextmanager
+    def tentative(self) -> Iterator[Callable[[], None]]:
+        """Inside a transaction: calling what this yields takes back all that was changed inside."""
+        with translated(self._path):
+            self.connection.execute("SAVEPOINT tentative")
+            yield self._undo
+            self.connection.execute("RELEASE tentative")
+
+    def _undo(self) -> None:
+        self.connection.execute("ROLLBACK TO tentative")
+
+    def close(self) -> None:
+        """Let the file go."""
+        self.connection.close()
 
 
 def _create(connection: sqlite3.Connection, schema: Sequence[str], version: int) -> None:

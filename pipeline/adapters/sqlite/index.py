@@ -4,25 +4,24 @@ Reading sees what was put but not yet flushed, on the same object. Another proce
 and sees what was flushed; one process at a time may write, from its first put to its flush.
 """
 
-import base64
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
+from pipeline.adapters import hits
+from pipeline.adapters.hits import Position, parsed
 from pipeline.adapters.sqlite.database import connect, explained, translated
 from pipeline.adapters.sqlite.index_compile import Compiler, Sql, glob
 from pipeline.adapters.sqlite.index_schema import SCHEMA, TABLES, VERSION, WRITES, Table, columns, written
-from pipeline.errors import BadQuery, Misuse
-from pipeline.news.queries import Query, highlight, parse
+from pipeline.errors import BadQuery
+from pipeline.news.queries import Query
 from pipeline.news.queries.tree import Pattern, Wild
-from pipeline.ports import Facet, Hit, Hits, Sort
+from pipeline.ports import Facet, Hits, Sort
 from schemas.documents import FAMILIES, Document
 
 PRAGMAS = (
@@ -32,13 +31,9 @@ PRAGMAS = (
 )
 MOST_WORDS = 1_000
 """How many words of the vocabulary one wildcard may stand for."""
-MOST_HITS = 1_000
-"""How many hits a page may have."""
 BATCH = 200
 """How many documents an export reads at once."""
 
-_Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_CURSOR = msgspec.json.Decoder(tuple[_Int, _Int, _Int, str])
 _ENCODER = msgspec.json.Encoder()
 _DECODERS = {family: msgspec.json.Decoder(document) for family, document in FAMILIES.items()}
 
@@ -134,34 +129,29 @@ class SqliteIndex:
         self, family: str, query: str, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
     ) -> Hits:
         """See `pipeline.ports.Search.search`."""
-        if not 1 <= limit <= MOST_HITS:
-            raise Misuse(f"a page cannot have {limit} hits: ask for 1 to {MOST_HITS:,}")
-        parsed = _parsed(family, query)
-        mark = zlib.crc32(f"{family} {sort} {query}".encode())
-        after = _position(cursor, mark) if cursor else None
+        hits.check_limit(limit)
+        asked, mark = parsed(family, query), hits.mark(family, query, sort)
+        after = hits.position(cursor, mark) if cursor else None
         with self._lock:
-            compiler = self._compiler(parsed)
-            where = compiler.where(parsed.tree)
-            score = compiler.score(parsed.tree) if sort == "relevance" else Sql("0")
+            compiler = self._compiler(asked)
+            where = compiler.where(asked.tree)
+            score = compiler.score(asked.tree) if sort == "relevance" else Sql("0")
             total = self._rows(Sql(f"SELECT count(*) FROM {family} t WHERE {where.text}", where.values))[0][0]
             rows = self._rows(_page(family, where, score, after, limit + 1))
-        scale = compiler.scale(parsed.tree)
-        hits = tuple(_hit(parsed, row[3], row[0] / scale) for row in rows[:limit])
-        following = _cursor(mark, rows[limit - 1][:3]) if len(rows) > limit else None
-        return Hits(total, hits, following)
+        scale, decode = compiler.scale(asked.tree), _DECODERS[family].decode
+        page = tuple(hits.hit(asked, decode(row[3]), row[0] / scale) for row in rows[:limit])
+        following = hits.cursor(mark, Position(*rows[limit - 1][:3])) if len(rows) > limit else None
+        return Hits(total, page, following)
 
     def facets(self, family: str, query: str, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
         """See `pipeline.ports.Search.facets`."""
-        parsed, table = _parsed(family, query), _table(family)
-        for name in names:
-            _check_facet(table, name)
-        if size < 1:
-            raise Misuse(f"a facet cannot have {size} values: ask for 1 or more")
+        asked = parsed(family, query)
+        hits.check_facets(family, names, size)
         if not names:
             return {}
         with self._lock:
-            where = self._compiler(parsed).where(parsed.tree)
-            rows = self._rows(_counts(table, where, names, size))
+            where = self._compiler(asked).where(asked.tree)
+            rows = self._rows(_counts(_table(family), where, names, size))
         counted: dict[str, Facet] = {name: [] for name in names}
         for name, value, count in rows:
             counted[name].append((value, count))
@@ -179,9 +169,9 @@ class SqliteIndex:
 
     def export(self, family: str, query: str) -> Iterator[Document]:
         """See `pipeline.ports.Search.export`. A document that is retracted meanwhile is left out."""
-        parsed = _parsed(family, query)
+        asked = parsed(family, query)
         with self._lock:
-            where = self._compiler(parsed).where(parsed.tree)
+            where = self._compiler(asked).where(asked.tree)
             text = f'SELECT id FROM {family} t WHERE {where.text} ORDER BY t."at" DESC, id'
             ids = [row[0] for row in self._rows(Sql(text, where.values))]
         return self._read(family, ids)
@@ -224,27 +214,10 @@ class SqliteIndex:
 
 
 def _table(family: str) -> Table:
-    if family not in TABLES:
-        raise Misuse(f"there are no {family!r}: choose one of {', '.join(TABLES)}")
-    return TABLES[family]
+    return TABLES[hits.known(family)]
 
 
-def _parsed(family: str, query: str) -> Query:
-    _table(family)
-    return parse(query, family, now=datetime.now(UTC))
-
-
-def _hit(query: Query, document: str, score: float) -> Hit:
-    found: Document = _DECODERS[query.family].decode(document)
-    spans: dict[str, list[tuple[int, int]]] = {}
-    for name in TABLES[query.family].prose:
-        value = getattr(found, name)
-        if isinstance(value, str) and (marked := highlight(query, value, name, found.language)):
-            spans[name] = marked
-    return Hit(found, score, spans)
-
-
-def _page(family: str, where: Sql, score: Sql, after: tuple[int, int, str] | None, limit: int) -> Sql:
+def _page(family: str, where: Sql, score: Sql, after: Position | None, limit: int) -> Sql:
     """Score, moment, id and document of the hits after a position."""
     following = _after(score, after) if after else Sql("1")
     text = (
@@ -260,35 +233,13 @@ def _order(table: str, score: Sql) -> str:
     return f'{"" if score.text == "0" else "score DESC, "}{table}."at" DESC, {table}.id'
 
 
-def _after(score: Sql, after: tuple[int, int, str]) -> Sql:
+def _after(score: Sql, after: Position) -> Sql:
     """The hits that sort after a position; written so that the index over the moment can serve the newest."""
     points, at, id = after
     older = '(t."at" <= ? AND (t."at" < ? OR t.id > ?))'
     if score.text == "0":
         return Sql(older, (at, at, id))
     return Sql(f"(score < ? OR (score = ? AND {older}))", (points, points, at, at, id))
-
-
-def _cursor(mark: int, last: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(_ENCODER.encode((mark, *last))).decode()
-
-
-def _position(cursor: str, mark: int) -> tuple[int, int, str]:
-    """The score, the moment and the id after which the page begins."""
-    try:
-        found, score, at, id = _CURSOR.decode(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise Misuse("the cursor is damaged: begin again without one") from error
-    if found != mark:
-        raise Misuse("the cursor belongs to another query or order: begin again without one")
-    return score, at, id
-
-
-def _check_facet(table: Table, name: str) -> None:
-    field = table.fields.get(name)
-    if field is None or field.kind not in ("name", "keyword"):
-        known = ", ".join(name for name, field in table.fields.items() if field.kind in ("name", "keyword"))
-        raise Misuse(f"{table.family} cannot be counted by {name!r}: choose from {known}")
 
 
 def _counts(table: Table, where: Sql, names: Sequence[str], size: int) -> Sql:

@@ -1,0 +1,39 @@
+"""Tests marked `stack` need a real Elasticsearch or Kafka; `make stack` runs them, `make test` leaves them out."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+
+import pytest
+
+from tests.stack.servers import Elasticsearch, missing
+
+_NUMBERS = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marked = [item for item in items if item.get_closest_marker("stack")]
+    why = missing() if marked else None
+    for item in marked if why else []:
+        item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[str]:
+    """The URL of an Elasticsearch for the whole session: that in $STACK_ELASTICSEARCH, or else one of our own."""
+    with ExitStack() as stack:
+        yield os.environ.get("STACK_ELASTICSEARCH") or stack.enter_context(Elasticsearch()).url
+
+
+@pytest.fixture
+def elasticsearch_index(elasticsearch: str) -> Iterator[str]:
+    """The URL of a search index of the test's own, which is deleted after it."""
+    prefix = f"test{os.getpid()}x{next(_NUMBERS)}"
+    yield f"elasticsearch+{elasticsearch}/{prefix}"
+    with urllib.request.urlopen(f"{elasticsearch}/_cat/indices/{prefix}-*?format=json&h=index") as answer:
+        names = [row["index"] for row in json.load(answer)]
+    if names:
+        urllib.request.urlopen(urllib.request.Request(f"{elasticsearch}/{','.join(names)}", method="DELETE")).close()
