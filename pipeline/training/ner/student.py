@@ -41,7 +41,7 @@ def teacher(out: Path, seed: int, steps: int) -> Language:
 
 
 def write_silver(data: Path, out: Path, models: list[Language], count: int = ARTICLES) -> int:
-    """Label `count` articles drawn from the news in the corpus, write silver.spacy, return how many sentences it has."""
+    """Label `count` articles drawn from the news corpus, write silver.spacy and return how many sentences that is."""
     news = list(vectors.articles(data / vectors.CORPUS, sources=silver.SOURCES))
     drawn = random.Random(STUDENT_SEED).sample(news, min(count, len(news)))
     sentences = list(silver.label(models, drawn, STUDENT_SEED))

@@ -21,7 +21,7 @@ FREQUENT = 0.65  # share of countries drawn from the frequent ones
 PUBLIC = 0.35  # share of names of real office holders; the others are invented
 SLOT = re.compile(r"\{(\w+)\}|\[([^\]]+)\]")
 PHRASES = {"RC": "offices_country", "RO": "offices_organisation", "V": "verbs"}
-NAMED = {"K": ("cities", "LOC"), "O": ("organisations", "ORG"), "M": ("media", "ORG")}
+NAMED = {"K": ("cities", "LOC"), "O": ("organisations", "ORG"), "M": ("media", "ORG"), "MU": ("media_signed", "ORG")}
 NO_COUNTRIES = {"ZZ", "EU", "UN", "EZ", "QO", "XA", "XB"}  # CLDR's codes for groups and tests
 
 
@@ -121,10 +121,10 @@ class Writer:
         return content[0].upper() + content[1:] if begins and content[0] != "{" else content
 
 
-def sentences(count: int, seed: int) -> Iterator[Sentence]:
-    """`count` sentences; the same seed gives the same ones."""
+def sentences(count: int, seed: int, kind: str = "sentences") -> Iterator[Sentence]:
+    """`count` sentences, or `lines` around the text of an article; the same seed gives the same ones."""
     dice = random.Random(seed)
     for _ in range(count):
         writer = Writer(dice)
-        writer.fill(dice.choice(material()["sentences"]))
+        writer.fill(dice.choice(material()[kind]))
         yield Sentence(writer.text[0].upper() + writer.text[1:], tuple(writer.mentions))
