@@ -19,7 +19,7 @@ from pipeline.training.ner.scoring import recognised
 SOURCES = frozenset(
     {"kompas", "okezone", "sindonews", "tempo", "tribunnews"}
 )  # news; the others write about stars and beauty
-SCAR = re.compile(r"\s[,.;:]|,\.|,,|\(\s*\)|^[,.;:)]")  # the corpus lost its links, words and all
+SCAR = re.compile(r"\s[,.;:]|,\.|,,|\(\s*\)|^[,.;:)]|¬†")  # the corpus lost its links, words and all
 STARTS = re.compile(r"(?<=[a-z0-9)][.!?])[\"”]?\s+(?=[\"“A-Z])")
 SHORTEST, LONGEST = 40, 400  # characters of a sentence worth learning from
 MAJORITY = 0.75  # of the mentions of a name in one article

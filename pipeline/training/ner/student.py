@@ -8,13 +8,14 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import DocBin
 
-from pipeline.training.ner import annotated, silver, vectors
+from pipeline.training.ner import annotated, corpora, headlines, silver, templates, vectors
 from pipeline.training.ner.learning import learn
 
 TEACHERS = {1: 0.1, 2: 0.2}  # seed: dropout; the more they differ, the more their agreement says
 STUDENT_SEED = 7
 ARTICLES = 6_000  # of the corpus are labelled
 GOLD_COPIES = 3  # of each annotated sentence among the silver ones
+LINES = 1_500  # datelines, captions and headlines from templates
 
 
 def teachers(out: Path, steps: int) -> list[Language]:
@@ -49,22 +50,24 @@ def write_silver(data: Path, out: Path, models: list[Language], count: int = ART
     return len(sentences)
 
 
-def mix(out: Path) -> None:
-    """Write mixed.spacy: the annotated sentences several times, the silver ones once. Training shuffles them."""
+def mix(data: Path, out: Path) -> None:
+    """Write mixed.spacy: annotated sentences several times, all else once (training shuffles them).
+
+    All else: silver sentences, annotated sentences as headlines, and lines from templates.
+    """
     nlp = spacy.blank("id")
-    docs = DocBin()
-    gold, guessed = (
-        list(DocBin().from_disk(out / f"{name}.spacy").get_docs(nlp.vocab)) for name in ("train", "silver")
-    )
-    for doc in itertools.chain(*itertools.repeat(gold, GOLD_COPIES), guessed):
-        docs.add(doc)
+    gold = list(corpora.training(data))
+    more = [*headlines.headlines(gold), *templates.sentences(LINES, STUDENT_SEED, "lines")]
+    docs = DocBin(docs=DocBin().from_disk(out / "silver.spacy").get_docs(nlp.vocab))
+    for sentence in itertools.chain(*itertools.repeat(gold, GOLD_COPIES), more):
+        docs.add(annotated.as_doc(sentence, nlp))
     docs.to_disk(out / "mixed.spacy")
 
 
 def train(data: Path, out: Path, teacher_steps: int, student_steps: int) -> Path:
     """Teachers, silver, student; returns the folder of the model as it is shipped (without scores and card)."""
     write_silver(data, out, teachers(out, teacher_steps))
-    mix(out)
+    mix(data, out)
     nlp = learn(
         out / "mixed.spacy",
         out / "dev.spacy",
