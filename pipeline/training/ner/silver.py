@@ -35,20 +35,9 @@ def sentences_of(text: str) -> list[str]:
 
 
 def agreed(teachers: list[Language], texts: list[str]) -> Labelled:
-    """The texts in which all teachers found the same spans; a span's label is the one of most teachers."""
-    kept: Labelled = []
-    for text, *views in zip(texts, *(recognised(teacher, texts) for teacher in teachers), strict=True):
-        spans = {tuple((mention.start, mention.end) for mention in view) for view in views}
-        if len(spans) == 1:
-            kept.append(Sentence(text, tuple(majority(column) for column in zip(*views, strict=True))))
-    return kept
-
-
-def majority(views: Iterable[Mention]) -> Mention:
-    """The mention with the label of most views; of the first one in a tie."""
-    mentions = list(views)
-    label = Counter(mention.label for mention in mentions).most_common(1)[0][0]
-    return Mention(mentions[0].start, mentions[0].end, label)
+    """The texts in which all teachers found the same mentions."""
+    views = zip(*(recognised(teacher, texts) for teacher in teachers), strict=True)
+    return [Sentence(text, view[0]) for text, view in zip(texts, views, strict=True) if len(set(view)) == 1]
 
 
 def one_sense(article: Labelled) -> Labelled:
