@@ -55,6 +55,7 @@ def write_meta(file: Path, reports: dict[str, Report]) -> None:
         "license": "Apache-2.0; trained on data under MIT, Apache-2.0 and CC BY 4.0, see sources",
         "sources": json.loads(SOURCES.read_text(encoding="utf-8")),
         "performance": performance(reports),
+        "spacy_version": ">=3.8.0,<3.9.0",
         "size_mb": round(megabytes(file.parent), 1),
     }
     file.write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """The model that is shipped: a student of the annotated sentences and of what several teachers agree on."""
 
 import itertools
+import json
 import random
 from pathlib import Path
 
@@ -80,8 +81,10 @@ def train(data: Path, out: Path, teacher_steps: int, student_steps: int) -> Path
 
 
 def ship(nlp: Language, folder: Path) -> Path:
-    """Write the model without traces of the machine that made it: no paths, no state of the optimiser."""
-    nlp.config["paths"] = {"train": None, "dev": None, "vectors": None}
+    """Write the model without traces of the machine and the texts it was made with: no paths, no words."""
+    nlp.config["paths"] = dict.fromkeys(nlp.config["paths"])
     nlp.meta["performance"] = {}
     nlp.to_disk(folder)
+    labels = sorted(label for name in nlp.pipe_names for label in getattr(nlp.get_pipe(name), "labels", ()))
+    (folder / "vocab" / "strings.json").write_text(json.dumps(labels), encoding="utf-8")  # floret needs no vocabulary
     return folder
