@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
+from spacy.util import filter_spans
 
 LABELS = {
     "PER": "PER",
@@ -142,7 +143,7 @@ def as_doc(sentence: Sentence, nlp: Language) -> Doc:
             known.append(span)
         elif (wide := doc.char_span(mention.start, mention.end, alignment_mode="expand")) is not None:
             unknown.append(wide)
-    doc.set_ents(known, missing=unknown, default="outside")
+    doc.set_ents(known, missing=filter_spans(unknown), default="outside")
     return doc
 
 

@@ -15,7 +15,7 @@ from pipeline.training.ner.learning import learn
 TEACHERS = {1: 0.1, 2: 0.2}  # seed: dropout; the more they differ, the more their agreement says
 STUDENT_SEED = 7
 ARTICLES = 6_000  # of the corpus are labelled
-GOLD_COPIES = 3  # of each annotated sentence among the silver ones
+GOLD_COPIES = 2  # of each annotated sentence among the silver ones
 LINES = 1_500  # datelines, captions and headlines from templates
 
 
