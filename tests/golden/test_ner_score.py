@@ -1,6 +1,7 @@
 """The shipped Indonesian model still scores on IDNER's test what its card says. Needs ../shared/data and spaCy."""
 
 import json
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -88,6 +89,12 @@ def test_unknown_language_names_the_cure() -> None:
 def test_missing_model_names_the_cure() -> None:
     with pytest.raises(Misuse, match="install it"):
         models.load("id", "no_such_model")
+
+
+def test_missing_spacy_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(Misuse, match="pip install"):
+        models.pipeline_of("id", models.MODELS["id"])
 
 
 def test_card_and_meta_name_their_sources() -> None:
