@@ -41,8 +41,8 @@ def paragraphs(texts: Iterable[str]) -> Iterator[str]:
 
 def tokenised(lines: Iterable[str], nlp: Language) -> Iterator[str]:
     """The lines with one space between tokens, cut exactly as the model will cut its input."""
-    for doc in nlp.tokenizer.pipe(lines):
-        yield " ".join(token.text for token in doc)
+    for line in lines:
+        yield " ".join(token.text for token in nlp.make_doc(line))
 
 
 def write_tokens(corpus: Path, into: Path) -> None:
