@@ -46,7 +46,6 @@ def test_f_is_what_the_card_says(entities: models.Recogniser, record_property: C
     scores = scoring.compare([sentence.mentions for sentence in sentences], guesses)
     published = json.loads((MODEL / "meta.json").read_text(encoding="utf-8"))["performance"]
     assert scores[""].f >= published["ents_f"] - TOLERANCE
-    assert scores[""].f >= 0.885
     for label, figures in published["ents_per_type"].items():
         assert scores[label].f >= figures["f"] - 4 * TOLERANCE
 
