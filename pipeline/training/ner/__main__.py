@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import PantauError
 from pipeline.training.ner import card, corpora, student, vectors
 
-TEACHER_STEPS, STUDENT_STEPS = 4_500, 4_500
+TEACHER_STEPS, STUDENT_STEPS = 4_500, 3_500
 
 Step = Callable[[argparse.Namespace], str]
 
