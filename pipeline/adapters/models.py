@@ -1,0 +1,87 @@
+"""Named-entity models of spaCy: one per language, loaded once per process, behind one function of text.
+
+Indonesian comes with Pantau (pipeline/models/id_news_ner); any spaCy model with a component `ner` can serve
+another language.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import Misuse
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+Entity = tuple[int, int, str]  # codepoint offsets, person | organisation | place
+Recogniser = Callable[[str], list[Entity]]
+
+MODELS = {  # a folder, or the name of an installed package
+    "id": str(Path(__file__).parents[1] / "models" / "id_news_ner"),
+    "en": "en_core_web_sm",
+}
+LABELS = {
+    "PER": "person",
+    "PERSON": "person",
+    "ORG": "organisation",
+    "LOC": "place",
+    "GPE": "place",
+    "FAC": "place",
+}
+NEEDED = {"tok2vec", "transformer", "ner"}
+LONGEST_LINE = 100_000  # characters; a longer line is no prose and is read up to here
+
+
+@lru_cache(maxsize=8)
+def load(language: str, model: str | None = None) -> Recogniser:
+    """The recogniser of a language (ISO 639-1); `model` is a folder or a package and replaces the usual one.
+
+    It reads line by line and finds nothing across line ends. Raises Misuse when spaCy or the model is not installed, or
+    when nobody named a model for the language.
+    """
+    nlp = pipeline_of(language, model or MODELS.get(language))
+
+    def entities(text: str) -> list[Entity]:
+        lines = list(numbered(text))
+        docs = nlp.pipe(line for _, line in lines)
+        return [found for (start, _), doc in zip(lines, docs, strict=True) for found in named(doc, start)]
+
+    return entities
+
+
+def pipeline_of(language: str, model: str | None) -> "Language":
+    """The spaCy pipeline with only what naming needs switched on; raises Misuse as `load` does."""
+    if model is None:
+        raise Misuse(f"No entity model is known for language {language!r}: name an installed spaCy model for it.")
+    try:
+        import spacy  # noqa: PLC0415  it takes a second and may not be installed
+    except ImportError as error:
+        raise Misuse("Finding names needs spaCy, which is not installed: pip install 'spacy>=3.8,<4'.") from error
+    try:
+        nlp = spacy.load(model)
+    except (OSError, ValueError) as error:
+        raise Misuse(
+            f"The entity model {model} cannot be loaded: install it, or name another one for {language}."
+        ) from error
+    if "ner" not in nlp.pipe_names:
+        raise Misuse(f"The model {model} has no component 'ner': name a model for {language} that finds names.")
+    nlp.select_pipes(enable=[name for name in nlp.pipe_names if name in NEEDED])
+    return nlp
+
+
+def numbered(text: str) -> Iterator[tuple[int, str]]:
+    """The lines with something in them and where each begins; no-break spaces as spaces, so that offsets hold."""
+    start = 0
+    for line in text.replace("\u00a0", " ").split("\n"):
+        if line.strip():
+            yield start, line[:LONGEST_LINE]
+        start += len(line) + 1
+
+
+def named(doc: "Doc", start: int) -> Iterator[Entity]:
+    """The people, organisations and places of a line that begins at `start`."""
+    for ent in doc.ents:
+        if ent.label_ in LABELS:
+            yield start + ent.start_char, start + ent.end_char, LABELS[ent.label_]

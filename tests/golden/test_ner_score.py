@@ -1,0 +1,107 @@
+"""The shipped Indonesian model still scores on IDNER's test what its card says. Needs ../shared/data and spaCy."""
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT.parent / "shared" / "data"
+MODEL = ROOT / "pipeline" / "models" / "id_news_ner"
+TOLERANCE = 0.005  # of F, for other versions of numpy and spaCy
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what spaCy's dependencies deprecate is not ours
+    pytest.importorskip("spacy", reason="spaCy is not installed")
+    from pipeline.adapters import models
+    from pipeline.errors import Misuse
+    from pipeline.training.ner import annotated, scoring
+
+NAMES = {"person": "PER", "organisation": "ORG", "place": "LOC"}
+needs_data = pytest.mark.skipif(not (DATA / "ner").is_dir(), reason="the annotated sets are not at ../shared/data/ner")
+
+
+@pytest.fixture(scope="module")
+def entities() -> models.Recogniser:
+    return models.load("id")
+
+
+def found(entities: models.Recogniser, text: str) -> list[tuple[str, str]]:
+    return [(text[start:end], kind) for start, end, kind in entities(text)]
+
+
+@needs_data
+def test_f_is_what_the_card_says(entities: models.Recogniser, record_property: Callable[[str, object], None]) -> None:
+    sentences = annotated.read(DATA / "ner" / "idner" / "test.txt")
+    began = time.perf_counter()
+    guesses = [
+        tuple(annotated.Mention(start, end, NAMES[kind]) for start, end, kind in entities(sentence.text))
+        for sentence in sentences
+    ]
+    record_property("sentences_per_second", round(len(sentences) / (time.perf_counter() - began)))
+    scores = scoring.compare([sentence.mentions for sentence in sentences], guesses)
+    published = json.loads((MODEL / "meta.json").read_text(encoding="utf-8"))["performance"]
+    assert scores[""].f >= published["ents_f"] - TOLERANCE
+    for label, figures in published["ents_per_type"].items():
+        assert scores[label].f >= figures["f"] - 4 * TOLERANCE
+
+
+@needs_data
+def test_speed_is_reported(entities: models.Recogniser, record_property: Callable[[str, object], None]) -> None:
+    text = "\n".join(sentence.text for sentence in annotated.read(DATA / "ner" / "nerui_test_01.tsv"))
+    began = time.perf_counter()
+    assert entities(text)
+    record_property("words_per_second", round(len(text.split()) / (time.perf_counter() - began)))
+
+
+def test_office_country_and_name_are_apart(entities: models.Recogniser) -> None:
+    assert found(entities, "Presiden Ukraina Volodymyr Zelensky mengatakan situasi di Kyiv masih tegang.") == [
+        ("Ukraina", "place"),
+        ("Volodymyr Zelensky", "person"),
+        ("Kyiv", "place"),
+    ]
+
+
+def test_offsets_hold_over_lines_and_no_break_spaces(entities: models.Recogniser) -> None:
+    text = (
+        "\n\nMenteri Luar Negeri Rusia\u00a0Sergei Lavrov tiba di Jakarta.\n  \nSekjen NATO Jens Stoltenberg menolak.\n"
+    )
+    names = [name for name, _ in found(entities, text)]
+    assert "Sergei Lavrov" in names
+    assert "Jens Stoltenberg" in names
+    assert entities("") == []
+
+
+def test_model_is_loaded_once() -> None:
+    assert models.load("id") is models.load("id")
+
+
+def test_unknown_language_names_the_cure() -> None:
+    with pytest.raises(Misuse, match="name an installed spaCy model"):
+        models.load("xx")
+
+
+def test_missing_model_names_the_cure() -> None:
+    with pytest.raises(Misuse, match="install it"):
+        models.load("id", "no_such_model")
+
+
+def test_missing_spacy_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(Misuse, match="pip install"):
+        models.pipeline_of("id", models.MODELS["id"])
+
+
+def test_card_and_meta_name_their_sources() -> None:
+    meta = json.loads((MODEL / "meta.json").read_text(encoding="utf-8"))
+    card = (MODEL / "README.md").read_text(encoding="utf-8")
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    for source in meta["sources"]:
+        assert source["name"] in card
+        assert source["name"] in notice
+    assert {"IDNER-news-2k", "NERGrit", "NERUI", "CLICK-ID"} <= {source["name"] for source in meta["sources"]}
+    assert sum(file.stat().st_size for file in MODEL.rglob("*") if file.is_file()) <= 30e6
