@@ -113,7 +113,13 @@ def test_the_demo_world_comes_out_the_same_as_embedded(kafka: Kafka, tmp_path: P
         code = workers.wait(20)
     assert code == 0
     assert time.monotonic() - start < 10
-    assert results(house) == embedded(tmp_path / "embedded")
+    found = results(house)
+    assert found == embedded(tmp_path / "embedded")
+    (article, *_) = (trace for _, trace, _ in found["topics"]["alerts-raised"])
+    agents = {event.by.partition("/")[0] for event in operations.trace(house.broker, article)}
+    assert agents >= {"upload", "clean", "dedupe", "extract", "attribute", "alert"}
+    rejected = {row.agent: row.reasons for row in operations.status(FLOW, house.broker) if row.reasons}
+    assert rejected == {"clean": {"no-article": 1, "too-deep": 1}}
     with pytest.raises(Unavailable, match="pantau work"), house.runner(0):
         pass
 
