@@ -289,6 +289,26 @@ def test_what_cannot_be_handled_is_a_dead_letter_and_the_rest_goes_on(tmp_path: 
         assert seconds < 10
 
 
+def test_what_is_lost_on_the_way_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOSE", "yes")
+    count = 2000
+    with Kafka() as kafka:
+        flow = Small(kafka, tmp_path, partitions=2, slots=1)
+        try:
+            feed(flow, count)
+            eventually(lambda: len(flow.ids()) >= count, 90)
+            marked = flow.marked()
+        finally:
+            flow.close()
+    heals = "".join(capfd.readouterr()).count("HEALED")
+    assert heals > 5
+    assert len(marked) == count, "nothing was lost and nothing came twice"
+    assert all(given == list(range(1, len(given) + 1)) for given in numbered(marked).values())
+    print(f"{count} messages, {heals} heals: 0 lost, 0 sent twice")
+
+
 @pytest.mark.parametrize("seed", [20300501])
 def test_kills_of_workers_and_brokers_lose_and_double_nothing(tmp_path: Path, seed: int) -> None:
     count, chance = 4000, random.Random(seed)
