@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help demo test stack check format bench schemas lock clean
+.PHONY: help demo test stack templates check format bench schemas lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -16,6 +16,10 @@ test: $(VENV)/dev ## run every test that needs no server
 
 stack: $(VENV)/dev ## run the tests against a real Kafka and Elasticsearch (Java and Maven; minutes)
 	$(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning
+
+templates: $(VENV)/dev ## write the index templates of Elasticsearch and the dashboards of Kibana anew
+	$(BIN)/python -m deploy.elasticsearch
+	$(BIN)/python -m deploy.kibana
 
 check: $(VENV)/dev ## lint, types, import rule, checked-in schemas
 	$(BIN)/ruff check .
@@ -36,6 +40,7 @@ schemas: $(VENV)/dev ## write schemas/json and schemas/examples anew
 
 lock: $(VENV)/dev ## choose the newest versions of all packages and write them with their hashes
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra kafka --extra elasticsearch --constraint requirements.lock -o requirements-servers.lock pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## delete the environment and all that was built

@@ -14,7 +14,23 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__, install, logs, settings
-from pipeline.cli import dead, demo, doctor, export, ingest, ledger, run, search, status, topics, trace, watch, work
+from pipeline.cli import (
+    dead,
+    demo,
+    doctor,
+    export,
+    index,
+    ingest,
+    ledger,
+    replay,
+    run,
+    search,
+    status,
+    topics,
+    trace,
+    watch,
+    work,
+)
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import complain
 from pipeline.errors import BadQuery, Misuse, PantauError
@@ -55,7 +71,10 @@ def start(
     context.obj = Installation(loaded)
 
 
-for command in (demo, ingest, run, work, topics, search, ledger, watch, trace, dead, status, doctor, export):
+COMMANDS = (
+    demo, ingest, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
+)  # fmt: skip
+for command in COMMANDS:
     command.register(app)
 
 

@@ -1,8 +1,9 @@
 """`pantau dead`: what could not be handled, why, and another try."""
 
 from collections import Counter
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.text import Text
 
@@ -25,6 +26,10 @@ def _letters(context: typer.Context, stage: str | None, reason: str | None) -> l
     return list(operations.dead_letters(installation(context).broker, stage, reason))
 
 
+def _json(letter: Letter) -> dict[str, Any]:
+    return {"number": letter.number, "replayed": letter.replayed, **msgspec.to_builtins(letter.letter)}
+
+
 @app.command("list", epilog="Example: pantau dead list --stage clean")
 def show_all(
     context: typer.Context,
@@ -36,7 +41,7 @@ def show_all(
     """List dead letters, oldest first."""
     letters = _letters(context, stage, reason)
     if as_json:
-        print_json(letters)
+        print_json([_json(letter) for letter in letters])
         return
     rows = [
         (n, day(x.at), x.agent, x.reason, x.error.strip().splitlines()[-1][:80] if x.error else "", x.trace, done)
@@ -62,7 +67,7 @@ def show_one(
         complain(f"there is no dead letter {number}: see `pantau dead list`")
         raise typer.Exit(1)
     if as_json:
-        print_json(found[0])
+        print_json(_json(found[0]))
         return
     letter = found[0].letter
     for name in ("agent", "reason", "topic", "offset", "key", "trace", "attempts", "schema"):

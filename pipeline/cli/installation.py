@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pipeline.adapters import backend, open_port
+from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
 from pipeline.broker import Broker, Topics
@@ -27,7 +27,6 @@ from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
 from pipeline.settings import Settings
-from schemas.catalog import Watch
 
 
 def flow() -> tuple[Agent, ...]:
@@ -129,8 +128,7 @@ class Installation:
             where = self.settings.broker
             raise Elsewhere(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
-        for watch in self.catalog.snapshot().watches:
-            check_channels(watch)
+        self.catalog.snapshot()
         with self._alone(self.settings.home / "runner.lock"):
             pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
             try:
@@ -220,15 +218,6 @@ class Installation:
         if asked is not None:
             return asked
         return self.settings.workers if self.settings.workers is not None else min(8, os.cpu_count() or 1)
-
-
-def check_channels(watch: Watch) -> None:
-    """Raise Misuse when a watch has a channel that nothing can send to."""
-    for channel in watch.channels:
-        try:
-            backend("channel", channel)
-        except Misuse as error:
-            raise Misuse(f"watch {watch.id}: {error}") from error
 
 
 class Elsewhere(Unavailable):

@@ -67,7 +67,8 @@ def _print(found: list[Heard], total: int) -> None:
 
 def _row(heard: Heard) -> Row:
     copies = f" ({heard.families} without copies)" if heard.families != heard.articles else ""
-    facts = [day(heard.first_seen), f"{heard.articles} articles", heard.statement.kind, heard.statement.article]
+    spread = f"{heard.articles} article{'' if heard.articles == 1 else 's'}"
+    facts = [day(heard.first_seen), spread, heard.statement.kind, heard.statement.article]
     carried = Text(f"in {plain(', '.join(heard.outlets))}{copies}", style="dim")
     return facts, [Text(plain(heard.wording), style="bold"), carried, *_others(heard)]
 

@@ -2,7 +2,7 @@
 
 import time
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -12,6 +12,7 @@ from rich.text import Text
 from pipeline.cli.installation import Installation, flow
 from pipeline.cli.output import JsonOption, console, installation, print_json, table
 from pipeline.runners import operations
+from pipeline.runners.operations import Row
 from schemas.documents import FAMILIES
 
 
@@ -28,8 +29,8 @@ def status(
     """Show what every agent took up, wrote, dropped and rejected, and how far it is behind."""
     house = installation(context)
     if as_json:
-        rows = operations.status(flow(), house.broker)
-        print_json({"agents": rows, "index": {family: house.search.count(family) for family in FAMILIES}})
+        counts = {family: house.search.count(family) for family in FAMILIES}
+        print_json({"agents": [_json(row) for row in operations.status(flow(), house.broker)], "index": counts})
         return
     if not live:
         console.print(_screen(house))
@@ -38,6 +39,10 @@ def status(
         while True:
             time.sleep(1)
             screen.update(_screen(house))
+
+
+def _json(row: Row) -> dict[str, Any]:
+    return row._asdict() | {"oldest": row.oldest.oldest if row.oldest else None}
 
 
 def _screen(house: Installation) -> RenderableType:

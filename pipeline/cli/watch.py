@@ -8,7 +8,6 @@ import msgspec
 import typer
 from rich.text import Text
 
-from pipeline.cli.installation import check_channels
 from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, say, table
 from pipeline.cli.search import Kind, print_hits
 from pipeline.errors import Misuse
@@ -73,7 +72,6 @@ def add(
     )
     house = installation(context)
     house.catalog.snapshot()
-    check_channels(watch)
     try:
         house.catalog.save_watch(watch)
     except Misuse as error:  # the catalog was good before: the place in the file as it would be tells nobody anything

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.broker import Ending, Message, Standing, Tally, Topics
+from pipeline.broker import Draft, Ending, Message, Standing, Tally, Topics
 from pipeline.flow import Agent
 from pipeline.ports import Clock
 from schemas.codec import decode
 from schemas.dead import DeadLetter
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import DEAD_LETTERS, PAGES_FETCHED
 
 REPLAYED = "replay"
 """The name under which it is kept which dead letters were replayed."""
@@ -71,6 +71,20 @@ def replay(broker: Topics, letters: Sequence[Letter], clock: Clock) -> int:
                 broker.again(letter.agent, _original(letter), now)
                 count += 1
     return count
+
+
+def replay_pages(broker: Topics, clock: Clock) -> int:
+    """Put every page that pages-fetched holds at its end again, each revision once. Returns how many.
+
+    Steps give the same answer to the same record, so nothing is doubled; index and state take what comes out now.
+    """
+    with broker.transaction():
+        drafts = {
+            (m.trace, m.body): Draft(m.topic, m.key, m.trace, m.schema, m.body, REPLAYED)
+            for m in broker.scan(PAGES_FETCHED.name)
+        }
+        broker.append(drafts.values(), clock.now())
+        return len(drafts)
 
 
 def _original(letter: DeadLetter) -> Message:

@@ -23,12 +23,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 AGENTS = {agent.name: agent for agent in FLOW}
 
-AWAITED = (
-    "PANTAU_KAFKA_USER",
-    "PANTAU_KAFKA_PASSWORD_FILE",
-    "PANTAU_ELASTICSEARCH_API_KEY_FILE",
-    "PANTAU_METRICS_HOST",
-)
+AWAITED = ("PANTAU_ELASTICSEARCH_API_KEY_FILE", "PANTAU_METRICS_HOST")
 """Settings that deploy/ uses before pipeline.settings knows them."""
 
 PINNED = re.compile(r".+:v?\d+\.\d+[\w.+-]*(@sha256:[0-9a-f]{64})?")
@@ -98,6 +93,18 @@ def test_the_build_context_holds_what_is_copied_and_no_more() -> None:
     assert copied - {"${LOCK}"} == let_in - {"requirements*.lock"}
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
     assert {*needed["wheel"]["packages"], *needed["wheel"]["force-include"]} <= copied
+
+
+def test_the_lock_of_the_image_holds_the_servers_and_agrees_with_the_product() -> None:
+    [name] = re.findall(r"^ARG LOCK=(\S+)$", STAGES[0], re.MULTILINE)
+    pins = [
+        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text("utf-8"), re.MULTILINE))
+        for lock in (name, "requirements.lock")
+    ]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    wanted = {re.split(r"[=<>]", package)[0] for extra in ("kafka", "elasticsearch") for package in extras[extra]}
+    assert wanted <= pins[0].keys()
+    assert pins[1].items() <= pins[0].items()
 
 
 def test_build_tools_are_locked() -> None:

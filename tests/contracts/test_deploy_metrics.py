@@ -29,6 +29,7 @@ def exposed() -> dict[str, set[str]]:
     meters = Meters()
     meters.record("a", "in", "", 1)
     meters.took("a", 0.1)
+    meters.healed("a", 1, 1)
     meters.stand(Standing("a", "t", 0, 0, datetime(2026, 1, 1, tzinfo=UTC), 0), 0.0)
     series: dict[str, set[str]] = {}
     for family in meters.registry.collect():

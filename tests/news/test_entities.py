@@ -47,7 +47,7 @@ def test_headlines_are_searched_for_known_names_only() -> None:
 
 def test_rules_fill_gaps_and_never_override_a_model() -> None:
     text = f"{TEXT}\nGubernur Sari Dewanti lalu pulang."
-    parts = passages(article(text), ROSTER)
+    parts = passages(article(text), Roster(()))
     sure = Named("body", text.index("Sari"), text.index("Sari") + len("Sari Dewanti bertemu"), "person", "Model Name")
     found = {entity.entity_id: entity for entity in entities(parts, Names(parts), ROSTER, [sure])}
     assert found["person:model-name"].mentions[0].end == sure.end

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -66,12 +67,15 @@ def read(url: str) -> Address:
         raise Misuse(f"the URL of Elasticsearch has no option {unknown[0]!r}: there are {', '.join(OPTIONS)}")
     if not _PREFIX.fullmatch(prefix):
         raise Misuse(f"{prefix!r} cannot begin the name of an index: use small letters, digits, - and _")
+    ca = options.get("ca")
+    if ca and not Path(ca).is_file():
+        raise Misuse(f"there is no file {ca}: write the path of the certificate authority after ca=")
     return Address(
         hosts=tuple(f"{scheme}://{_with_port(host)}" for host in hosts.split(",")),
         prefix=prefix,
         login=(unquote(user), unquote(password)) if login else None,
         api_key=options.get("api_key"),
-        ca=options.get("ca"),
+        ca=ca,
         patience=_seconds(options.get("patience")),
     )
 

@@ -92,7 +92,7 @@ class Shelf:
 
     def _look(self, family: str) -> list[str]:
         answer = self._client.indices.get_mapping(
-            index=self.reading(family), filter_path="*.mappings._meta.pantau,*.mappings.dynamic", **QUIETLY
+            index=self.reading(family), filter_path="*.mappings._meta.pantau,*.mappings.properties.*.type", **QUIETLY
         )
         for index, found in answer.items():
             if found["mappings"].get("_meta", {}).get("pantau") != version(family):

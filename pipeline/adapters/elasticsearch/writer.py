@@ -87,6 +87,10 @@ class Writer:
             self._enqueue(Action(key, place.revision, "", article, None))
         return len(gone)
 
+    def remove(self, family: str, id: str, revision: int) -> None:
+        """Delete a document of this revision or a lower one."""
+        self._enqueue(Action((family, id), revision, "", "", None))
+
     def flush(self) -> None:
         """Write all that waits. Raises Unavailable, or Refused when all but what it names is written."""
         while self._queue:

@@ -116,7 +116,7 @@ def explained(path: Path | str, failure: sqlite3.Error) -> Unavailable:
     """What an error of SQLite means for the one who runs Pantau."""
     error = str(failure)
     if "disk is full" in error:
-        return StorageFull(f"no room is left for {path}: free some space on its disk and start again; nothing is lost")
+        return StorageFull(f"no room left for {path}: free some space on its disk and start again; nothing is lost")
     if "locked" in error:
         return Unavailable(f"{path} is locked by another process: stop the other one, or wait until it has finished")
     if "not a database" in error or "malformed" in error:

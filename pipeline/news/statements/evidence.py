@@ -22,9 +22,9 @@ def mark(passages: Sequence[Passage], roster: Roster) -> None:
         return
     known = _known(roster)
     prose = [passage for passage in passages if passage.part != "title"]
-    people = {word for passage in prose for word in (*_speakers(passage), *_officials(passage, _people(roster)))}
-    learned = {word for passage in prose for word in _places(passage)} - people
-    bodies = {word for passage in prose for word in _bodies(passage)} - people
+    found = _Learned(prose)
+    people = found.people.union(*(_officials(passage, _people(roster)) for passage in prose))
+    learned, bodies = found.places - people, found.bodies - people
     for passage in passages:
         passage.people.update(people)
         passage.bodies.update(bodies)
@@ -77,40 +77,39 @@ def _lands(titles: Iterable[str]) -> Iterator[str]:
                 break
 
 
-def _alone(passage: Passage, index: int) -> bool:
-    """Whether one capitalised word stands between words that are none."""
-    if not (0 < index < len(passage)) or not passage.named(index):
-        return False
-    behind = passage.kinds[index + 1] if index + 1 < len(passage) else 0
-    return not behind & Kind.CAP or bool(behind & (Kind.DATE | Kind.ROLE))
+class _Learned:
+    """What the capitalised words that stand alone are, by their neighbours."""
 
+    def __init__(self, passages: Iterable[Passage]) -> None:
+        self.places: set[str] = set()
+        self.bodies: set[str] = set()
+        self.people: set[str] = set()
+        for passage in passages:
+            for index in _alone(passage):
+                self._learn(passage, index)
 
-def _places(passage: Passage) -> Iterator[str]:
-    """Words behind "di", "ke" or "pemerintah"."""
-    locatives = passage.lexicon.locatives
-    for index in range(1, len(passage)):
-        if passage.lower[index - 1] in locatives and _alone(passage, index):
-            yield passage.lower[index]
-
-
-def _bodies(passage: Passage) -> Iterator[str]:
-    """Words behind a word for a body: "Masjid Al-Ikhlas"."""
-    for index in range(1, len(passage)):
-        if passage.kinds[index - 1] & Kind.ORG and _alone(passage, index):
-            yield passage.lower[index]
-
-
-def _speakers(passage: Passage) -> Iterator[str]:
-    """Names of one word behind "kata" or in front of "mengatakan"."""
-    for index in range(1, len(passage)):
-        if not _alone(passage, index):
-            continue
-        behind = passage.lexicon.after.at(passage.lower, index - 1) or passage.lexicon.according.at(
-            passage.lower, index - 1
-        )
-        front = index + 1 < len(passage) and passage.lexicon.before.at(passage.lower, index + 1)
+    def _learn(self, passage: Passage, index: int) -> None:
+        """'di Oranta', 'Masjid Al-Ikhlas', 'kata Ilmar', 'menurut Ilmar', 'Ilmar mengatakan'."""
+        lexicon, lower = passage.lexicon, passage.lower
+        before = lower[index - 1]
+        if before in lexicon.locatives:
+            self.places.add(lower[index])
+        if passage.kinds[index - 1] & Kind.ORG:
+            self.bodies.add(lower[index])
+        behind = lexicon.after.at(lower, index - 1) or lexicon.according.at(lower, index - 1)
+        front = index + 1 < len(lower) and lexicon.before.at(lower, index + 1)
         if (behind and behind[0] == 1) or front:
-            yield passage.lower[index]
+            self.people.add(lower[index])
+
+
+def _alone(passage: Passage) -> Iterator[int]:
+    """The capitalised words between words that are none."""
+    kinds = passage.kinds
+    for index in range(1, len(kinds)):
+        if kinds[index] & Kind.CAP and passage.named(index):
+            behind = kinds[index + 1] if index + 1 < len(kinds) else 0
+            if not behind & Kind.CAP or behind & (Kind.DATE | Kind.ROLE):
+                yield index
 
 
 def _officials(passage: Passage, people: Phrases) -> Iterator[str]:

@@ -97,7 +97,7 @@ class Memory:
         if place:
             return self._linked(Speaker(place, "organisation", ("country",), 0.9))
         text = passage.slice(phrase.first, phrase.end)
-        return self._again(passage, phrase) or self._by_role(text, phrase) or self._by_text(passage, phrase, text)
+        return self._again(passage, phrase) or self._by_role(passage, phrase) or self._by_text(passage, phrase, text)
 
     def _administration(self, passage: Passage, phrase: Phrase) -> Speaker:
         """'pemerintahan Presiden AS Joe Biden' is no person: 'Pemerintahan Joe Biden'."""
@@ -154,11 +154,11 @@ class Memory:
             return None
         return (fits[0] if fits else self.person).because("the-same", 0.85)
 
-    def _by_role(self, text: str, phrase: Phrase) -> Speaker | None:
+    def _by_role(self, passage: Passage, phrase: Phrase) -> Speaker | None:
         """Who holds the office. An official whom the article does not name goes by the article's words."""
         if phrase.role is None:
             return None
-        text = self.names.expanded(text)
+        text = self.names.expanded(self._bare(passage, phrase))
         key = role_key(text)
         holder = self.names.holder(key)
         if holder:
@@ -173,9 +173,11 @@ class Memory:
 
     @staticmethod
     def _bare(passage: Passage, phrase: Phrase) -> str:
-        """The words of a phrase without an article at its beginning: 'seorang pejabat senior'."""
-        article = passage.lower[phrase.first] in passage.lexicon.articles and phrase.end - phrase.first > 1
-        return passage.slice(phrase.first + article, phrase.end)
+        """The words of a phrase without its article and its deictic: 'seorang pejabat senior', 'ketua komisi itu'."""
+        first, end = phrase.first, phrase.end
+        first += end - first > 1 and passage.lower[first] in passage.lexicon.articles
+        end -= end - first > 1 and passage.lower[end - 1] in passage.lexicon.deictics
+        return passage.slice(first, end)
 
     def _role_name(self, text: str, key: RoleKey) -> str:
         """The office in the fullest words of the article."""
@@ -187,7 +189,7 @@ class Memory:
         if alias:
             return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name"), 0.9))
         if phrase.role and passage.kinds[phrase.first] & Kind.ROLE:
-            text = self._bare(passage, phrase)
+            text = self.names.expanded(self._bare(passage, phrase))
             key = role_key(text)
             return Speaker(self._role_name(text, key), "role", ("role",), 0.75, roles=key)
         return self._linked(Speaker(self.names.body(self._bare(passage, phrase)), "organisation", ("name",), 0.8))
