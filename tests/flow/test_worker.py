@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.adapters.kafka.memory import Change, PartitionMemory
 from pipeline.broker import Draft, Message
-from pipeline.errors import Unavailable
+from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import State
@@ -237,6 +237,14 @@ print(marker.fatal(item(5).message))
 with marker.at(item(5).message):
     os.kill(os.getpid(), 9)
 """
+
+
+def test_versions_that_were_not_tested_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    contiguous = pytest.importorskip("pipeline.runners.faust.contiguous", exc_type=ImportError)
+    contiguous.check_versions()
+    monkeypatch.setitem(contiguous.TESTED, "aiokafka", "0.0.1")
+    with pytest.raises(Misuse, match=r"aiokafka is .*, and only 0\.0\.1 is known to lose no messages"):
+        contiguous.check_versions()
 
 
 def test_a_message_that_ends_the_process_again_and_again_is_known(tmp_path: Path) -> None:

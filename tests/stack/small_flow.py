@@ -5,6 +5,7 @@ or a memory that came back wrong, shows as a hole or as a number that was given 
 """
 
 import os
+import random
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,6 +19,7 @@ from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import State
 from pipeline.runners.faust.app import Post, Worker
+from pipeline.runners.faust.contiguous import ContiguousConsumer, ContiguousTransport
 from schemas.article import Article, ArticleMarked
 from schemas.page import PageFetched
 from schemas.topics import ARTICLES_CLEANED, ARTICLES_MARKED, PAGES_FETCHED
@@ -73,12 +75,22 @@ MARK = Agent("mark", (ARTICLES_CLEANED,), (ARTICLES_MARKED,), mark, Why)
 FLOW = (CLEAN, MARK)
 
 
+class LossyConsumer(ContiguousConsumer):
+    """Loses the first messages of every fifth fetch on the way, as Faust's consumer does in rebalances."""
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
+        records = await super()._getmany(active_partitions, timeout)
+        return {tp: found[random.randint(1, 9) :] if random.random() < 0.2 else found for tp, found in records.items()}
+
+
 def ports() -> Mapping[str, Any]:
     return {"clock": SystemClock()}
 
 
 def main(name: str, slot: str, home: str, url: str) -> None:
     logs.start("info")
+    if os.environ.get("LOSE"):
+        ContiguousTransport.Consumer = LossyConsumer
     agent = {agent.name: agent for agent in FLOW}[name]
     folder = Path(home) / f"{name}-{slot}"
     folder.mkdir(parents=True, exist_ok=True)

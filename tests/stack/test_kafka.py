@@ -113,7 +113,13 @@ def test_the_demo_world_comes_out_the_same_as_embedded(kafka: Kafka, tmp_path: P
         code = workers.wait(20)
     assert code == 0
     assert time.monotonic() - start < 10
-    assert results(house) == embedded(tmp_path / "embedded")
+    found = results(house)
+    assert found == embedded(tmp_path / "embedded")
+    (article, *_) = (trace for _, trace, _ in found["topics"]["alerts-raised"])
+    agents = {event.by.partition("/")[0] for event in operations.trace(house.broker, article)}
+    assert agents >= {"upload", "clean", "dedupe", "extract", "attribute", "alert"}
+    rejected = {row.agent: row.reasons for row in operations.status(FLOW, house.broker) if row.reasons}
+    assert rejected == {"clean": {"no-article": 1, "too-deep": 1}}
     with pytest.raises(Unavailable, match="pantau work"), house.runner(0):
         pass
 
@@ -281,6 +287,26 @@ def test_what_cannot_be_handled_is_a_dead_letter_and_the_rest_goes_on(tmp_path: 
         finally:
             seconds = flow.close()
         assert seconds < 10
+
+
+def test_what_is_lost_on_the_way_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOSE", "yes")
+    count = 2000
+    with Kafka() as kafka:
+        flow = Small(kafka, tmp_path, partitions=2, slots=1)
+        try:
+            feed(flow, count)
+            eventually(lambda: len(flow.ids()) >= count, 90)
+            marked = flow.marked()
+        finally:
+            flow.close()
+    heals = "".join(capfd.readouterr()).count("HEALED")
+    assert heals > 5
+    assert len(marked) == count, "nothing was lost and nothing came twice"
+    assert all(given == list(range(1, len(given) + 1)) for given in numbered(marked).values())
+    print(f"{count} messages, {heals} heals: 0 lost, 0 sent twice")
 
 
 @pytest.mark.parametrize("seed", [20300501])

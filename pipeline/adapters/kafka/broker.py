@@ -6,6 +6,7 @@ ids. So one home folder takes in the pages of one set of sources.
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,7 +23,9 @@ from pipeline.adapters.sqlite import state
 from pipeline.adapters.sqlite.database import Database
 from pipeline.broker import Draft, Ending, Message, Standing, Tally
 from pipeline.errors import Unavailable
-from schemas.topics import BY_NAME, TOPICS
+from schemas.codec import decode
+from schemas.dead import DeadLetter
+from schemas.topics import BY_NAME, DEAD_LETTERS, TOPICS
 
 PATIENCE = 120.0
 """Seconds that a write may take: brokers that are started again one after the other are back within a minute."""
@@ -114,8 +117,10 @@ class KafkaBroker:
         return sorted(found, key=lambda message: message.at), []
 
     def tallies(self) -> list[Tally]:
-        """See Topics. Kafka keeps no counts; those of each worker are in its metrics."""
-        return []
+        """See Topics. Dead letters are counted as long as their topic keeps them, the rest by the workers' metrics."""
+        letters = (decode(m.body, m.schema, DeadLetter) for m in self.scan(DEAD_LETTERS.name))
+        counts = Counter((letter.agent, letter.reason) for letter in letters)
+        return [Tally(agent, "reject", reason, times) for (agent, reason), times in sorted(counts.items())]
 
     def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
         """See Topics. A message that is tried again stays unread, so nothing is parked."""

@@ -35,6 +35,8 @@ BATCH = 32
 """Messages that are taken up together, and thereby what waits in memory: one may have megabytes."""
 STALL_SECONDS = 180.0
 """The watchdog's patience. A step takes seconds at most, a broker is back within a minute."""
+SILENT_SECONDS = 30.0
+"""It asks for more every second, but in a rebalance and while all that it may keep is full."""
 STOP_SECONDS = 7.0
 """After SIGTERM the process ends by itself within so long, or else at once."""
 
@@ -86,6 +88,7 @@ class Worker:
         self._lanes: dict[TP, Lane] = {}
         self._generations: dict[TP, int] = {}
         self._pending = 0
+        self._consumer: ContiguousConsumer | None = None
         self._told = (0, 0)
         index = ports.get("index") if "index" in agent.ports else None
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
@@ -98,10 +101,15 @@ class Worker:
 
     def run(self) -> NoReturn:
         """Work until SIGTERM or SIGINT. Any error that nobody foresaw ends the process."""
-        self._watchdog.start(lambda: self._pending > 0)
+        self._watchdog.start(self._owes)
         process = _Process(self._app, quiet=True, loglevel="WARN", override_logging=False, redirect_stdouts=False)
         process.spinner = None
         process.execute_from_commandline()
+
+    def _owes(self) -> bool:
+        """Whether messages are in hand, or the thread that fetches them has fallen silent."""
+        silent = self._consumer is not None and time.monotonic() - self._consumer.asked > SILENT_SECONDS
+        return self._pending > 0 or silent
 
     async def _read(self, stream: Any) -> None:
         """The agent as Faust knows it. An exception that left it would acknowledge what it had not handled."""
@@ -194,6 +202,7 @@ class Worker:
         """Count what the consumer had to heal since the last time."""
         consumer = self._app.consumer
         assert isinstance(consumer, ContiguousConsumer)
+        self._consumer = consumer
         heals, expired = consumer.heals - self._told[0], consumer.expired - self._told[1]
         self._told = (consumer.heals, consumer.expired)
         self._meters.healed(self._post.agent.name, heals, expired)

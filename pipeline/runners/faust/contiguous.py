@@ -11,6 +11,7 @@ The offsets are kept in `pipeline.runners.faust.offsets`; what is overridden her
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from time import monotonic
 from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
@@ -40,12 +41,17 @@ def check_versions() -> None:
 
 
 class ContiguousConsumer(Consumer):
-    """Delivers and commits contiguously. `heals` counts seeks back, `expired` messages that were deleted unread."""
+    """Delivers and commits contiguously.
+
+    `heals` counts seeks back, `expired` messages that were deleted unread; `asked` is when Kafka was last asked for
+    more, in seconds of the monotonic clock.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.offsets: Offsets[TP] = Offsets()
         self.heals = self.expired = 0
+        self.asked = monotonic()
 
     def _ours(self, tp: TP) -> bool:
         return self.app.topics.acks_enabled_for(tp.topic) and not self._is_changelog_tp(tp)
@@ -74,6 +80,7 @@ class ContiguousConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Yield messages, each partition without gaps. After a jump the rest of its batch is passed over."""
+        self.asked = monotonic()
         jumped: set[TP] = set()
         async for tp, message in super().getmany(timeout):
             if not self._ours(tp):
