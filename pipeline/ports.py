@@ -91,7 +91,8 @@ class Index(Protocol):
         """Make everything durable that was put or retracted since the last flush.
 
         The runner calls it before it commits offsets. When a write or the flush raises, everything since the last
-        flush is undone.
+        flush is undone, or will be overwritten when the same messages are handled again. Raises Refused when
+        everything was written but what the error names; `put` raises it for the same document from then on.
         """
 
 
