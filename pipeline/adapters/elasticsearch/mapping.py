@@ -23,7 +23,7 @@ from pipeline.news.queries.dates import microseconds
 from pipeline.news.queries.predicate import row
 from pipeline.news.queries.tree import FIELDS
 from pipeline.news.queries.words import stems
-from schemas.documents import AlertDocument, Document, FieldKind
+from schemas.documents import FAMILIES, AlertDocument, Document, FieldKind
 
 BODY = "text"
 """The longest field of every family. All others are searched together in search.words.rest."""
@@ -115,6 +115,12 @@ def version(family: str) -> str:
 def source(family: str, document: Document) -> bytes:
     """What is sent to Elasticsearch for a document, as JSON."""
     return _ENCODER.encode(document)[:-1] + b',"search":' + _ENCODER.encode(_derived(family, document)) + b"}"
+
+
+def decode(family: str, source: Any) -> Document:
+    """The document in a `_source`. Raises msgspec.ValidationError for what is none."""
+    document: Document = msgspec.convert(source, FAMILIES[family])
+    return document
 
 
 def moment(document: Document) -> int:
