@@ -14,8 +14,8 @@ demo: $(VENV)/product ## run the small offline world: articles in, statements an
 test: $(VENV)/dev ## run every test that needs no server
 	$(BIN)/pytest
 
-stack: $(VENV)/dev ## run the tests that need a real Elasticsearch or Kafka; needs a JDK and Maven
-	$(BIN)/pytest --stack -m stack
+stack: $(VENV)/dev ## run the tests against a real Kafka and Elasticsearch (Java and Maven; minutes)
+	$(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning
 
 templates: $(VENV)/dev ## write the index templates of Elasticsearch and the dashboards of Kibana anew
 	$(BIN)/python -m deploy.elasticsearch
@@ -39,8 +39,9 @@ schemas: $(VENV)/dev ## write schemas/json and schemas/examples anew
 	$(BIN)/python -m tests.examples
 
 lock: $(VENV)/dev ## choose the newest versions of all packages and write them with their hashes
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-header --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra kafka --extra elasticsearch --constraint requirements.lock -o requirements-servers.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## delete the environment and all that was built
 	rm -rf $(VENV) build dist pantau-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

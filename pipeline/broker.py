@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from pipeline.ports import State
 
@@ -26,7 +26,10 @@ class Draft(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message in its topic. `attempts` counts how often an agent asked to try it later."""
+    """A message in its topic. `attempts` counts how often an agent asked to try it later.
+
+    `partition` is the part of its topic in which `offset` counts; topics in a file have only one.
+    """
 
     topic: str
     offset: int
@@ -38,6 +41,7 @@ class Message(NamedTuple):
     took: float
     at: datetime
     attempts: int = 0
+    partition: int = 0
 
 
 class Parked(NamedTuple):
@@ -81,20 +85,43 @@ class Tally(NamedTuple):
     times: int
 
 
-class Broker(Protocol):
-    """Topics with offsets: append, read, remember how far each agent has come."""
+class Topics(Protocol):
+    """What people and uploads do with topics, wherever they are."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Everything inside happens, or nothing of it does."""
-
-    def tentative(self) -> AbstractContextManager[Callable[[], None]]:
-        """Inside a transaction: calling what this yields takes back all that was changed inside."""
+        """Everything inside happens, or nothing of it does; topics on servers may get it twice, never by half."""
 
     def state(self, agent: str) -> State:
-        """The memory of an agent, changed in the same transaction as the topics."""
+        """A memory beside the topics, changed in the same transaction: of the intake, of what was replayed."""
 
     def append(self, drafts: Iterable[Draft], at: datetime) -> None:
         """Write messages to the ends of their topics."""
+
+    def again(self, agent: str, message: Message, at: datetime) -> None:
+        """Let one agent take up a message once more, whatever became of it before."""
+
+    def scan(self, topic: str) -> Iterator[Message]:
+        """All messages that a topic still holds, oldest first."""
+
+    def history(self, trace: str) -> tuple[list[Message], list[Ending]]:
+        """All messages about an article and where messages about it ended, as far as that is kept, oldest first."""
+
+    def tallies(self) -> list[Tally]:
+        """All counts that are kept with the topics."""
+
+    def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
+        """Where each (agent, topic) stands."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+@runtime_checkable
+class Broker(Topics, Protocol):
+    """Topics in one place, with an offset for each agent: what the embedded runner drives."""
+
+    def tentative(self) -> AbstractContextManager[Callable[[], None]]:
+        """Inside a transaction: calling what this yields takes back all that was changed inside."""
 
     def read(self, topic: str, start: int, limit: int) -> list[Message]:
         """Return messages from an offset on, in order."""
@@ -120,20 +147,5 @@ class Broker(Protocol):
     def count(self, tallies: Iterable[Tally]) -> None:
         """Add to the counts."""
 
-    def tallies(self) -> list[Tally]:
-        """All counts."""
-
-    def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
-        """Where each (agent, topic) stands."""
-
-    def history(self, trace: str) -> tuple[list[Message], list[Ending]]:
-        """All messages about an article and where messages about it ended, oldest first."""
-
-    def scan(self, topic: str) -> Iterator[Message]:
-        """All messages that a topic still holds, oldest first."""
-
     def expire(self, now: datetime, readers: Mapping[str, Sequence[str]]) -> int:
         """Delete messages past their retention that every reader has passed; returns how many."""
-
-    def close(self) -> None:
-        """Let go of files and connections."""

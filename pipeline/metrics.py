@@ -42,6 +42,24 @@ class Meters:
             "pantau_parked", "Messages that wait to be tried again", ["agent", "topic"], registry=self.registry
         )
 
+        self._heals = Counter(
+            "pantau_heals",
+            "Times that messages were missing between two that Kafka gave, and were fetched again",
+            ["agent"],
+            registry=self.registry,
+        )
+        self._expired = Counter(
+            "pantau_expired",
+            "Messages that Kafka deleted before the agent read them: it is behind by more than the retention",
+            ["agent"],
+            registry=self.registry,
+        )
+
+    def healed(self, agent: str, heals: int, expired: int) -> None:
+        """Count what the consumer of an agent had to heal, and what it could not."""
+        self._heals.labels(agent).inc(heals)
+        self._expired.labels(agent).inc(expired)
+
     def record(self, agent: str, outcome: str, reason: str, times: int) -> None:
         """Count an outcome."""
         self._records.labels(agent, outcome, reason).inc(times)

@@ -34,6 +34,9 @@ class Pages(Protocol):
     def get(self, key: str) -> bytes:
         """The bytes under a key. Raises KeyError when they are not there."""
 
+    def sync(self) -> None:
+        """Make all that was put survive a power cut. Called before it is recorded anywhere that a page is there."""
+
 
 class Catalog(Protocol):
     """Officials, watches and sources as people defined them."""

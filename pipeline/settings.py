@@ -9,19 +9,22 @@ from pipeline.errors import Misuse
 
 VARIABLES = {
     "PANTAU_HOME": "the folder of everything that Pantau keeps (default: pantau-data in the current folder)",
-    "PANTAU_BROKER": "topics and state (default: sqlite: flow.db in the home folder)",
+    "PANTAU_BROKER": "topics and state (default: sqlite: flow.db in the home folder; kafka://host:port,host:port)",
+    "PANTAU_KAFKA_USER": "user for a Kafka that asks for one (security=sasl in PANTAU_BROKER)",
+    "PANTAU_KAFKA_PASSWORD": "its password; better in a file",
+    "PANTAU_KAFKA_PASSWORD_FILE": "the file that holds its password",
     "PANTAU_INDEX": "the search index (default: sqlite: index.db in the home folder)",
     "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
     "PANTAU_METRICS_PORT": "port of /metrics on 127.0.0.1 while `pantau run` runs; 0 is off (default: 9464)",
-    "PANTAU_LOG": "debug, info, warning (default) or error",
+    "PANTAU_LOG": "debug, info, warning or error (default: info for `pantau run`, error for all other commands)",
 }
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where everything is. Ports are URLs; `workers` None leaves the number to the command."""
+    """Where everything is. Ports are URLs; `workers` and `log` None leave the choice to the command."""
 
     home: Path
     broker: str
@@ -30,7 +33,7 @@ class Settings:
     catalog: str
     workers: int | None = None
     metrics_port: int = 9464
-    log: str = "warning"
+    log: str | None = None
 
 
 def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Settings:
@@ -47,7 +50,7 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         catalog=environment.get("PANTAU_CATALOG") or f"file://{folder}/catalog",
         workers=_number(environment, "PANTAU_WORKERS", None, 256),
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
-        log=_level(environment.get("PANTAU_LOG") or "warning"),
+        log=_level(environment.get("PANTAU_LOG")),
     )
 
 
@@ -60,8 +63,10 @@ def _number(environment: Mapping[str, str], name: str, default: int | None, most
     return int(text)
 
 
-def _level(text: str) -> str:
+def _level(text: str | None) -> str | None:
     levels = ("debug", "info", "warning", "error")
+    if not text:
+        return None
     if text.lower() not in levels:
         raise Misuse(f"PANTAU_LOG is {text!r}: write one of {', '.join(levels)}")
     return text.lower()

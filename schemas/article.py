@@ -40,7 +40,8 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     charset           what the transport said of the page; with it the page's text can be made again
     text              the body: paragraphs separated by one line break
     maps              per part, where its codepoints stand in the page's text
-    removed           every line of a text copy that is not in a part or a field, with its reason
+    removed           every line of a text copy that is not in a part, with its reason (captions, bylines and dates too,
+                      which also are in their fields); for HTML what the line filter took out after extraction
     published         with the zone that the page states; midnight UTC when only a day is known
     published_source  json-ld, meta, url, text or upload
     confidence        of `published`, 0 to 1

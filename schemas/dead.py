@@ -7,7 +7,10 @@ from schemas.record import Record
 
 
 class DeadLetter(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """`original` holds the bytes and `schema` the header exactly as they were read from `topic` at `offset`."""
+    """`original` holds the bytes and `schema` the header exactly as they were read from `topic` at `offset`.
+
+    `partition` is the part of the topic in which `offset` counts, 0 where a topic has only one.
+    """
 
     SCHEMA: ClassVar[str] = "dead-letter.v1"
     agent: str
@@ -21,3 +24,4 @@ class DeadLetter(Record, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     schema: str
     original: bytes
+    partition: int = 0

@@ -1,4 +1,4 @@
-"""Tests marked `stack` need a real Elasticsearch or Kafka; they run with `--stack` (`make stack`)."""
+"""Tests marked `stack` need a real Elasticsearch or Kafka; `make stack` runs them, `make test` leaves them out."""
 
 import json
 import os
@@ -14,16 +14,11 @@ from tests.stack.servers import Elasticsearch, missing
 _NUMBERS = count(1)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--stack", action="store_true", help="run the tests that need a real Elasticsearch or Kafka")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    why = missing() if config.getoption("--stack") else "needs a server: run make stack"
-    if why:
-        for item in items:
-            if item.get_closest_marker("stack"):
-                item.add_marker(pytest.mark.skip(reason=why))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marked = [item for item in items if item.get_closest_marker("stack")]
+    why = missing() if marked else None
+    for item in marked if why else []:
+        item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture(scope="session")

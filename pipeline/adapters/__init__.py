@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pipeline.errors import Misuse, Unavailable
+from pipeline.errors import Misuse
 
 BACKENDS = {
+    ("broker", "kafka"): "pipeline.adapters.kafka.broker:KafkaBroker",
     ("broker", "sqlite"): "pipeline.adapters.sqlite.broker:SqliteBroker",
     ("index", "sqlite"): "pipeline.adapters.sqlite.index:SqliteIndex",
     ("index", "elasticsearch+http"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
@@ -21,9 +22,6 @@ BACKENDS = {
     ("channel", "webhook+http"): "pipeline.adapters.channels.webhook:Webhook",
     ("channel", "webhook+https"): "pipeline.adapters.channels.webhook:Webhook",
 }
-
-EXTRAS = frozenset({"elasticsearch"})
-"""Packages that only some backends need; the extra has the package's name."""
 
 
 def backend(port: str, url: str) -> type[Any]:
@@ -37,11 +35,10 @@ def backend(port: str, url: str) -> type[Any]:
     try:
         found: type[Any] = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
-        if error.name not in EXTRAS:
+        if (error.name or "").startswith("pipeline"):
             raise
-        raise Unavailable(
-            f"{scheme}: needs a package that is missing: run pip install 'pantau[{error.name}]'"
-        ) from error
+        extra = scheme.partition("+")[0]
+        raise Misuse(f"{scheme}: needs the package {error.name}: pip install 'pantau[{extra}]'") from error
     return found
 
 

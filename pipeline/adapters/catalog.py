@@ -35,7 +35,6 @@ CHANNELS = {
     "feed": "feed:",
     "webhook+https": "webhook+https://example.org/hook",
     "webhook+http": "webhook+http://localhost:8000/hook",
-    "mailto": "mailto:you@example.org",
 }
 """The schemes that a channel may have, each with a sample."""
 
@@ -285,13 +284,11 @@ def _speaker(who: str, line: int, officials: set[str], place: Place) -> None:
 
 
 def _channel(channel: str, line: int, place: Place) -> None:
-    scheme, colon, rest = channel.partition(":")
+    scheme, colon, _ = channel.partition(":")
     if not colon or scheme not in CHANNELS:
         place.fail(line, f"channel {channel!r} is no URL that Pantau can send to: write one like {_samples()}")
     if scheme.startswith("webhook+"):
         _web(channel.removeprefix("webhook+"), line, place, "channels", CHANNELS[scheme])
-    if scheme == "mailto" and not re.fullmatch(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+", rest):
-        place.fail(line, f"channel {channel!r} has no e-mail address: write one like {CHANNELS['mailto']!r}")
 
 
 def _samples() -> str:

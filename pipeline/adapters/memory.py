@@ -1,6 +1,14 @@
 """Ports in memory: for tests, and for trying something out. What they hold is gone when the process ends."""
 
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from itertools import count
+from typing import NamedTuple
+
+COUNTED = 64
+"""A posting counts with so many of its records, the oldest."""
 
 
 class MemoryPages:
@@ -18,3 +26,59 @@ class MemoryPages:
     def get(self, key: str) -> bytes:
         """The bytes under a key. Raises KeyError when they are not there."""
         return self._pages[key]
+
+    def sync(self) -> None:
+        """Nothing outlives a power cut here."""
+
+
+class _Entry(NamedTuple):
+    age: int
+    value: bytes
+    postings: frozenset[int]
+
+
+class MemoryState:
+    """Implements `pipeline.ports.State`. A key keeps its age when its value is replaced, until it is deleted."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._keys: dict[int, str] = {}  # by age
+        self._ages: dict[int, list[int]] = {}  # by posting, ascending
+        self._next = count()
+
+    def get(self, key: str) -> bytes | None:
+        """The value of a key, None when there is none."""
+        entry = self._entries.get(key)
+        return entry.value if entry else None
+
+    def put(self, key: str, value: bytes, postings: Iterable[int] = ()) -> None:
+        """Set the value of a key and replace its postings."""
+        old = self._entries.get(key)
+        new = _Entry(old.age if old else next(self._next), bytes(value), frozenset(postings))
+        self._entries[key], self._keys[new.age] = new, key
+        before = old.postings if old else frozenset()
+        self._unlist(new.age, before - new.postings)
+        for posting in new.postings - before:
+            insort(self._ages.setdefault(posting, []), new.age)
+
+    def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
+        """The records that share at least one posting, the most shared first, then the older."""
+        shared: Counter[int] = Counter()
+        for posting in set(postings):
+            shared.update(self._ages.get(posting, ())[:COUNTED])
+        best = sorted(shared, key=lambda age: (-shared[age], age))[:limit]
+        return [(key, self._entries[key].value) for key in map(self._keys.__getitem__, best)]
+
+    def delete(self, key: str) -> None:
+        """Forget a key and its postings; nothing happens when it is not there."""
+        entry = self._entries.pop(key, None)
+        if entry:
+            del self._keys[entry.age]
+            self._unlist(entry.age, entry.postings)
+
+    def _unlist(self, age: int, postings: Iterable[int]) -> None:
+        for posting in postings:
+            ages = self._ages[posting]
+            del ages[bisect_left(ages, age)]
+            if not ages:
+                del self._ages[posting]

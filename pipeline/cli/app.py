@@ -1,27 +1,47 @@
 """The program `pantau`: its commands, its global options, and how it ends.
 
-Exit codes: 0 done; 1 done, but some of the input was refused or nothing was found to act on; 2 a mistake in the
-command, a query, a setting or the catalog; 3 something that Pantau needs cannot be used now (disk, server, lock);
-130 interrupted.
+Exit codes: 0 done; 1 done, but some of the input was refused (or became dead letters), or nothing was found; 2 a
+mistake in the command, a query, a setting or the catalog; 3 something that Pantau needs cannot be used now (disk,
+server, lock); 130 interrupted. A reader that closes the pipe (`| head`) is no error.
 """
 
+import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline import __version__, install, logs, settings
-from pipeline.cli import dead, demo, doctor, export, index, ingest, ledger, run, search, status, trace, watch
+from pipeline.cli import (
+    dead,
+    demo,
+    doctor,
+    export,
+    index,
+    ingest,
+    ledger,
+    replay,
+    run,
+    search,
+    status,
+    topics,
+    trace,
+    watch,
+    work,
+)
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import complain
 from pipeline.errors import BadQuery, Misuse, PantauError
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="pantau",
     help="Watches news sites and tells you when an official you track says something new.",
     epilog="Exit codes: 0 done, 1 some input refused or nothing found, 2 a mistake in the command, query or catalog, "
-    "3 a disk, server or lock that cannot be used now.",
+    "3 a disk, server or lock that cannot be used now, 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -47,28 +67,52 @@ def start(
 ) -> None:
     """Read the settings; the parts are opened by the command that needs them."""
     loaded = settings.load(home=home)
-    logs.start(loaded.log)
+    logs.start(loaded.log or ("info" if context.invoked_subcommand == "run" else "error"))
     context.obj = Installation(loaded)
 
 
-for command in (demo, ingest, run, search, ledger, watch, trace, dead, status, doctor, export, index):
+COMMANDS = (
+    demo, ingest, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
+)  # fmt: skip
+for command in COMMANDS:
     command.register(app)
 
 
 def main() -> None:
     """Run `pantau` and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know fewer letters than the news
+    sys.exit(_flushed(_ended()))
+
+
+def _ended() -> int:
+    """Run the command; say what is wrong. Returns the exit code."""
     try:
         install.check()
-        app(standalone_mode=True)
+        app(prog_name="pantau")
     except BadQuery as error:
         complain(f"{error}\n{error.pointer()}")
-        sys.exit(2)
+        return 2
     except Misuse as error:
         complain(str(error))
-        sys.exit(2)
+        return 2
     except PantauError as error:
         complain(str(error))
-        sys.exit(3)
+        return 3
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            return 0
+        if end.code == INTERRUPTED:
+            complain("interrupted: what was committed stays, nothing is lost; the same command goes on from there")
+        return end.code if isinstance(end.code, int) else 0
+    return 0
+
+
+def _flushed(code: int) -> int:
+    """Write out what is still buffered; when nobody reads any more, nothing has to be said."""
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code

@@ -1,12 +1,13 @@
 """`pantau dead`: what could not be handled, why, and another try."""
 
 from collections import Counter
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.text import Text
 
-from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, table
+from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, say, table
 from pipeline.runners import operations
 from pipeline.runners.operations import Letter
 
@@ -25,20 +26,32 @@ def _letters(context: typer.Context, stage: str | None, reason: str | None) -> l
     return list(operations.dead_letters(installation(context).broker, stage, reason))
 
 
+def _json(letter: Letter) -> dict[str, Any]:
+    return {"number": letter.number, "replayed": letter.replayed, **msgspec.to_builtins(letter.letter)}
+
+
 @app.command("list", epilog="Example: pantau dead list --stage clean")
 def show_all(
-    context: typer.Context, stage: StageOption = None, reason: ReasonOption = None, as_json: JsonOption = False
+    context: typer.Context,
+    stage: StageOption = None,
+    reason: ReasonOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="Dead letters at most, the newest of them.")] = 50,
+    as_json: JsonOption = False,
 ) -> None:
     """List dead letters, oldest first."""
     letters = _letters(context, stage, reason)
     if as_json:
-        print_json(letters)
+        print_json([_json(letter) for letter in letters])
         return
     rows = [
         (n, day(x.at), x.agent, x.reason, x.error.strip().splitlines()[-1][:80] if x.error else "", x.trace, done)
-        for n, x, done in ((n, x, "yes" if done else "") for n, x, done in letters)
+        for n, x, done in ((n, x, "yes" if done else "") for n, x, done in letters[-limit:])
     ]
-    console.print(table("dead letters", (">no", "when", "stage", "reason", "what", "article", "replayed"), rows))
+    if not rows:
+        say("no dead letters" + (" of this stage and reason" if stage or reason else ""))
+        return
+    columns = (">no", "when", "stage", "reason", "what", "article", "replayed")
+    console.print(table(f"{len(letters)} dead letters", columns, rows))
     counts = Counter(f"{x.letter.agent}: {x.letter.reason}" for x in letters)
     for kind, times in counts.most_common():
         console.print(f"{times:6}  {kind}")
@@ -54,7 +67,7 @@ def show_one(
         complain(f"there is no dead letter {number}: see `pantau dead list`")
         raise typer.Exit(1)
     if as_json:
-        print_json(found[0])
+        print_json(_json(found[0]))
         return
     letter = found[0].letter
     for name in ("agent", "reason", "topic", "offset", "key", "trace", "attempts", "schema"):
@@ -77,7 +90,14 @@ def replay(
     count = operations.replay(house.broker, letters, house.clock)
     if as_json:
         print_json({"replayed": count})
-    else:
-        console.print(f"{count} handed in again; the next `pantau run` or `pantau ingest` takes them up")
+    elif count:
+        say(f"{count} handed in again: `pantau run --once` takes them up")
+    for number in sorted(set(numbers or ()) - {x.number for x in letters}):
+        complain(f"there is no dead letter {number}{' of these' if stage or reason else ''}: see `pantau dead list`")
     if not count:
+        complain(
+            "all of them were handed in already: what failed again is a new dead letter"
+            if letters
+            else "no dead letter is chosen: see `pantau dead list`"
+        )
         raise typer.Exit(1)

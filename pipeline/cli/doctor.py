@@ -10,11 +10,11 @@ from typing import NamedTuple
 import typer
 from rich.text import Text
 
-from agents import FLOW
-from pipeline import flow, install
-from pipeline.cli.installation import Installation
+from pipeline import install
+from pipeline.cli.installation import Installation, flow
 from pipeline.cli.output import JsonOption, console, installation, plain, print_json
 from pipeline.errors import PantauError
+from pipeline.flow import check
 from schemas.documents import FAMILIES
 
 ROOM = 1 << 30
@@ -73,13 +73,13 @@ def _catalog(house: Installation) -> str:
 
 
 def _flow(house: Installation) -> str:
-    flow.check(FLOW)
-    return " -> ".join(agent.name for agent in FLOW)
+    check(flow())
+    return " -> ".join(agent.name for agent in flow())
 
 
 def _broker(house: Installation) -> str:
     with house.broker.transaction():
-        reads = [(agent.name, topic.name) for agent in FLOW for topic in agent.reads]
+        reads = [(agent.name, topic.name) for agent in flow() for topic in agent.reads]
         return f"{house.settings.broker}: {sum(s.lag for s in house.broker.standings(reads))} messages unread"
 
 

@@ -14,8 +14,11 @@ import typer
 from pipeline.cli.output import installation, notes
 from pipeline.cli.search import QUERY, Family
 from pipeline.errors import Unavailable
+from pipeline.news.queries import parse
 from schemas.documents import FAMILIES, Document
 
+FORMULA = tuple("=+-@|%＝＋－＠")
+"""What a formula begins with (https://owasp.org/www-community/attacks/CSV_Injection); Excel takes full width too."""
 Format = StrEnum("Format", ["jsonl", "csv"])
 
 
@@ -32,6 +35,7 @@ def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; standard output without it.")] = None,
 ) -> None:
     """Write all that a query finds as JSON Lines or CSV. In CSV no cell can act as a spreadsheet formula."""
+    parse(query, family.value)  # a query that cannot be understood must not empty a file
     documents = installation(context).search.export(family.value, query)
     write = _csv if form.value == "csv" else _jsonl
     try:
@@ -40,7 +44,8 @@ def export(
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Unavailable(f"cannot write {output}: {error.strerror}") from error
+        place = output or "standard output"
+        raise Unavailable(f"cannot write {place}: {error.strerror}; name another file with -o") from error
     if output:
         notes.print(f"{count} {family.value} written to {output}")
 
@@ -62,9 +67,9 @@ def _csv(documents: Iterable[Document], file: TextIO, columns: Sequence[str]) ->
 
 
 def safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: a text that begins like one gets a quote mark (OWASP)."""
+    """A cell that no spreadsheet takes for a formula: a text that begins like one gets a quote mark."""
     if isinstance(value, list):
         value = "; ".join(map(str, value))
-    if isinstance(value, str) and value.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%"):
+    if isinstance(value, str) and value and (value[0] in "\t\r\n" or value.lstrip()[:1] in FORMULA):
         return "'" + value
     return value

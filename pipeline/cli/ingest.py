@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,12 +12,18 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline.adapters import readers
-from pipeline.cli.installation import Busy, Installation
-from pipeline.cli.output import JsonOption, complain, console, installation, notes, print_json, table
+from pipeline.cli.installation import Busy, Elsewhere, Installation, flow
+from pipeline.cli.output import JsonOption, complain, console, installation, notes, print_json, say, table
+from pipeline.runners import operations
 from pipeline.runners.intake import Arrival
+from pipeline.runners.operations import Work
+from schemas.topics import PAGES_FETCHED
 
-BATCH = 50
-"""Pages that go in with one transaction."""
+BATCH = 200
+"""Pages that go in with one transaction, and with one order to the disk to keep them."""
+
+SHOWN = 20
+"""Refused files that are named; the others are counted."""
 
 PathsArgument = Annotated[list[str], typer.Argument(help="Files, folders and archives; - is standard input.")]
 WorkersOption = Annotated[
@@ -45,18 +52,17 @@ def ingest(
     """
     house = installation(context)
     counts, refused = take(house, paths)
-    if not queue:
-        process(house, workers)
-    show(house, counts, refused, as_json)
-    if refused:
+    work = None if queue else process(house, workers)
+    show(counts, refused, work, as_json)
+    if refused or (work and work.dead):
         raise typer.Exit(1)
 
 
 def take(house: Installation, paths: Iterable[str]) -> tuple[Counter[str], list[readers.Refused]]:
     """Read the paths and take in what they hold. Returns the counts of new, changed and known, and what was refused."""
-    given: list[Path | Literal["-"]] = ["-" if path == "-" else Path(path) for path in paths]
+    refused = [_no_file(path) for path in paths if "://" in path]
+    given: list[Path | Literal["-"]] = ["-" if path == "-" else Path(path) for path in paths if "://" not in path]
     counts: Counter[str] = Counter(new=0, changed=0, known=0)
-    refused: list[readers.Refused] = []
     with progress() as bar:
         task = bar.add_task("reading", total=readers.count(given) or None)
         for batch in _batches(readers.read(given, sys.stdin.buffer)):
@@ -67,6 +73,11 @@ def take(house: Installation, paths: Iterable[str]) -> tuple[Counter[str], list[
     return counts, refused
 
 
+def _no_file(url: str) -> readers.Refused:
+    detail = "this is a web address, no file: save its page and ingest that file"
+    return readers.Refused(url, readers.Refusal.MISSING, detail)
+
+
 def arrival(item: readers.Item, source: str = "upload") -> Arrival:
     """What the intake needs of an item."""
     return Arrival(
@@ -74,30 +85,74 @@ def arrival(item: readers.Item, source: str = "upload") -> Arrival:
     )
 
 
-def process(house: Installation, workers: int | None) -> None:
-    """Run the flow until nothing is left to do; leave it to a runner that is already at work."""
-    try:
-        with house.runner(house.workers(workers)) as runner, progress() as bar:
-            task = bar.add_task("working", total=None)
-            runner.drain(lambda: bar.update(task, advance=1))
-    except Busy:
-        notes.print("a running Pantau takes them up now", style="yellow")
+def process(house: Installation, workers: int | None) -> Work | None:
+    """Run the flow until nothing is left to do. Returns None when another Pantau does it.
+
+    Another `pantau ingest` may be about to end without having seen the new pages: then this one takes over.
+    """
+    told = False
+    while True:
+        try:
+            return _drain(house, workers)
+        except Elsewhere:
+            notes.print("the workers that `pantau work` starts take them up", style="yellow")
+            return None
+        except Busy as busy:
+            if _taken_up(house):
+                return None
+            if not told:
+                notes.print(f"{busy.holder} is at work here and takes them up; waiting for it", style="yellow")
+                told = True
+            time.sleep(0.5)
 
 
-def show(house: Installation, counts: Counter[str], refused: list[readers.Refused], as_json: bool) -> None:
+def _drain(house: Installation, workers: int | None) -> Work:
+    idle = not operations.waiting(flow(), house.broker)
+    with house.runner(0 if idle else house.workers(workers)) as runner, progress() as bar:
+        before = house.broker.tallies()
+        task = bar.add_task("working", total=None)
+        runner.drain(lambda: bar.update(task, advance=1))
+        return operations.work(flow(), house.broker, before)
+
+
+def _taken_up(house: Installation) -> bool:
+    """Whether no page waits for its first agent any more. Who took it up goes on until the others have read it too."""
+    (pages,) = house.broker.standings([(flow()[0].name, PAGES_FETCHED.name)])
+    return not pages.lag
+
+
+def show(counts: Counter[str], refused: list[readers.Refused], work: Work | None, as_json: bool) -> None:
     """Print what became of it."""
     if as_json:
-        print_json({**counts, "refused": [{"name": r.name, "reason": r.reason, "detail": r.detail} for r in refused]})
+        done = work._asdict() if work else {}
+        names = [{"name": r.name, "reason": r.reason, "detail": r.detail} for r in refused]
+        print_json({**counts, "refused": names, **done})
         return
     if counts["known"] and not counts["new"] and not counts["changed"]:
-        console.print(f"already known: all {counts['known']} pages; nothing was changed")
+        say(f"already known: all {counts['known']} pages; nothing was changed")
     else:
-        console.print(_summary(counts))
+        say(_summary(counts))
+    show_work(work)
     if refused:
         reasons = Counter(r.reason.value for r in refused)
         console.print(table("refused", ("reason", ">files"), reasons.most_common()))
-        for r in itertools.islice(refused, 20):
+        for r in itertools.islice(refused, SHOWN):
             complain(f"{r.name}: {r.detail}")
+        if len(refused) > SHOWN:
+            complain(f"and {len(refused) - SHOWN} more: --json names all of them")
+
+
+def show_work(work: Work | None) -> None:
+    """Print what the flow made of it; None when it runs elsewhere."""
+    if work is None:
+        say("in line for `pantau run`: see `pantau status`")
+        return
+    say(f"found in {work.articles} articles: {work.statements} statements, of which {work.alerts} alerts came")
+    if work.dead:
+        reasons = ", ".join(f"{times} by {reason}" for reason, times in sorted(work.dead.items()))
+        say(f"{sum(work.dead.values())} went to dead letters ({reasons}): see `pantau dead list`")
+    if work.waiting:
+        say(f"{work.waiting} wait to be tried again by `pantau run`: see `pantau status`")
 
 
 def progress(**options: Any) -> Progress:

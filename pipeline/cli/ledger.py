@@ -5,10 +5,15 @@ from typing import Annotated, cast
 import typer
 from rich.text import Text
 
-from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, table
-from pipeline.news.queries import quote
+from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json
+from pipeline.cli.search import Row
+from pipeline.errors import BadQuery, Misuse
+from pipeline.news.queries import parse, quote
 from pipeline.news.utterances import Heard, seen, utterances
 from schemas.documents import StatementDocument
+
+OTHERS = 2
+"""Other wordings of an utterance that are shown, and versions."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,40 +32,49 @@ def ledger(
     """Show what a speaker said: each utterance once, with all who carried it and in which words."""
     house = installation(context)
     query = f"(official:{quote(speaker)} OR speaker_id:{quote(speaker)} OR speaker:{quote(speaker)})"
-    query += f" AND ({about})" if about else ""
-    query += f" AND published:[{since} TO *]" if since else ""
+    if about:
+        parse(about, "statements")
+        query += f" AND ({about})"
+    if since:
+        query += f" AND {_from(since)}"
     found = utterances(cast(StatementDocument, document) for document in house.search.export("statements", query))
+    if not found:
+        complain(f"nothing is recorded of {speaker!r}: see `pantau statements --facets` for the speakers there are")
     if as_json:
         print_json([heard._asdict() for heard in found[:limit]])
-    elif not found:
-        complain(f"nothing is recorded of {speaker!r}: see `pantau statements --facets` for the speakers there are")
-    else:
+    elif found:
         _print(found[:limit], len(found))
     if not found:
         raise typer.Exit(1)
 
 
+def _from(since: str) -> str:
+    """The condition that statements appeared on this date or later."""
+    condition = f"published:[{since} TO *]"
+    try:
+        parse(condition, "statements")
+    except BadQuery as error:
+        raise Misuse(f"--since {since!r} is no date: write 2022, 2022-01, 2022-01-17 or now-7d") from error
+    return condition
+
+
 def _print(found: list[Heard], total: int) -> None:
     names = sorted({heard.speaker or heard.speaker_id for heard in found})
-    console.print(Text(f"{', '.join(plain(name) for name in names)}: {total} utterances", style="bold"))
-    rows = [
-        (
-            day(heard.first_seen),
-            heard.wording,
-            f"{heard.articles} ({heard.families})",
-            ", ".join(heard.outlets),
-            _others(heard),
-            heard.utterance,
-        )
-        for heard in found
-    ]
-    console.print(
-        table("", ("first seen", "wording", ">articles (texts)", "outlets", "other wordings", "utterance"), rows)
-    )
+    title = f"{', '.join(plain(name) for name in names)}: {total} utterances"
+    title += f", the newest {len(found)}" if total > len(found) else ""
+    console.print(listing(title, map(_row, found)))
 
 
-def _others(heard: Heard) -> str:
+def _row(heard: Heard) -> Row:
+    copies = f" ({heard.families} without copies)" if heard.families != heard.articles else ""
+    spread = f"{heard.articles} article{'' if heard.articles == 1 else 's'}"
+    facts = [day(heard.first_seen), spread, heard.statement.kind, heard.statement.article]
+    carried = Text(f"in {plain(', '.join(heard.outlets))}{copies}", style="dim")
+    return facts, [Text(plain(heard.wording), style="bold"), carried, *_others(heard)]
+
+
+def _others(heard: Heard) -> list[Text | str]:
     wordings = dict.fromkeys(s.text for s in heard.carriers if s.text != heard.wording)
-    lines = [f"{text[:80]}" for text in list(wordings)[:2]]
-    added = [f"+ {' '.join(s.added)} ({seen(s):%d %b})" for s in heard.carriers if s.added]
-    return "\n".join(lines + added[:2])
+    also = [f"also: {text}" for text in list(wordings)[:OTHERS]]
+    added = [Text(f"+ {plain(' '.join(s.added))} ({seen(s):%d %b})", style="yellow") for s in heard.carriers if s.added]
+    return [*also, *added[:OTHERS]]

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -29,18 +29,19 @@ def installation(context: typer.Context) -> Installation:
 
 
 def complain(sentence: str) -> None:
-    """Say on standard error what is wrong."""
-    notes.print(Text(f"pantau: {plain(sentence)}", style="red"))
+    """Say on standard error what is wrong. In a file or a pipe a sentence stays on one line."""
+    notes.print(Text(f"pantau: {plain(sentence)}", style="red"), soft_wrap=not notes.is_terminal)
+
+
+def say(sentence: str) -> None:
+    """Say something on standard output, on one line in a file or a pipe."""
+    console.print(Text(plain(sentence)), soft_wrap=not console.is_terminal)
 
 
 def print_json(value: Any) -> None:
     """Print a value as one JSON document."""
-    sys.stdout.write(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2) + "\n")
-
-
-def print_line(value: Any) -> None:
-    """Print a value as one line of JSON."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+    sys.stdout.write(json.dumps(msgspec.to_builtins(value), ensure_ascii=ascii_only, indent=2) + "\n")
 
 
 def plain(text: str) -> str:
@@ -49,15 +50,40 @@ def plain(text: str) -> str:
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
-    """A table of plain text. A column name that begins with ">" is aligned to the right."""
-    made = Table(title=title, title_justify="left", header_style="bold", title_style="bold", expand=False)
-    for column in columns:
-        made.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+    """A table of plain text. A column name that begins with ">" is aligned to the right.
+
+    When a name begins with "~", each row is one line: what does not fit is cut in these columns, nowhere else.
+    """
+    names = list(columns)
+    cut = [name.startswith("~") for name in names]
+    made = Table(title=title, title_justify="left", header_style="bold", title_style="bold")
+    for name, may_cut in zip(names, cut):
+        justify: Literal["left", "right"] = "right" if name.startswith(">") else "left"
+        made.add_column(name.lstrip(">~"), justify=justify, overflow="fold", no_wrap=any(cut) and not may_cut)
     for row in rows:
-        made.add_row(
-            *(cell if isinstance(cell, Text) else Text(plain("" if cell is None else str(cell))) for cell in row)
-        )
+        made.add_row(*(_line(cell) if may_cut else _text(cell) for cell, may_cut in zip(row, cut)))
     return made
+
+
+def listing(title: str, rows: Iterable[tuple[Iterable[object], Iterable[Text | str]]]) -> Table:
+    """A table for long texts: on the left some short facts under each other, on the right the text. Fits 60 columns."""
+    made = Table(title=title, title_justify="left", title_style="bold", show_header=False, show_lines=True)
+    made.add_column(no_wrap=True, max_width=24, overflow="ellipsis")
+    made.add_column(ratio=1, overflow="fold")
+    for facts, lines in rows:
+        left = Text("\n").join(Text(plain(str(fact)), style="cyan") for fact in facts if fact)
+        made.add_row(left, Text("\n").join(_text(line) for line in lines if line))
+    return made
+
+
+def _line(cell: object) -> Text:
+    line = _text(cell)
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
+
+
+def _text(cell: object) -> Text:
+    return cell if isinstance(cell, Text) else Text(plain("" if cell is None else str(cell)))
 
 
 def day(moment: datetime | None) -> str:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.ingest import WorkersOption
+from pipeline.cli.ingest import WorkersOption, show_work
+from pipeline.cli.installation import flow
 from pipeline.cli.output import installation, notes
 from pipeline.errors import Unavailable
+from pipeline.runners import operations
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +30,9 @@ def run(
         signal.signal(number, lambda *_: stop.set())
     with house.runner(house.workers(workers)) as runner:
         if once:
+            before = house.broker.tallies()
             runner.drain()
+            show_work(operations.work(flow(), house.broker, before))
             return
         port = house.settings.metrics_port
         if port:

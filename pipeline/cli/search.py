@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from pipeline.cli.output import JsonOption, console, day, installation, plain, print_json, table
-from pipeline.news.queries import quote
+from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json
+from pipeline.news.queries import parse, quote
 from pipeline.ports import Hit, Hits
 from schemas.documents import FACETS, FAMILIES, AlertDocument, ArticleDocument, StatementDocument, fields
 
 Family = StrEnum("Family", ["articles", "statements", "alerts"])
+Row = tuple[Sequence[object], Sequence[Text | str]]
+"""A hit in a listing: the facts on its left, the lines on its right."""
 Sort = StrEnum("Sort", ["relevance", "newest"])
 Kind = StrEnum("Kind", ["direct", "mixed", "indirect"])
 
@@ -57,6 +59,7 @@ def statements(
     as_json: JsonOption = False,
 ) -> None:
     """List statements: who said what, in which words, where."""
+    parse(query, "statements")
     parts = [f"({query})"] if query else []
     parts += [f"speaker:{quote(speaker)}"] if speaker else []
     parts += [f"kind:{kind.value}"] if kind else []
@@ -79,68 +82,70 @@ def _show(
     names = [name for name in FACETS if name in fields(FAMILIES[family])]
     counts = index.facets(family, query, names) if facets else {}
     if as_json:
-        print_json(
-            {
-                "total": found.total,
-                "cursor": found.cursor,
-                "hits": [hit._asdict() for hit in found.hits],
-                "facets": counts,
-            }
-        )
-        return
-    _print(family, found)
-    for name, values in counts.items():
+        hits = [hit._asdict() for hit in found.hits]
+        print_json({"total": found.total, "cursor": found.cursor, "hits": hits, "facets": counts})
+    elif not found.total:
+        complain(f"no {family} found{f' for {query}' if query else ''}: try fewer words, or another --in")
+    else:
+        print_hits(family, found)
+    for name, values in {} if as_json else counts.items():
         console.print(Text(f"{name}: " + ", ".join(f"{plain(value)} {times}" for value, times in values)))
+    if not found.total:
+        raise typer.Exit(1)
 
 
-def _print(family: str, found: Hits) -> None:
-    columns, row = VIEWS[family]
-    console.print(table(f"{found.total} {family}", columns, [row(hit) for hit in found.hits]))
+def print_hits(family: str, found: Hits) -> None:
+    """Print a page of hits for people."""
+    title = f"{found.total} {family}" + (f", the first {len(found.hits)}" if found.cursor else "")
+    console.print(listing(title, map(VIEWS[family], found.hits)))
     if found.cursor:
-        console.print(Text(f"next page: --cursor {found.cursor}", style="dim"))
+        console.print(Text(f"next page: --cursor {found.cursor}", style="dim"), soft_wrap=True)
 
 
-def marked(hit: Hit, field: str, width: int = 160) -> Text:
+def marked(hit: Hit, field: str, width: int = 240) -> Text:
     """The text of a field around its first highlight, with what matched in bold."""
-    whole = plain(str(getattr(hit.document, field) or "")).replace("\n", " ")
+    stored = str(getattr(hit.document, field) or "").replace("\n", " ")
+    whole = plain(stored)
     text = Text(whole)
-    spans = hit.highlights.get(field, []) if whole == getattr(hit.document, field).replace("\n", " ") else []
+    spans = hit.highlights.get(field, []) if whole == stored else []
     for start, end in spans:
         text.stylize("bold yellow", start, end)
-    start = max(0, spans[0][0] - width // 3) if spans else 0
+    start = _start(whole, spans[0][0] - width // 3) if spans else 0
     cut = text[start : start + width]
     return (Text("…") if start else Text("")) + cut + (Text("…") if start + width < len(text) else Text(""))
 
 
-def _article(hit: Hit) -> Sequence[object]:
+def _start(text: str, near: int) -> int:
+    """The beginning of a word at or after a place, so that no excerpt begins in the middle of one."""
+    return text.find(" ", near, near + 30) + 1 or near if near > 0 else 0
+
+
+def _article(hit: Hit) -> Row:
     found = hit.document
     assert isinstance(found, ArticleDocument)
-    return (day(found.published), found.outlet, found.language, marked(hit, "title"), marked(hit, "text"), found.id)
+    facts = [day(found.published), found.outlet, found.language, found.id]
+    title = marked(hit, "title")
+    title.stylize("bold")
+    return facts, [title, marked(hit, "text")]
 
 
-def _statement(hit: Hit) -> Sequence[object]:
+def _statement(hit: Hit) -> Row:
     found = hit.document
     assert isinstance(found, StatementDocument)
-    who = found.speaker or f"? ({found.mention or 'unnamed'})"
-    return (day(found.published), who, found.kind, marked(hit, "text", 300), found.outlet, found.novelty, found.article)
+    facts = [day(found.published), found.outlet, f"{found.kind}, {found.novelty}", found.article]
+    return facts, [_who(found.speaker, found.mention), marked(hit, "text", 400)]
 
 
-def _alert(hit: Hit) -> Sequence[object]:
+def _alert(hit: Hit) -> Row:
     found = hit.document
     assert isinstance(found, AlertDocument)
-    return (
-        day(found.raised),
-        found.watch,
-        found.reason,
-        found.speaker,
-        marked(hit, "text", 300),
-        found.outlet,
-        found.id,
-    )
+    facts = [day(found.raised), found.watch, found.reason, found.article]
+    where = Text(f"{plain(found.title)} ({plain(found.outlet or '-')}, {day(found.published)})", style="dim")
+    return facts, [_who(found.speaker, None), marked(hit, "text", 400), where]
 
 
-VIEWS: dict[str, tuple[Sequence[str], Callable[[Hit], Sequence[object]]]] = {
-    "articles": (("published", "outlet", "lang", "title", "text", "id"), _article),
-    "statements": (("published", "speaker", "kind", "statement", "outlet", "novelty", "article"), _statement),
-    "alerts": (("raised", "watch", "reason", "speaker", "statement", "outlet", "id"), _alert),
-}
+def _who(speaker: str | None, mention: str | None) -> Text:
+    return Text(plain(speaker or f"unknown ({mention or 'unnamed'})"), style="bold")
+
+
+VIEWS: dict[str, Callable[[Hit], Row]] = {"articles": _article, "statements": _statement, "alerts": _alert}

@@ -1,17 +1,18 @@
 """`pantau status`: where every agent stands."""
 
 import time
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from agents import FLOW
-from pipeline.cli.installation import Installation
+from pipeline.cli.installation import Installation, flow
 from pipeline.cli.output import JsonOption, console, installation, print_json, table
 from pipeline.runners import operations
+from pipeline.runners.operations import Row
 from schemas.documents import FAMILIES
 
 
@@ -28,22 +29,26 @@ def status(
     """Show what every agent took up, wrote, dropped and rejected, and how far it is behind."""
     house = installation(context)
     if as_json:
-        rows = operations.status(FLOW, house.broker)
-        print_json({"agents": rows, "index": {family: house.search.count(family) for family in FAMILIES}})
+        counts = {family: house.search.count(family) for family in FAMILIES}
+        print_json({"agents": [_json(row) for row in operations.status(flow(), house.broker)], "index": counts})
         return
     if not live:
         console.print(_screen(house))
         return
-    with Live(_screen(house), console=console, refresh_per_second=2) as screen:
+    with suppress(KeyboardInterrupt), Live(_screen(house), console=console, refresh_per_second=2) as screen:
         while True:
             time.sleep(1)
             screen.update(_screen(house))
 
 
+def _json(row: Row) -> dict[str, Any]:
+    return row._asdict() | {"oldest": row.oldest.oldest if row.oldest else None}
+
+
 def _screen(house: Installation) -> RenderableType:
     now = house.clock.now()
     rows = []
-    for row in operations.status(FLOW, house.broker):
+    for row in operations.status(flow(), house.broker):
         age = f"{(now - row.oldest.oldest).total_seconds():.0f} s" if row.oldest and row.oldest.oldest else ""
         reasons = ", ".join(f"{reason} {times}" for reason, times in sorted(row.reasons.items()))
         counts = [row.counts.get(kind, 0) for kind in ("in", "out", "drop", "reject", "retry")]

@@ -10,7 +10,6 @@ from rich.text import Text
 from pipeline.broker import Ending, Message
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, installation, plain, print_json
-from pipeline.news.pages import page_text
 from pipeline.runners import operations
 from schemas.alert import AlertRaised
 from schemas.article import Article, ArticleExtracted, ArticleMarked
@@ -74,13 +73,25 @@ def _page(page: PageFetched) -> list[str]:
     return [f"page {page.page[:12]} ({page.media_type}) revision {page.revision} from {page.name}"]
 
 
+def page_text(content: bytes, media_type: str, charset: str | None) -> str:
+    """The text of a page. Its libraries are loaded here, because only this needs them."""
+    from pipeline.news import pages  # noqa: PLC0415 - as said
+
+    return pages.page_text(content, media_type, charset)
+
+
 def _article(article: Article, house: Installation) -> list[str]:
     when = f"{article.published:%Y-%m-%d %H:%M} from {article.published_source}" if article.published else "no date"
     lines = [
         f"{article.title!r} [{article.language}] {len(article.text)} characters, {when}",
         f"by {article.extractor}, quality {article.quality:.2f}",
     ]
-    page = page_text(house.pages.get(article.page), article.media_type, article.charset) if article.removed else ""
+    if not article.removed:
+        return lines
+    try:
+        page = page_text(house.pages.get(article.page), article.media_type, article.charset)
+    except KeyError:
+        return [*lines, f"{len(article.removed)} removed, but the page store has no page {article.page} any more"]
     return lines + [f"removed ({gone.reason}): {page[gone.start : gone.end].strip()[:100]}" for gone in article.removed]
 
 

@@ -1,5 +1,6 @@
 """`pantau watch`: whom to listen to, and what was heard."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, get_args
 
@@ -7,8 +8,8 @@ import msgspec
 import typer
 from rich.text import Text
 
-from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, table
-from pipeline.cli.search import VIEWS, Kind
+from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, say, table
+from pipeline.cli.search import Kind, print_hits
 from pipeline.errors import Misuse
 from pipeline.news.queries import quote
 from schemas.catalog import Watch
@@ -56,6 +57,7 @@ def add(
     confidence: Annotated[float, typer.Option(min=0, max=1, help="Least confidence of a statement.")] = 0.5,
     channel: Annotated[list[str] | None, typer.Option(help="feed: or webhook+https://...; may be repeated.")] = None,
     versions: Annotated[bool, typer.Option(help="Tell new versions of known utterances too.")] = True,
+    as_json: JsonOption = False,
 ) -> None:
     """Add a watch, or change the one with this id. It works from the next statement on."""
     watch = Watch(
@@ -68,28 +70,33 @@ def add(
         channels=tuple(channel or ("feed:",)),
         versions=versions,
     )
-    installation(context).catalog.save_watch(watch)
-    console.print(f"watch {id} is set")
+    house = installation(context)
+    house.catalog.snapshot()
+    try:
+        house.catalog.save_watch(watch)
+    except Misuse as error:  # the catalog was good before: the place in the file as it would be tells nobody anything
+        raise Misuse(re.sub(r".*/watches\.yaml:\d+: ", "", str(error))) from error
+    _tell(watch, "set", as_json)
 
 
 @app.command("pause", epilog="Example: pantau watch pause nato")
-def pause(context: typer.Context, id: IdArgument) -> None:
+def pause(context: typer.Context, id: IdArgument, as_json: JsonOption = False) -> None:
     """Stop the alerts of a watch without forgetting what it told."""
-    _set(context, id, paused=True)
+    _set(context, id, True, as_json)
 
 
 @app.command("resume", epilog="Example: pantau watch resume nato")
-def resume(context: typer.Context, id: IdArgument) -> None:
+def resume(context: typer.Context, id: IdArgument, as_json: JsonOption = False) -> None:
     """Let a paused watch alert again. What it told before is not told again."""
-    _set(context, id, paused=False)
+    _set(context, id, False, as_json)
 
 
 @app.command("remove", epilog="Example: pantau watch remove nato")
-def remove(context: typer.Context, id: IdArgument) -> None:
+def remove(context: typer.Context, id: IdArgument, as_json: JsonOption = False) -> None:
     """Remove a watch. Its alerts stay."""
-    _watch(context, id)
+    watch = _watch(context, id)
     installation(context).catalog.remove_watch(id)
-    console.print(f"watch {id} is removed")
+    _tell(watch, "removed", as_json)
 
 
 @app.command("history", epilog="Example: pantau watch history nato")
@@ -102,11 +109,16 @@ def history(
     """Show the alerts that were raised."""
     query = f"watch:{quote(id)}" if id else ""
     found = installation(context).search.search("alerts", query, limit=limit, sort="newest")
+    if id and not found.total:
+        _watch(context, id)
     if as_json:
         print_json([hit.document for hit in found.hits])
-        return
-    columns, row = VIEWS["alerts"]
-    console.print(table(f"{found.total} alerts", columns, [row(hit) for hit in found.hits]))
+    elif found.total:
+        print_hits("alerts", found._replace(cursor=None))
+    else:
+        complain(f"no alert was raised{f' for watch {id}' if id else ''} yet")
+    if not found.total:
+        raise typer.Exit(1)
 
 
 @app.command("show", epilog="Example: pantau watch show nato")
@@ -141,10 +153,18 @@ def _watch(context: typer.Context, id: str) -> Watch:
     return watches[id]
 
 
-def _set(context: typer.Context, id: str, paused: bool) -> None:
+def _set(context: typer.Context, id: str, paused: bool, as_json: bool) -> None:
     watch = _watch(context, id)
     if watch.paused == paused:
         complain(f"watch {id} is {'paused' if paused else 'at work'} already")
         raise typer.Exit(1)
-    installation(context).catalog.save_watch(msgspec.structs.replace(watch, paused=paused))
-    console.print(f"watch {id} is {'paused' if paused else 'at work again'}")
+    watch = msgspec.structs.replace(watch, paused=paused)
+    installation(context).catalog.save_watch(watch)
+    _tell(watch, "paused" if paused else "at work again", as_json)
+
+
+def _tell(watch: Watch, what: str, as_json: bool) -> None:
+    if as_json:
+        print_json(watch)
+    else:
+        say(f"watch {watch.id} is {what}")

@@ -89,10 +89,11 @@ def _updated() -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class DateLine:
-    """A line that only says when: `updated` when it says that it is a later date."""
+    """A line that only says when: `updated` when it says that it is a later date; `beside` counts its other words."""
 
     found: Found
     updated: bool
+    beside: int
 
 
 def date_line(text: str) -> DateLine | None:
@@ -105,7 +106,7 @@ def date_line(text: str) -> DateLine | None:
     beside = text[: found.start] + " " + text[found.end :]
     if count_words(beside) > 6 or re.search(r"[^\W\d_]{3,}\.\s*$", text[: found.end + 1]):
         return None
-    return DateLine(found, bool(_updated().search(beside)))
+    return DateLine(found, bool(_updated().search(beside)), count_words(beside))
 
 
 # --- dateline

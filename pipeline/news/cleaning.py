@@ -66,6 +66,7 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         page=page.page,
         media_type=page.media_type,
         source=page.source,
+        charset=page.charset,
         fetched_at=page.fetched_at,
         title=title,
         text=draft.text,

@@ -39,10 +39,29 @@ def plausible(found: Found | None, fetched_at: datetime) -> Found | None:
 
 def find_dates(text: str) -> Iterator[Found]:
     """Every date in the text, in order: "Sabtu, 08 Januari 2022 - 13:03 WIB", "January 8, 2022", "(27/12/2021)"."""
-    for match in _pattern().finditer(text):
-        found = _found(match)
-        if found:
-            yield found
+    for start, end in _near_years(text):
+        for match in _pattern().finditer(text, start, end):
+            found = _found(match)
+            if found:
+                yield found
+
+
+_YEAR = re.compile(r"\d{4}")
+_BEFORE_YEAR, _BEHIND_YEAR = 48, 96
+"""Codepoints around a year that its date and its time of day take."""
+
+
+def _near_years(text: str) -> Iterator[tuple[int, int]]:
+    """The stretches with four digits in them, apart from each other: nothing else is worth a search."""
+    start = end = 0
+    for match in _YEAR.finditer(text):
+        if end and match.start() - _BEFORE_YEAR > end:
+            yield start, end
+            end = 0
+        start = start if end else max(0, match.start() - _BEFORE_YEAR)
+        end = min(len(text), match.end() + _BEHIND_YEAR)
+    if end:
+        yield start, end
 
 
 def parse_date(text: str) -> Found | None:

@@ -8,6 +8,7 @@ the rules fill gaps and never override it.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline.news.lexicons import Kind, country_name
 from pipeline.news.officials import Link, Roster, name_key
@@ -65,22 +66,43 @@ def spans(passages: Sequence[Passage], names: Names, roster: Roster, found: Iter
     return sorted(taken, key=lambda span: (order.index(span.part), span.start))
 
 
+_Form = tuple[list[str], EntityKind, str]
+"""A form in lower-case words, what it names, and its full name."""
+
+
+def _length(form: _Form) -> int:
+    return -len(form[0])
+
+
+@lru_cache(maxsize=4)
+def _officials(roster: Roster) -> dict[str, list[_Form]]:
+    """The forms of all officials by their first word, the longest first."""
+    found: dict[str, list[_Form]] = {}
+    for form, link in roster.forms():
+        words = form.split()
+        if words:
+            found.setdefault(words[0], []).append((words, link.official.kind, link.official.name))
+    for forms in found.values():
+        forms.sort(key=_length)
+    return found
+
+
 class _Known:
     """Everything that is named once, so that it is found wherever it is mentioned."""
 
     def __init__(self, names: Names, roster: Roster) -> None:
         self._names, self._roster = names, roster
-        self._by_first: dict[str, list[tuple[list[str], EntityKind, str]]] = {}
+        self._by_first: dict[str, list[_Form]] = {}
+        self._officials = _officials(roster)
         for full, forms in names.spellings().items():
             for form in {full.casefold(), *forms}:
                 self._learn(form, "person", full)
         for short, full in names.bodies.items():
             self._learn(short, "organisation", full)
             self._learn(full.casefold(), "organisation", full)
-        for form, link in roster.forms():
-            self._learn(form, link.official.kind, link.official.name)
-        for entries in self._by_first.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
+        for first, entries in self._by_first.items():
+            entries.extend(self._officials.get(first, ()))
+            entries.sort(key=_length)
 
     def _learn(self, form: str, kind: EntityKind, name: str) -> None:
         words = form.split()
@@ -101,7 +123,8 @@ class _Known:
         return result
 
     def _at(self, passage: Passage, index: int) -> tuple[int, EntityKind, str] | None:
-        for words, kind, name in self._by_first.get(passage.lower[index], ()):
+        first = passage.lower[index]
+        for words, kind, name in self._by_first.get(first) or self._officials.get(first) or ():
             if passage.lower[index : index + len(words)] == words:
                 return index + len(words), kind, name
         place = passage.places.get(index)

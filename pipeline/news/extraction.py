@@ -6,8 +6,8 @@ from datetime import date
 from typing import NamedTuple
 
 from pipeline.news.entities import entities, entity_id, slug
+from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
-from pipeline.news.offsets import to_page
 from pipeline.news.statements.claims import Claim
 from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import Read, attribute, credible, passages, read
@@ -49,14 +49,17 @@ class _Mentions:
 
 def extract(article: Article, roster: Roster) -> Extraction:
     """Find who is named and who said what. Never fails; time grows in proportion to the text."""
-    parts = passages(article)
+    parts = passages(article, roster)
     reads = read(parts)
     prose = [passage for passage in parts if passage.part != "title"]
     names = Names(prose)
     for item in reads:
         for claim in item.claims:
-            if claim.phrase and item.passage.part != "title" and credible(item.passage, claim, names):
+            if claim.phrase and item.passage.part != "title" and credible(item.passage, claim, names, roster):
                 names.meet(item.passage, claim.phrase)
+    for passage in parts:
+        if passage.part == "title":
+            names.lengthen(passage)
     found = entities(parts, names, roster)
     mentions = _Mentions(found)
     memory = Memory(names, roster, _day(article))
@@ -78,7 +81,7 @@ def _day(article: Article) -> date:
 
 def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, found: _Mentions) -> Statement:
     passage, (start, end) = item.passage, (claim.start, claim.end)
-    page = to_page(article.maps.get(passage.part, ()), start, end)
+    page = page_span(article.maps.get(passage.part, ()), start, end)
     mention, cue = _mention(passage, claim), claim.cue
     before, after = _around(passage, item.sentence.paragraph, start, end)
     return Statement(

@@ -25,6 +25,8 @@ _BARRIER = 40.0
 a small box, but a page of comments may not join it."""
 _HEAD_BLOCKS = 8
 """How far into the densest run the head of an article may reach."""
+_PURE_DATE, _HEADLINE_BESIDE = 1, 4
+"""Words beside the date: the day of the week, and "Flood Figures of Blue Valley, 5 March 2026"."""
 TAIL_BLOCKS = 12
 """How far behind the body its bylines may stand."""
 
@@ -47,8 +49,13 @@ class Copy:
 
     @cached_property
     def dates(self) -> list[DateLine | None]:
-        """Per block: its date, when it holds little else."""
-        return [date_line(block.text) for block in self.blocks]
+        """Per block: its date, when it holds little else. Where a line is nothing but a date, those with a headline's
+        worth of words beside their date are headlines.
+        """
+        lines = [date_line(block.text) for block in self.blocks]
+        if not any(line and line.beside <= _PURE_DATE for line in lines):
+            return lines
+        return [None if line and line.beside >= _HEADLINE_BESIDE and not line.updated else line for line in lines]
 
     @cached_property
     def reasons(self) -> list[Reason | None]:
@@ -288,10 +295,14 @@ def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
     score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) + (block.words >= 5)
     score += 1.5 * (share >= 0.4 and _repeats_apart(copy, i)) - 3.0 * _like_neighbour(copy, i)
     score -= 2.5 * block.text.endswith((".", "。", "…", ",", ":")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
-    score -= 3.0 * agency_end(block.text)
+    score -= 3.0 * agency_end(block.text) + 4.0 * bool(_TRAIL.search(block.text))
     score += 1.0 * any(copy.reasons[j] in (Reason.DATE, Reason.BYLINE) for j in range(i + 1, min(i + 4, body.first)))
     score += 0.5 * (i + 1 == body.first)
     return score - 0.03 * (body.first - i)
+
+
+_TRAIL = re.compile(r"(?:^|\S\s)[»›>→]\s\S")
+"""The way from the front page to this one: "Home » News » Headline". No headline has such arrows."""
 
 
 def _content(text: str) -> set[str]:

@@ -44,6 +44,9 @@ def line_runs(pieces: Iterable[tuple[int, int, int]], text: str, page: str) -> t
     """Runs for pieces of text that are known to stand in the page: (start in text, end in text, start in page)."""
     runs = Runs(text, page)
     for start, end, at in pieces:
+        if text[start:end] == page[at : at + end - start]:
+            runs.add(start, at, end - start)
+            continue
         words = zip(_WORD.finditer(text, start, end), _WORD.finditer(page, at))
         for here, there in words:
             runs.add(here.start(), there.start(), here.end() - here.start())

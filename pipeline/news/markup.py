@@ -22,6 +22,7 @@ class Markup:
 
     words     (place in the page, word, whether it stands there literally): `pipeline.news.mapping.Source`
     metas     content of meta elements by property, name or itemprop, the first of each, lower-case names
+    links     the text of each link, without white space
     times     datetime attributes of time elements, in order; `dated` those that are marked as the publication
     json_ld   the text of each JSON-LD script
     language  the lang attribute of html
@@ -31,6 +32,7 @@ class Markup:
 
     words: list[tuple[int, str, bool]] = field(default_factory=list)
     metas: dict[str, str] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
     times: list[str] = field(default_factory=list)
     dated: list[str] = field(default_factory=list)
     json_ld: list[str] = field(default_factory=list)
@@ -71,6 +73,7 @@ class _Reader:
         self.open: Counter[str] = Counter()
         self.depth = 0
         self.strict = True
+        self.link: int | None = None
 
     def run(self) -> None:
         at, end = 0, len(self.page)
@@ -111,6 +114,8 @@ class _Reader:
             self._close(name)
             return match.end()
         self.markup.elements += 1
+        if name == "a":
+            self.link = len(self.markup.words)
         if name in _RAW:
             return self._raw(name, attributes, match.end())
         if name in ("meta", "time", "html"):
@@ -122,6 +127,9 @@ class _Reader:
         return match.end()
 
     def _close(self, name: str) -> None:
+        if name == "a" and self.link is not None:
+            self.markup.links.add("".join(word for _, word, _ in self.markup.words[self.link :]))
+            self.link = None
         if self.open[name] > 0:
             self.open[name] -= 1
             self.depth -= 1

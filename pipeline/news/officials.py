@@ -89,11 +89,29 @@ class Roster:
                 if len(found) == 1:
                     yield key, Link(next(iter(found.values())), reason, confidence)
 
+    def titles(self) -> Iterator[str]:
+        """Every title of every office, as written."""
+        for held in self._roles.values():
+            for _, role in held:
+                yield from (role.title, *role.aliases)
+
     def holder(self, role: str | RoleKey, on: date) -> Link | None:
-        """The only official who held this role on a day."""
+        """The only official who held this role on a day. "Chief of X" is whoever alone held any office of X."""
         key = role_key(role) if isinstance(role, str) else role
         found = {official.id: official for official, held in self._roles.get(key, ()) if _held(held, on)}
+        if not found and "leader" in key and len(key) > 1:
+            return self._leader(key - {"leader"}, on)
         return Link(next(iter(found.values())), "role", 0.9) if key and len(found) == 1 else None
+
+    def _leader(self, body: RoleKey, on: date) -> Link | None:
+        found = {
+            official.id: official
+            for key, every in self._roles.items()
+            if body < key
+            for official, held in every
+            if _held(held, on)
+        }
+        return Link(next(iter(found.values())), "role", 0.75) if len(found) == 1 else None
 
 
 def _held(role: Role, on: date) -> bool:

@@ -33,8 +33,9 @@ LONGEST = 400
 BRIEF = 3.0
 """Wordings that weigh less are the same only when they are equal."""
 SAME, SAME_STRICT, SAME_LONG = 0.75, 0.85, 0.7
-"""The least similarity of two wordings of one utterance; strict when one of them says less than 5 content words, and
-when both give names and share none of them; less is enough when both say more than 10."""
+"""The least similarity of two wordings of one utterance; strict when one of them says less than 5 content words, when
+both give names and share none of them, and when what the shorter denies is not in the longer;
+less is enough when both say more than 10."""
 ONE_ARTICLE, ONE_ARTICLE_STRICT = 0.65, 0.7
 """The same within one article, which repeats in direct speech what it has just reported."""
 
@@ -149,7 +150,7 @@ def same(one: Content, other: Content, score: float, *, one_article: bool) -> bo
     if score < ONE_ARTICLE:
         return False
     substance = min(one.substance, other.substance)
-    strict = substance < _LIGHT or _other_names(one, other)
+    strict = substance < _LIGHT or _other_names(one, other) or _denies_else(one, other)
     if one_article:
         return not strict or score >= ONE_ARTICLE_STRICT
     return score >= (SAME_STRICT if strict else SAME if substance < _LONG else SAME_LONG)
@@ -208,6 +209,12 @@ def pairs(content: Content) -> list[str]:
 
 def _other_names(one: Content, other: Content) -> bool:
     return bool(one.names and other.names) and one.names.isdisjoint(other.stems) and other.names.isdisjoint(one.stems)
+
+
+def _denies_else(one: Content, other: Content) -> bool:
+    """Whether the shorter wording denies something that the longer does not speak of: its point is missing there."""
+    short, long = sorted((one, other), key=lambda content: len(content.stems))
+    return bool(short.negated) and short.negated.isdisjoint(long.stems)
 
 
 def _contained(short: Content, long: Content, together: bool) -> float:

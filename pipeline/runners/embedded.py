@@ -17,11 +17,8 @@ from pipeline.errors import Misuse, Refused
 from pipeline.flow import Agent, Failure, check
 from pipeline.metrics import Meters
 from pipeline.ports import Clock
-from pipeline.runners.handle import Dead, Dropped, Handled, Later, handle
+from pipeline.runners.handle import Dead, Dropped, Handled, Later, bury, handle
 from pipeline.runners.workers import BATCH, Pool, Ticket
-from schemas.codec import encode
-from schemas.dead import DeadLetter
-from schemas.topics import DEAD_LETTERS
 
 LOG = logging.getLogger("pantau.runner")
 ROUND = 200
@@ -201,6 +198,8 @@ class Lane:
 
     def _handle(self, message: Message) -> Handled:
         """Run the step. What it remembered is taken back when the message goes to dead letters."""
+        if "state" not in self.agent.ports:
+            return handle(self.agent, message, self._ports)
         with self._broker.tentative() as undo:
             handled = handle(self.agent, message, self._ports)
             if isinstance(handled.outcome, Dead):
@@ -240,21 +239,7 @@ class Lane:
         self._tally["reject", str(dead.reason)] += 1
         extra = {"agent": self.agent.name, "trace": message.trace, "reason": str(dead.reason), "error": dead.error}
         LOG.warning("dead letter", extra=extra)
-        letter = DeadLetter(
-            agent=self.agent.name,
-            reason=str(dead.reason),
-            error=dead.error,
-            topic=message.topic,
-            offset=message.offset,
-            key=message.key,
-            trace=message.trace,
-            attempts=message.attempts + 1,
-            at=now,
-            schema=message.schema,
-            original=message.body,
-        )
-        by = f"{self.agent.name}/{self.agent.version}"
-        self._drafts.append(Draft(DEAD_LETTERS.name, letter.key, letter.trace, letter.SCHEMA, encode(letter), by))
+        self._drafts.append(bury(self.agent, message, dead, now))
 
     def _write(self, now: datetime) -> None:
         """Write all that this move led to."""

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
+from datetime import datetime
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -9,7 +10,8 @@ from pipeline.broker import Draft, Message
 from pipeline.errors import PantauError, Refused, Reject, TryLater
 from pipeline.flow import Agent, Drop, Emit, Failure
 from schemas.codec import BrokenMessage, UnknownSchema, decode, encode
-from schemas.topics import BY_NAME
+from schemas.dead import DeadLetter
+from schemas.topics import BY_NAME, DEAD_LETTERS
 
 
 class Later(NamedTuple):
@@ -80,6 +82,26 @@ def _outcome(agent: Agent, message: Message, ports: Mapping[str, Any], start: fl
             return tuple(draft(agent, record, by, took) for record in result.records)
         case Drop():
             return Dropped(result.reason.value)
+
+
+def bury(agent: Agent, message: Message, dead: Dead, now: datetime) -> Draft:
+    """The dead letter of a message that an agent can never handle."""
+    letter = DeadLetter(
+        agent=agent.name,
+        reason=str(dead.reason),
+        error=dead.error,
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        trace=message.trace,
+        attempts=message.attempts + 1,
+        at=now,
+        schema=message.schema,
+        original=message.body,
+    )
+    by = f"{agent.name}/{agent.version}"
+    return Draft(DEAD_LETTERS.name, letter.key, letter.trace, letter.SCHEMA, encode(letter), by)
 
 
 def draft(agent: Agent, record: Any, by: str, took: float) -> Draft:

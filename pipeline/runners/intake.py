@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from pipeline.broker import Broker, Draft
+from pipeline.broker import Draft, Topics
 from pipeline.news.declared import declared_url
 from pipeline.news.urls import article_id
 from pipeline.ports import Clock, Pages, State
@@ -44,14 +44,16 @@ REMEMBERED = 64
 class Intake:
     """Takes pages in: a content that an article had before is known, another content is its new revision."""
 
-    def __init__(self, broker: Broker, pages: Pages, clock: Clock) -> None:
+    def __init__(self, broker: Topics, pages: Pages, clock: Clock) -> None:
         self._broker, self._pages, self._clock = broker, pages, clock
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Entry]:
         """Take pages in, in one transaction. Returns for each whether it was new, changed or known."""
         with self._broker.transaction():
             state = self._broker.state("intake")
-            return [self._take(arrival, state) for arrival in arrivals]
+            entries = [self._take(arrival, state) for arrival in arrivals]
+            self._pages.sync()
+            return entries
 
     def _take(self, arrival: Arrival, state: State) -> Entry:
         url = declared_url(arrival.content, arrival.media_type, arrival.url)

@@ -3,15 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.broker import Broker, Ending, Message, Parked, Standing, Tally
+from pipeline.broker import Draft, Ending, Message, Standing, Tally, Topics
 from pipeline.flow import Agent
 from pipeline.ports import Clock
 from schemas.codec import decode
 from schemas.dead import DeadLetter
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import DEAD_LETTERS, PAGES_FETCHED
 
 REPLAYED = "replay"
 """The name under which it is kept which dead letters were replayed."""
+
+
+ARTICLES, STATEMENTS, ALERTS = ("extract", "in", ""), ("attribute", "in", ""), ("alert", "out", "")
+"""The tallies that tell how much was found."""
 
 
 class Letter(NamedTuple):
@@ -33,7 +37,17 @@ class Row(NamedTuple):
     oldest: Standing | None
 
 
-def dead_letters(broker: Broker, stage: str | None = None, reason: str | None = None) -> Iterator[Letter]:
+class Work(NamedTuple):
+    """What a run led to. `dead` counts dead letters by "agent: reason", `waiting` the messages that are tried later."""
+
+    articles: int
+    statements: int
+    alerts: int
+    dead: dict[str, int]
+    waiting: int
+
+
+def dead_letters(broker: Topics, stage: str | None = None, reason: str | None = None) -> Iterator[Letter]:
     """The dead letters, oldest first, of one stage or one reason when given."""
     with broker.transaction():
         state = broker.state(REPLAYED)
@@ -43,7 +57,7 @@ def dead_letters(broker: Broker, stage: str | None = None, reason: str | None = 
                 yield Letter(message.offset, letter, state.get(str(message.offset)) is not None)
 
 
-def replay(broker: Broker, letters: Sequence[Letter], clock: Clock) -> int:
+def replay(broker: Topics, letters: Sequence[Letter], clock: Clock) -> int:
     """Hand dead letters to their agents again; one that was replayed already is left alone. Returns how many.
 
     A letter that fails again becomes a new dead letter.
@@ -54,9 +68,23 @@ def replay(broker: Broker, letters: Sequence[Letter], clock: Clock) -> int:
         for number, letter, _ in letters:
             if state.get(str(number)) is None:
                 state.put(str(number), b"replayed")
-                broker.park(letter.agent, Parked(_original(letter), now, now, "replayed from dead letters"))
+                broker.again(letter.agent, _original(letter), now)
                 count += 1
     return count
+
+
+def replay_pages(broker: Topics, clock: Clock) -> int:
+    """Put every page that pages-fetched holds at its end again, each revision once. Returns how many.
+
+    Steps give the same answer to the same record, so nothing is doubled; index and state take what comes out now.
+    """
+    with broker.transaction():
+        drafts = {
+            (m.trace, m.body): Draft(m.topic, m.key, m.trace, m.schema, m.body, REPLAYED)
+            for m in broker.scan(PAGES_FETCHED.name)
+        }
+        broker.append(drafts.values(), clock.now())
+        return len(drafts)
 
 
 def _original(letter: DeadLetter) -> Message:
@@ -70,11 +98,11 @@ def _original(letter: DeadLetter) -> Message:
         by=REPLAYED,
         took=0.0,
         at=letter.at,
-        attempts=0,
+        partition=letter.partition,
     )
 
 
-def status(flow: Sequence[Agent], broker: Broker) -> list[Row]:
+def status(flow: Sequence[Agent], broker: Topics) -> list[Row]:
     """Where every agent stands."""
     tallies = broker.tallies()
     standings = broker.standings([(agent.name, topic.name) for agent in flow for topic in agent.reads])
@@ -95,7 +123,22 @@ def _row(agent: str, tallies: Sequence[Tally], standings: Sequence[Standing]) ->
     return Row(agent, counts, reasons, sum(s.lag for s in own), sum(s.parked for s in own), oldest)
 
 
-def trace(broker: Broker, article: str) -> list[Message | Ending]:
+def waiting(flow: Sequence[Agent], broker: Topics) -> int:
+    """How many messages are not read yet or wait to be tried later."""
+    return sum(row.lag + row.parked for row in status(flow, broker))
+
+
+def work(flow: Sequence[Agent], broker: Topics, before: Sequence[Tally]) -> Work:
+    """What was done since the tallies of `before`. Repeated handling of a record counts again."""
+    done = {tally[:3]: tally.times for tally in broker.tallies()}
+    for tally in before:
+        done[tally[:3]] -= tally.times
+    dead = {f"{agent}: {reason}": n for (agent, outcome, reason), n in done.items() if outcome == "reject" and n}
+    parked = sum(row.parked for row in status(flow, broker))
+    return Work(done.get(ARTICLES, 0), done.get(STATEMENTS, 0), done.get(ALERTS, 0), dead, parked)
+
+
+def trace(broker: Topics, article: str) -> list[Message | Ending]:
     """Everything that happened to an article, in order of time. Empty when nothing is known of it (any more)."""
     messages, endings = broker.history(article)
     return sorted([*messages, *endings], key=lambda event: event.at)

@@ -9,7 +9,8 @@ import resource
 import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from multiprocessing import get_context
+from contextlib import suppress
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any, NamedTuple
@@ -61,21 +62,30 @@ class _Job(NamedTuple):
 class _Worker:
     """One process and the job it is at."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, seconds: float) -> None:
+        self._seconds = seconds
         context = get_context("forkserver")
         context.set_forkserver_preload(["pipeline.runners.workers", "agents"])
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(setup, theirs), daemon=True)
-        self.process.start()
+        self.process = context.Process(target=_work, args=(setup, theirs, seconds), daemon=True)
+        # A process inherits the signals that are blocked when it starts, the server of the processes too: so Ctrl-C
+        # meets no worker, not even one that is just being made. The runner ends its workers itself.
+        resource_tracker.ensure_running()  # it would unblock the signal when it starts with the first process
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self.job: _Job | None = None
         self.done = 0
 
     def give(self, ticket: Ticket, start: int, end: int) -> None:
-        seconds = SECONDS_PER_MESSAGE if end - start == 1 else SECONDS_PER_MESSAGE * 1.5
+        seconds = self._seconds if end - start == 1 else self._seconds * 1.5
         self.job = _Job(ticket, start, end, monotonic() + seconds)
         self.done += end - start
-        self.pipe.send((ticket.agent, ticket.messages[start:end]))
+        with suppress(ConnectionError):  # it has ended: `collect` finds its pipe closed and replaces it
+            self.pipe.send((ticket.agent, ticket.messages[start:end]))
 
     def end(self) -> None:
         self.pipe.close()
@@ -84,12 +94,24 @@ class _Worker:
 
 
 class Pool:
-    """`size` workers. Call `submit` while `free` says so, and `collect` to let answers come in."""
+    """`size` workers. Call `submit` while `free` says so, and `collect` to let answers come in.
 
-    def __init__(self, size: int, setup: Setup) -> None:
-        self._setup = setup
-        self._workers = [_Worker(setup) for _ in range(size)]
+    A message may take `seconds`; a worker is replaced after `recycle_after` messages.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        setup: Setup,
+        seconds: float = SECONDS_PER_MESSAGE,
+        recycle_after: int = RECYCLE_AFTER,
+    ) -> None:
+        self._setup, self._seconds, self._recycle_after = setup, seconds, recycle_after
+        self._workers = [self._worker() for _ in range(size)]
         self._waiting: deque[tuple[Ticket, int, int]] = deque()
+
+    def _worker(self) -> _Worker:
+        return _Worker(self._setup, self._seconds)
 
     def free(self) -> bool:
         """Whether another batch would start soon: there is at most one in line for each worker."""
@@ -109,7 +131,7 @@ class Pool:
             self._take(busy[pipe])  # type: ignore[index]
         for place, worker in enumerate(self._workers):
             if worker.job and monotonic() > worker.job.deadline:
-                self._replace(place, f"it took more than {SECONDS_PER_MESSAGE:g} s")
+                self._replace(place, f"it took more than {self._seconds:g} s")
         self._start()
 
     def _take(self, worker: _Worker) -> None:
@@ -126,18 +148,18 @@ class Pool:
             raise answers
         worker.job = None
         job.ticket.answer(job.start, answers)
-        if worker.done >= RECYCLE_AFTER:
+        if worker.done >= self._recycle_after:
             worker.end()
-            self._workers[self._workers.index(worker)] = _Worker(self._setup)
+            self._workers[self._workers.index(worker)] = self._worker()
 
     def _replace(self, place: int, why: str) -> None:
         job = self._workers[place].job
         assert job is not None
         self._workers[place].end()
-        self._workers[place] = _Worker(self._setup)
+        self._workers[place] = self._worker()
         if job.end - job.start == 1:
             error = f"the step of {job.ticket.agent} was ended: {why}"
-            job.ticket.answer(job.start, [Handled(Dead(Failure.LIMITS_EXCEEDED, error), SECONDS_PER_MESSAGE)])
+            job.ticket.answer(job.start, [Handled(Dead(Failure.LIMITS_EXCEEDED, error), self._seconds)])
             return
         for one in reversed(range(job.start, job.end)):
             self._waiting.appendleft((job.ticket, one, one + 1))
@@ -153,16 +175,23 @@ class Pool:
             worker.end()
 
 
-def _work(setup: Setup, pipe: Connection) -> None:
-    """The life of a worker: answer batches until the pool goes away."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner ends its workers itself
+def _work(setup: Setup, pipe: Connection, seconds: float) -> None:
+    """The life of a worker: answer batches until the pool goes away.
+
+    The alarm is for a worker whose runner was killed while a step held it: nobody else would end it. Its signal has no
+    handler, so the kernel ends the process, whatever the step is doing.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     try:
         flow, ports = setup()
         agents = {agent.name: agent for agent in flow}
         while True:
             name, messages = pipe.recv()
-            pipe.send([handle(agents[name], message, ports) for message in messages])
+            signal.setitimer(signal.ITIMER_REAL, seconds * 2)
+            answers = [handle(agents[name], message, ports) for message in messages]
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            pipe.send(answers)
     except (EOFError, ConnectionError):
         return
     except Exception as error:  # noqa: BLE001 - an error of the world is raised again in the runner's process

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 from agents.alert import ALERT, Reason, alert
 from agents.attribute import attribute
-from pipeline.adapters.memory_state import MemoryState
+from pipeline.adapters.memory import MemoryState
 from pipeline.flow import Drop, Emit
 from pipeline.ports import READING
 from schemas.alert import AlertRaised

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.attribute import ATTRIBUTE, attribute
-from pipeline.adapters.memory_state import MemoryState
+from pipeline.adapters.memory import MemoryState
 from pipeline.flow import Emit
 from pipeline.news import ledger
 from schemas.statement import StatementMade, StatementRecorded, Utterance

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.dedupe import DEDUPE, dedupe
-from pipeline.adapters.memory_state import MemoryState
+from pipeline.adapters.memory import MemoryState
 from pipeline.flow import Emit
 from schemas.article import Article, ArticleMarked
 from schemas.topics import ARTICLES_CLEANED, ARTICLES_MARKED

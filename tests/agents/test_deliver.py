@@ -1,7 +1,7 @@
 import pytest
 
 from agents.deliver import DELIVER, Reason, deliver
-from pipeline.adapters.memory_state import MemoryState
+from pipeline.adapters.memory import MemoryState
 from pipeline.flow import Drop, Reject, TryLater
 from schemas.alert import AlertRaised
 from schemas.statement import StatementRecorded, Utterance

@@ -232,7 +232,6 @@ MISTAKES = {
     "channel": ("watches", PERSON + "  channels: [hooks.example/1]\n", 3, "'webhook+https://example.org/hook'"),
     "channel scheme": ("watches", PERSON + "  channels: ['feed:', 'ftp://a']\n", 3, "write one like 'feed:'"),
     "channel host": ("watches", PERSON + "  channels: ['webhook+https://']\n", 3, "'webhook+https://example.org/hook'"),
-    "mail": ("watches", PERSON + "  channels: ['mailto:me']\n", 3, "'mailto:you@example.org'"),
     "statement kind": ("watches", PERSON + "  kinds: [quoted]\n", 3, "known are direct, indirect, mixed"),
     "no kinds": ("watches", PERSON + "  kinds: []\n", 3, "or delete the line"),
     "confidence text": ("watches", PERSON + "  confidence: high\n", 3, "write 'confidence: 0.5'"),

@@ -1,12 +1,14 @@
 """What every backend of the port `State` must do."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.adapters.memory_state import MemoryState
+from pipeline.adapters.kafka.memory import PartitionMemory
+from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.ports import State
 
@@ -15,7 +17,11 @@ def sqlite() -> State:
     return SqliteBroker(":memory:").state("agent")
 
 
-BACKENDS: dict[str, Callable[[], State]] = {"memory": MemoryState, "sqlite": sqlite}
+def partition() -> State:
+    return PartitionMemory(Path(":memory:"), "agent")
+
+
+BACKENDS: dict[str, Callable[[], State]] = {"memory": MemoryState, "sqlite": sqlite, "partition": partition}
 
 
 @pytest.fixture(params=BACKENDS)

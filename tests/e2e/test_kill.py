@@ -43,7 +43,7 @@ def state(home: Path) -> dict[str, Any]:
         for family in FAMILIES
     }
     feed = [masked(line) for line in (home / "alerts.jsonl").read_bytes().splitlines()]
-    pages = sorted(path.name for path in (home / "pages").rglob("*") if path.is_file() and path.suffix != ".tmp")
+    pages = sorted(path.name for path in (home / "pages").rglob("*.gz"))
     tallies = broker.tallies()
     broker.close()
     return {"topics": topics, "documents": documents, "feed": feed, "pages": pages, "tallies": tallies}

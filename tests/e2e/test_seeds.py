@@ -1,4 +1,4 @@
-"""Acceptance on real input: the five documents that the project starts from, through the whole chain, judged by gold."""
+"""Acceptance on real input: the five documents that the project starts from, through the whole chain, against gold."""
 
 import json
 import re

@@ -2,8 +2,8 @@
 
 from pipeline.news.entities import Named, entities, slug
 from pipeline.news.extraction import extract
+from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
-from pipeline.news.offsets import to_page
 from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import passages
 from schemas.article import Entity, Run
@@ -47,7 +47,7 @@ def test_headlines_are_searched_for_known_names_only() -> None:
 
 def test_rules_fill_gaps_and_never_override_a_model() -> None:
     text = f"{TEXT}\nGubernur Sari Dewanti lalu pulang."
-    parts = passages(article(text))
+    parts = passages(article(text), Roster(()))
     sure = Named("body", text.index("Sari"), text.index("Sari") + len("Sari Dewanti bertemu"), "person", "Model Name")
     found = {entity.entity_id: entity for entity in entities(parts, Names(parts), ROSTER, [sure])}
     assert found["person:model-name"].mentions[0].end == sure.end
@@ -69,9 +69,9 @@ def test_slugs_keep_letters_of_every_script() -> None:
 
 def test_offsets_lead_back_to_the_page() -> None:
     runs = (Run(0, 10, 5), Run(6, 40, 5))
-    assert to_page(runs, 0, 5) == (10, 15)
-    assert to_page(runs, 2, 8) == (12, 42)
-    assert to_page(runs, 0, 6) is None
-    assert to_page(runs, 3, 3) is None
-    assert to_page((), 0, 1) is None
-    assert to_page(runs, 9, 12) is None
+    assert page_span(runs, 0, 5) == (10, 15)
+    assert page_span(runs, 2, 8) == (12, 42)
+    assert page_span(runs, 0, 6) == (10, 15), "the line break between two runs is not in the page"
+    assert page_span((), 0, 1) is None
+    assert page_span(runs, 9, 12) == (43, 45)
+    assert page_span(runs, 11, 12) is None

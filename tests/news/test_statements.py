@@ -157,8 +157,32 @@ INDONESIAN = {
     "role at a date": (
         "Menlu RI mengatakan bahwa perundingan akan dilanjutkan pekan depan.",
         "indirect",
-        "Rahman Wiratama",
+        "Menlu RI",
         "perundingan akan dilanjutkan pekan depan",
+    ),
+    "fragment behind a noun": (
+        "Gubernur Sari Dewanti menyebut alasan itu 'terlalu rapi untuk dipercaya' karena suratnya hilang.",
+        "mixed",
+        "Sari Dewanti",
+        "alasan itu 'terlalu rapi untuk dipercaya' karena suratnya hilang",
+    ),
+    "told by": (
+        "Jembatan lama akan dibongkar pada hari Senin. Hal itu disampaikan Gubernur Sari Dewanti di Bandung.",
+        "indirect",
+        "Sari Dewanti",
+        "Jembatan lama akan dibongkar pada hari Senin",
+    ),
+    "administration": (
+        "Kepemerintahan Presiden AS Anna Stone mengatakan bahwa jembatan itu aman.",
+        "indirect",
+        "Pemerintahan Anna Stone",
+        "jembatan itu aman",
+    ),
+    "palace": (
+        "Gedung Putih mengatakan bahwa jembatan itu aman.",
+        "indirect",
+        "Gedung Putih",
+        "jembatan itu aman",
     ),
 }
 
@@ -277,6 +301,60 @@ def test_role_means_its_holder_in_the_article() -> None:
     assert [s.speaker for s in found(text)] == ["Sari Dewanti"]
 
 
+def test_role_words_lead_to_an_official_under_the_words_of_the_article() -> None:
+    (one,) = found("Menlu RI mengatakan bahwa perundingan akan dilanjutkan pekan depan.")
+    assert (one.speaker, one.official, one.speaker_id) == ("Menlu RI", "rahman-wiratama", "rahman-wiratama")
+    assert one.reasons == ("role", "role-in-office")
+    named = "Menlu RI mengatakan bahwa perundingan akan dilanjutkan. Setelah itu Rahman Wiratama pulang."
+    assert [s.speaker for s in found(named)] == ["Rahman Wiratama"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # a country that no list knows
+        'Pemerintah Lumenia diam.\n"Kami siap bekerja," kata Menteri Luar Negeri Lumenia Sari Dewanti.',
+        'Menteri Luar Negeri Lumenia Sari Dewanti tiba di Lumenia.\n"Kami siap bekerja," kata Dewanti.',
+        # a body
+        'Rapat di Masjid Al-Fajri, Bandung.\n"Kami siap," kata Ketua DKM Al-Fajri Sari A. Dewanti.\n"Ya," ujar Sari.',
+        '"Kami siap bekerja," kata Juru Bicara Istana Sari Dewanti.\n"Anggaran sudah ada," ujar Sari.',
+        # a nickname
+        'Ketua Fraksi Partai Perindo Sari Dewanti atau Dewi pulang.\n"Kami siap bekerja," kata Dewi.',
+        'Penyanyi Sari Dewanti yang akrab disapa Dewi pulang.\n"Kami siap bekerja," kata Dewi.',
+        # a heading in the text
+        'Gubernur Sari Tegaskan Jembatan Selesai Tahun Depan\nGubernur Sari Dewanti pulang.\n"Siap," kata Sari.',
+    ],
+)
+def test_names_are_cut_and_filled_by_what_the_article_shows(text: str) -> None:
+    assert {s.speaker for s in found(text) if s.part == "body"} <= {"Sari Dewanti", "Sari A. Dewanti"}
+    assert found(text)
+
+
+def test_the_title_gives_the_second_name() -> None:
+    body = '"Kami siap bekerja," kata Bowo kepada pers.\nBowo mengatakan bahwa uang itu ada.'
+    assert {s.speaker for s in found(body, title="Bowo Sudarga Akui Terima Uang")} == {"Bowo Sudarga"}
+    assert {s.speaker for s in found(body, title="Bowo Pamer Rumah Baru")} == {"Bowo"}
+
+
+def test_a_body_in_small_letters_is_the_one_named_before() -> None:
+    text = (
+        "Komisi Sungai Besar bersidang. Ketua komisi itu mengatakan bahwa air sungai naik lagi.\n"
+        'Air, menurut ketua tersebut, akan turun pada malam hari nanti.\n"Kami siap bekerja," ujarnya.'
+    )
+    assert {s.speaker for s in found(text)} == {"Ketua Komisi Sungai Besar"}
+
+
+def test_who_speaks_next_is_told_before() -> None:
+    text = 'Gubernur Budi Santoso pulang. Hal senada disampaikan Bupati Sari Dewanti.\n"Kami siap bekerja," katanya.'
+    assert [s.speaker for s in found(text)] == ["Sari Dewanti"]
+
+
+def test_headline_with_a_topic() -> None:
+    body = "Gubernur Sari Dewanti mengatakan bahwa jembatan itu selesai tahun depan."
+    first = found(body, title="Gubernur Dewanti soal Jembatan Kali Besar: Selesai Tahun Depan")[0]
+    assert (first.part, first.speaker, first.text) == ("title", "Sari Dewanti", "Selesai Tahun Depan")
+
+
 def test_medium_is_not_the_speaker() -> None:
     (one,) = found('"Kami siap bekerja," tulis Kantor Berita Samudra yang mengutip ujaran Menlu Jepang.')
     assert one.speaker == "Menlu Jepang"
@@ -310,6 +388,25 @@ def test_other_languages_give_quotations_of_nobody() -> None:
     (one,) = found("„Wir werden die Brücke im nächsten Jahr öffnen“, sagte Anna Weiß.", language="de")
     assert (one.kind, one.speaker, one.speaker_id) == ("direct", None, "unknown:")
     assert one.text == "Wir werden die Brücke im nächsten Jahr öffnen"
+
+
+def test_an_official_beside_a_quotation_in_another_language() -> None:
+    (one,) = found(
+        "« Nous ouvrirons le pont l'année prochaine », a déclaré le ministre Rahman Wiratama.", language="fr"
+    )
+    assert (one.official, one.text) == ("rahman-wiratama", "Nous ouvrirons le pont l'année prochaine")
+
+
+def test_english_fragments_relays_and_plain_roles() -> None:
+    text = (
+        "Governor Anna Stone called that bridge “too old to be repaired” on Monday.\n"
+        "Mayor Carl Webb was quoted by the Harbour News Agency as saying that the bridge was safe.\n"
+        "“We will open it next year,” the spokesman said."
+    )
+    first, second, third = found(text, language="en")
+    assert (first.kind, first.speaker) == ("mixed", "Anna Stone")
+    assert (second.speaker, second.medium, second.text) == ("Carl Webb", "Harbour News Agency", "the bridge was safe")
+    assert third.mention == "the spokesman"
 
 
 def test_marks_that_were_read_in_the_wrong_encoding() -> None:

@@ -85,6 +85,11 @@ def test_wordings_of_one_utterance(one: str, other: str) -> None:
         ),
         # other roles in the same words
         ("Natuna menyerang Selayar", "Selayar menyerang Natuna"),
+        # what one denies is not spoken of in the other
+        (
+            "Kapal Patroli di Selat Kerapu Tidak Akan Ditambah",
+            "Saya datang untuk bekerja. Kapal patroli tetap di Selat Kerapu sampai perundingan selesai,",
+        ),
         # other people in the same template
         (
             "Penyidik memeriksa saksi untuk tersangka Bagus Wiratmo hari ini",

@@ -8,11 +8,13 @@
         search.url               "http://127.0.0.1:40010"
 
 Ports are free ones, so several may run side by side. Downloads are kept in build/stack (or in $STACK_HOME); what a
-server writes is deleted when it is left. `python -m tests.stack.servers kafka --brokers 3` keeps one running until Ctrl-C.
+server writes is deleted when it is left. `python -m tests.stack.servers kafka --brokers 3` keeps one running until
+Ctrl-C.
 """
 
 import argparse
 import base64
+import ctypes
 import fcntl
 import json
 import os
@@ -125,6 +127,11 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _with_us() -> None:
+    """Called in a new server process: it ends when the process that started it ends, however that happens."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Node:
     """One server process and its folder."""
 
@@ -134,7 +141,7 @@ class Node:
 
     def start(self) -> None:
         """Start the process; `wait` says when it serves."""
-        options = {"cwd": self.folder} | self._options
+        options = {"cwd": self.folder, "preexec_fn": _with_us} | self._options
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(  # type: ignore[call-overload]
                 self._argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **options
@@ -206,11 +213,17 @@ class Cluster:
 
 
 class Kafka(Cluster):
-    """One broker, or three with replication and min.insync.replicas=2."""
+    """One broker, or three with replication and min.insync.replicas=2.
 
-    def __init__(self, brokers: int = 1) -> None:
+    `secure` asks for TLS (`certificate` is whom to trust) and, by SCRAM-SHA-512, for user "pantau" with PASSWORD.
+    """
+
+    def __init__(self, brokers: int = 1, secure: bool = False) -> None:
         super().__init__()
-        self._jars = kafka_jars()
+        self._jars, self._secure = kafka_jars(), secure
+        self.certificate = self.folder / "certificate.pem"
+        if secure:
+            self._certify()
         ports = free_ports(brokers * 2)
         self.ports, self._controllers = ports[:brokers], ports[brokers:]
         self.bootstrap = ",".join(f"127.0.0.1:{port}" for port in self.ports)
@@ -228,24 +241,49 @@ class Kafka(Cluster):
         properties = folder / "server.properties"
         properties.write_text("\n".join(f"{key}={value}" for key, value in self._settings(number, folder).items()))
         tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)]
+        if self._secure:
+            tool += ["--add-scram", f"SCRAM-SHA-512=[name=pantau,password={PASSWORD}]"]
         subprocess.run(self._java(*tool), check=True, stdout=subprocess.DEVNULL)
         port = self.ports[number]
         return Node(folder, self._java("kafka.Kafka", str(properties)), lambda: _answers(port))
 
+    def _certify(self) -> None:
+        """Make a key and a certificate for 127.0.0.1 that signs itself."""
+        key = self.folder / "key.pem"
+        words = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pantau-test"]
+        words += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(self.certificate)]
+        subprocess.run(["openssl", "req", *words], check=True, capture_output=True)
+        (self.folder / "keystore.pem").write_text(key.read_text() + self.certificate.read_text())
+
+    def _security(self) -> dict[str, object]:
+        if not self._secure:
+            return {}
+        login = "org.apache.kafka.common.security.scram.ScramLoginModule"
+        return {
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+            "listener.name.client.scram-sha-512.sasl.jaas.config":
+                f'{login} required username="pantau" password="{PASSWORD}";',
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": self.folder / "keystore.pem",
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": self.certificate,
+        }  # fmt: skip
+
     def _settings(self, number: int, folder: Path) -> dict[str, object]:
         client, controller = (f"127.0.0.1:{ports[number]}" for ports in (self.ports, self._controllers))
-        copies = len(self.ports)
-        return {
+        copies, protocol = len(self.ports), "SASL_SSL" if self._secure else "PLAINTEXT"
+        return self._security() | {
             "process.roles": "broker,controller",
             "node.id": number + 1,
             "controller.quorum.voters": ",".join(
                 f"{place}@127.0.0.1:{port}" for place, port in enumerate(self._controllers, 1)
             ),
-            "listeners": f"PLAINTEXT://{client},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{client}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listeners": f"CLIENT://{client},CONTROLLER://{controller}",
+            "advertised.listeners": f"CLIENT://{client}",
+            "listener.security.protocol.map": f"CLIENT:{protocol},CONTROLLER:PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "inter.broker.listener.name": "PLAINTEXT",
+            "inter.broker.listener.name": "CLIENT",
             "log.dirs": folder / "data",
             "auto.create.topics.enable": "false",
             "default.replication.factor": copies,
@@ -341,10 +379,9 @@ def _user() -> pwd.struct_passwd | None:
 
 def _healthy(port: int) -> bool:
     """Whether the node answers and its cluster has a master. The password is ignored where none is asked for."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/_cluster/health?timeout=1s",
-        headers={"Authorization": "Basic cGFudGF1OnBhbnRhdS10ZXN0"},
-    )
+    token = base64.b64encode(f"pantau:{PASSWORD}".encode()).decode()
+    url = f"http://127.0.0.1:{port}/_cluster/health?timeout=1s"
+    request = urllib.request.Request(url, headers={"Authorization": f"Basic {token}"})
     try:
         with urllib.request.urlopen(request, timeout=3) as answer:
             return json.load(answer)["status"] in ("green", "yellow")

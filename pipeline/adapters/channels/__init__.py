@@ -1,11 +1,20 @@
 """The Notify port: finds the channel for a URL and lets it deliver."""
 
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.adapters import backend
+from pipeline.errors import Misuse, Reject
 from schemas.alert import AlertRaised
+
+
+class Refusal(StrEnum):
+    """Why a channel will never take an alert."""
+
+    UNKNOWN_CHANNEL = "unknown-channel"
+    """No backend has the scheme of its URL."""
 
 
 class Channel(Protocol):
@@ -23,9 +32,12 @@ class Channels:
         self._channel = cache(self._open)
 
     def send(self, channel: str, alert: AlertRaised) -> None:
-        """See Notify."""
+        """See Notify. A channel that no backend serves is refused: its watch names another one."""
         self._channel(channel.partition(":")[0]).send(channel, alert)
 
     def _open(self, scheme: str) -> Channel:
-        opened: Channel = backend("channel", scheme + ":")(self._home)
+        try:
+            opened: Channel = backend("channel", scheme + ":")(self._home)
+        except Misuse as error:
+            raise Reject(Refusal.UNKNOWN_CHANNEL, str(error)) from error
         return opened

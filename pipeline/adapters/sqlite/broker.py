@@ -1,7 +1,7 @@
 """Topics as append-only tables of one SQLite file, with an offset per agent and the agents' state beside them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from pipeline.adapters.sqlite.database import Database, translated
 from pipeline.broker import Draft, Ending, Message, Parked, Standing, Tally
 from schemas.topics import BY_NAME, TOPICS
 
-LAYOUT = 1
 _COLUMNS = '"offset", key, trace, schema, body, by, took, at'
 
 
@@ -19,37 +18,46 @@ def _table(topic: str) -> str:
     return f'"{BY_NAME[topic].name}"'
 
 
-def _topic_tables() -> str:
-    return ";".join(
-        f'CREATE TABLE {_table(topic.name)}("offset" INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL,'
-        " trace TEXT NOT NULL, schema TEXT NOT NULL, body BLOB NOT NULL, by TEXT NOT NULL, took REAL NOT NULL,"
-        f' at REAL NOT NULL); CREATE INDEX "{topic.name}_trace" ON {_table(topic.name)}(trace)'
-        for topic in TOPICS
-    )
+def _topic_tables() -> Iterator[str]:
+    for topic in TOPICS:
+        yield (
+            f'CREATE TABLE {_table(topic.name)}("offset" INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL,'
+            " trace TEXT NOT NULL, schema TEXT NOT NULL, body BLOB NOT NULL, by TEXT NOT NULL, took REAL NOT NULL,"
+            " at REAL NOT NULL)"
+        )
+        yield f'CREATE INDEX "{topic.name}_trace" ON {_table(topic.name)}(trace)'
 
 
-SCHEMA = f"""{_topic_tables()};
-CREATE TABLE position(agent TEXT, topic TEXT, position INTEGER NOT NULL, PRIMARY KEY(agent, topic));
-CREATE TABLE parked(agent TEXT, topic TEXT, "offset" INTEGER, key TEXT, trace TEXT, schema TEXT, body BLOB, by TEXT,
-    took REAL, at REAL, attempts INTEGER, due REAL, since REAL, error TEXT, PRIMARY KEY(agent, topic, "offset"));
-CREATE TABLE ending(agent TEXT, topic TEXT, "offset" INTEGER, trace TEXT, reason TEXT, took REAL, at REAL,
-    PRIMARY KEY(agent, topic, "offset"));
-CREATE INDEX ending_trace ON ending(trace);
-CREATE TABLE tally(agent TEXT, outcome TEXT, reason TEXT, times INTEGER, PRIMARY KEY(agent, outcome, reason));
-{state.SCHEMA}"""
+SCHEMA = (
+    *_topic_tables(),
+    "CREATE TABLE position(agent TEXT, topic TEXT, position INTEGER NOT NULL, PRIMARY KEY(agent, topic))",
+    'CREATE TABLE parked(agent TEXT, topic TEXT, "offset" INTEGER, key TEXT, trace TEXT, schema TEXT, body BLOB,'
+    " by TEXT, took REAL, at REAL, attempts INTEGER, due REAL, since REAL, error TEXT,"
+    ' PRIMARY KEY(agent, topic, "offset"))',
+    'CREATE TABLE ending(agent TEXT, topic TEXT, "offset" INTEGER, trace TEXT, reason TEXT, took REAL, at REAL,'
+    ' PRIMARY KEY(agent, topic, "offset"))',
+    "CREATE INDEX ending_trace ON ending(trace)",
+    "CREATE TABLE tally(agent TEXT, outcome TEXT, reason TEXT, times INTEGER, PRIMARY KEY(agent, outcome, reason))",
+    *state.SCHEMA,
+)
 
 
 class SqliteBroker:
     """The Broker of the embedded runner. One object per process; other processes may append while it reads."""
 
-    def __init__(self, path: Path | str) -> None:
-        self._database = Database(path, SCHEMA, LAYOUT)
+    def __init__(self, path: Path | str, home: Path | None = None) -> None:
+        """Open the file. `home` is for backends that keep a file beside their topics; here all is in one."""
+        self._database = Database(path, SCHEMA, ("cache_size = -64000",))
         self._connection = self._database.connection
         self._path = str(path)
 
     def transaction(self) -> AbstractContextManager[None]:
         """See Broker."""
         return self._database.transaction()
+
+    def tentative(self) -> AbstractContextManager[Callable[[], None]]:
+        """See Broker."""
+        return self._database.tentative()
 
     def state(self, agent: str) -> state.SqliteState:
         """See Broker."""
@@ -66,6 +74,10 @@ class SqliteBroker:
                     f"INSERT INTO {_table(topic)}(key, trace, schema, body, by, took, at) VALUES (?,?,?,?,?,?,?)",
                     lines,
                 )
+
+    def again(self, agent: str, message: Message, at: datetime) -> None:
+        """See Topics."""
+        self.park(agent, Parked(message, at, at, "handed in again"))
 
     def read(self, topic: str, start: int, limit: int) -> list[Message]:
         """See Broker."""
@@ -175,17 +187,6 @@ class SqliteBroker:
                 self._connection.execute("DELETE FROM ending WHERE topic = ? AND at < ?", (topic.name, old))
         return deleted
 
-    @contextmanager
-    def tentative(self) -> Iterator[Callable[[], None]]:
-        """See Broker."""
-        execute = self._connection.execute
-        execute("SAVEPOINT tentative")
-        yield self._undo
-        execute("RELEASE tentative")
-
-    def _undo(self) -> None:
-        self._connection.execute("ROLLBACK TO tentative")
-
     def close(self) -> None:
         """See Broker."""
         self._database.close()
@@ -196,7 +197,8 @@ class SqliteBroker:
 
 
 def _message(topic: str, row: Sequence[Any]) -> Message:
-    return Message._make((topic, *row[:7], _time(row[7]), 0))
+    offset, key, trace, schema, body, by, took, at = row[:8]
+    return Message(topic, offset, key, trace, schema, body, by, took, _time(at))
 
 
 def _time(seconds: float) -> datetime:

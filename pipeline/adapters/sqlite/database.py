@@ -1,57 +1,67 @@
-"""One SQLite file: how it is opened, and its errors said in words of ours."""
+"""SQLite files: how they are opened, and what their errors mean for people."""
 
 import sqlite3
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import PantauError, StorageFull, Unavailable
+from pipeline.errors import StorageFull, Unavailable
 
-BUSY_SECONDS = 30
-"""How long a write waits for another process. A runner's transactions last under a second."""
+PATIENCE = 30.0
+"""Seconds that a write waits for another process. A runner's transactions last under a second."""
+PRAGMAS = (
+    "journal_mode = WAL",  # one writer at a time, readers never wait
+    # WAL with NORMAL keeps every commit when the process is killed; a power cut may undo the last ones, none by half
+    # (https://sqlite.org/wal.html).
+    "synchronous = NORMAL",
+    "temp_store = MEMORY",
+)
+
+
+def connect(path: Path | str, schema: Sequence[str], version: int, pragmas: Sequence[str] = ()) -> sqlite3.Connection:
+    """An open database with its tables, which are made when the file is new. Transactions are begun by hand.
+
+    `version` goes into PRAGMA user_version; a file with another one is refused. Raises Unavailable with the cure.
+    """
+    with translated(path):
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in (*PRAGMAS, *pragmas):
+                connection.execute(f"PRAGMA {pragma}")
+            _create(connection, schema, version)
+            if _version(connection) != version:
+                raise Unavailable(
+                    f"{path} was written by another version of Pantau: use that one, or move the file away and "
+                    "ingest again"
+                )
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def layout(schema: Sequence[str]) -> int:
+    """A version for `connect`: any change of a table makes another number."""
+    return zlib.crc32("\n".join(schema).encode()) & 0x7FFFFFFF
 
 
 class Database:
-    """An open SQLite file in WAL mode: one writer at a time, readers never wait.
+    """An open file with transactions that may be nested: the inner ones are part of the outer one."""
 
-    WAL with synchronous=NORMAL keeps every committed transaction when the process is killed; after a power cut the last
-    ones may be missing, never half of one (https://sqlite.org/wal.html).
-    """
-
-    def __init__(self, path: Path | str, schema: str, version: int) -> None:
-        """Open or create the file. Raises Unavailable with the cure when that cannot be done."""
-        self.path = str(path)
-        self._depth = 0
-        with translated(self.path):
-            self.connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._create(schema, version)
-
-    def _create(self, schema: str, version: int) -> None:
-        execute = self.connection.execute
-        execute("PRAGMA journal_mode=WAL")
-        execute("PRAGMA synchronous=NORMAL")
-        execute("PRAGMA cache_size=-65536")
-        found = execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, version):
-            raise Unavailable(
-                f"{self.path} was written by another version of Pantau (layout {found}, this one reads {version}): "
-                "use the Pantau that wrote it, or move the file away and ingest again"
-            )
-        if found == 0:
-            with self.transaction():
-                for statement in schema.split(";"):
-                    execute(statement)
-                execute(f"PRAGMA user_version={version}")
+    def __init__(self, path: Path | str, schema: Sequence[str], pragmas: Sequence[str] = ()) -> None:
+        self.connection = connect(path, schema, layout(schema), pragmas)
+        self._path, self._inside = path, False
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens or nothing does. Inner transactions are part of the outer one."""
-        if self._depth:
+        """Everything inside happens or nothing does."""
+        if self._inside:
             yield
             return
-        with translated(self.path):
+        with translated(self._path):
             self.connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
+            self._inside = True
             try:
                 yield
                 self.connection.execute("COMMIT")
@@ -60,31 +70,59 @@ class Database:
                     self.connection.execute("ROLLBACK")
                 raise
             finally:
-                self._depth = 0
+                self._inside = False
+
+    @contextmanager
+    def tentative(self) -> Iterator[Callable[[], None]]:
+        """Inside a transaction: calling what this yields takes back all that was changed inside."""
+        with translated(self._path):
+            self.connection.execute("SAVEPOINT tentative")
+            yield self._undo
+            self.connection.execute("RELEASE tentative")
+
+    def _undo(self) -> None:
+        self.connection.execute("ROLLBACK TO tentative")
 
     def close(self) -> None:
-        """Close the file; it cannot be used afterwards."""
+        """Let the file go."""
         self.connection.close()
 
 
+def _create(connection: sqlite3.Connection, schema: Sequence[str], version: int) -> None:
+    if _version(connection) == version:
+        return
+    connection.execute("BEGIN IMMEDIATE")  # two processes may meet a new file at once
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        for statement in schema:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 @contextmanager
-def translated(path: str) -> Iterator[None]:
-    """Turn the errors of SQLite into ours, with the file and the cure."""
+def translated(path: Path | str) -> Iterator[None]:
+    """Turn the errors of SQLite into sentences."""
     try:
         yield
     except sqlite3.Error as error:
-        raise explain(path, error) from error
+        raise explained(path, error) from error
 
 
-def explain(path: str, error: sqlite3.Error) -> PantauError:
+def explained(path: Path | str, failure: sqlite3.Error) -> Unavailable:
     """What an error of SQLite means for the one who runs Pantau."""
-    text = str(error)
-    if "full" in text or "disk I/O" in text:
-        return StorageFull(f"no room left for {path}: free some space and start again; nothing is lost ({text})")
-    if "locked" in text or "busy" in text:
-        return Unavailable(f"another process holds {path} for more than {BUSY_SECONDS} s: end it, then start again")
-    if "not a database" in text or "malformed" in text:
-        return Unavailable(f"{path} is damaged or not a database of Pantau: move it away and ingest again")
-    if "readonly" in text or "unable to open" in text:
-        return Unavailable(f"cannot write {path}: choose a folder that you may write, with --home or PANTAU_HOME")
-    return Unavailable(f"{path}: {text}")
+    error = str(failure)
+    if "disk is full" in error:
+        return StorageFull(f"no room left for {path}: free some space on its disk and start again; nothing is lost")
+    if "locked" in error:
+        return Unavailable(f"{path} is locked by another process: stop the other one, or wait until it has finished")
+    if "not a database" in error or "malformed" in error:
+        return Unavailable(f"{path} is damaged or no SQLite file: move it away and ingest again")
+    if "unable to open" in error:
+        return Unavailable(f"{path} cannot be opened: check that {Path(path).parent} is a folder that you may write to")
+    if "readonly" in error:
+        return Unavailable(f"{path} cannot be written: give yourself the right to write to it and to its folder")
+    return Unavailable(f"{path} cannot be used ({error}): check its disk, then start again")

@@ -15,15 +15,20 @@ import msgspec
 
 from pipeline.adapters import hits
 from pipeline.adapters.hits import Position, parsed
+from pipeline.adapters.sqlite.database import connect, explained, translated
 from pipeline.adapters.sqlite.index_compile import Compiler, Sql, glob
-from pipeline.adapters.sqlite.index_connection import connect, translated, translation
-from pipeline.adapters.sqlite.index_schema import TABLES, WRITES, Table, columns, written
+from pipeline.adapters.sqlite.index_schema import SCHEMA, TABLES, VERSION, WRITES, Table, columns, written
 from pipeline.errors import BadQuery
 from pipeline.news.queries import Query
 from pipeline.news.queries.tree import Pattern, Wild
 from pipeline.ports import Facet, Hits, Sort
 from schemas.documents import FAMILIES, Document
 
+PRAGMAS = (
+    "secure_delete = OFF",  # merging FTS5 segments would overwrite every freed page
+    "cache_size = -32000",  # KiB
+    "wal_autocheckpoint = 4000",  # pages; FTS5 writes the same ones again and again
+)
 MOST_WORDS = 1_000
 """How many words of the vocabulary one wildcard may stand for."""
 BATCH = 200
@@ -42,7 +47,7 @@ class SqliteIndex:
     def __init__(self, path: str) -> None:
         self._path = path
         self._lock = threading.RLock()
-        self._connection = connect(path)
+        self._connection = connect(path, SCHEMA, VERSION, PRAGMAS)
 
     def close(self) -> None:
         """Flush and let the file go."""
@@ -115,7 +120,7 @@ class SqliteIndex:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
-                    raise translation(error, self._path) from error
+                    raise explained(self._path, error) from error
                 raise
 
     # Search

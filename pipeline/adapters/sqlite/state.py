@@ -9,13 +9,13 @@ POSTING_CAP = 64
 VARIABLES = 500
 """Values of one query; older builds of SQLite allow 999."""
 
-SCHEMA = """
-CREATE TABLE state(id INTEGER PRIMARY KEY, agent TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
-                   postings BLOB NOT NULL);
-CREATE UNIQUE INDEX state_key ON state(agent, key);
-CREATE TABLE posting(agent TEXT NOT NULL, posting INTEGER NOT NULL, ids BLOB NOT NULL,
-                     PRIMARY KEY(agent, posting)) WITHOUT ROWID
-"""
+SCHEMA = (
+    "CREATE TABLE state(id INTEGER PRIMARY KEY, agent TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,"
+    " postings BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX state_key ON state(agent, key)",
+    "CREATE TABLE posting(agent TEXT NOT NULL, posting INTEGER NOT NULL, ids BLOB NOT NULL,"
+    " PRIMARY KEY(agent, posting)) WITHOUT ROWID",
+)
 # A posting is one row with the ids of its records, the oldest first, as 64-bit numbers: a find reads as many rows as it
 # has postings, and a put writes as many, however common they are.
 

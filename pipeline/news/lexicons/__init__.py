@@ -19,7 +19,7 @@ LANGUAGES = tuple(
     sorted(file.name.removesuffix(".toml") for file in files(__name__).iterdir() if file.name.endswith(".toml"))
 )
 """The names of the lexicon files."""
-TIERS = ("wish", "joint", "clause", "strong")
+TIERS = ("calling", "wish", "joint", "clause", "strong")
 """How strong a cue is; a cue of several tiers counts with the last."""
 
 
@@ -88,11 +88,13 @@ class Lexicon:
     plain: Phrases
     before: Phrases
     according: Phrases
+    relayed: Phrases
     predicate_prefixes: tuple[str, ...]
     media: Mapping[str, frozenset[str]]
     media_cues: Phrases
     governments: Phrases
     places: Phrases
+    palaces: Phrases
     kinds: Mapping[str, int]
     lead: frozenset[str]
     headline: frozenset[str]
@@ -114,6 +116,16 @@ class Lexicon:
     surnames: frozenset[str]
     relations: frozenset[str]
     things: frozenset[str]
+    locatives: frozenset[str]
+    topics: frozenset[str]
+    headline_words: frozenset[str]
+    tellings: frozenset[str]
+    passives: frozenset[str]
+    articles: frozenset[str]
+    or_words: frozenset[str]
+    relaying: frozenset[str]
+    nicknames: frozenset[str]
+    administrations: tuple[str, ...]
 
 
 @cache
@@ -156,7 +168,8 @@ def _build(name: str) -> Lexicon:
         "far_complementisers": cues, "purposes": cues, "repeats": cues, "objects": cues, "agents": words,
         "relatives": words, "role_prepositions": words, "negations": words, "clause_joints": words,
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
-        "things": speakers,
+        "things": speakers, "locatives": words, "topics": words, "headline_words": words,
+        "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
     }  # fmt: skip
     return Lexicon(
         language=name,
@@ -166,12 +179,15 @@ def _build(name: str) -> Lexicon:
         plain=_phrases(cues.get("plain", ())),
         before=Phrases({cue: tier for tier in TIERS for cue in cues.get(tier, ())}),
         according=_phrases(cues.get("according", ())),
+        relayed=_phrases(cues.get("relayed", ())),
         predicate_prefixes=tuple(cues.get("predicate_prefixes", ())),
         media={key: frozenset(value) for key, value in media.items()},
         media_cues=_phrases(media.get("cues", ())),
         governments=Phrases(territories(name)),
         places=_phrases(speakers.get("places", ())),
+        palaces=_phrases(speakers.get("palaces", ())),
         kinds=_kinds(data),
+        administrations=tuple(speakers.get("administrations", ())),
         **{key: frozenset(table.get(key, ())) for key, table in sets.items()},
     )
 

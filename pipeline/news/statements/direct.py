@@ -6,7 +6,7 @@
 from pipeline.news.lexicons import GENERIC, Kind
 from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
 from pipeline.news.statements.media import medium, relayed
-from pipeline.news.statements.phrases import Phrase, phrase_at
+from pipeline.news.statements.phrases import Phrase, capitals_end, phrase_at
 from pipeline.news.statements.quotes import Quote
 from pipeline.news.statements.sentences import Sentence
 from pipeline.news.statements.subjects import first_subject, subject
@@ -21,7 +21,7 @@ _REACH = 12
 def direct(passage: Passage, sentence: Sentence, *, follows: bool) -> list[Claim]:
     """The quotations of a sentence that somebody said. `follows`: a statement stands shortly before it."""
     if passage.lexicon.language == GENERIC:
-        return [_bare(passage, quote) for quote in sentence.quotes if _long(passage, quote)]
+        return [_bare(passage, sentence, quote) for quote in sentence.quotes if _long(passage, quote)]
     found: list[Claim] = []
     for quote in sentence.quotes:
         claim = _attributed(passage, sentence, quote) or _alone(passage, sentence, quote, follows or bool(found))
@@ -76,15 +76,15 @@ def _cue_near(passage: Passage, index: int, end: int) -> Cue | None:
 
 def _speaker_behind(passage: Passage, cue: Cue, end: int) -> tuple[Phrase | None, str | None]:
     """The speaker behind a cue, and the medium when the cue is the medium's."""
-    index = cue.end
+    index, reach = cue.end, 3
     if cue.suffix:
         return None, None
     while index < end and passage.lower[index] in passage.lexicon.agents:
         index += 1
     while index < end and passage.lower[index] in passage.lexicon.media.get("agencies", ()):
-        index += 1
+        index, reach = index + 1, 7
     phrase = phrase_at(passage, index, end)
-    source = relayed(passage, phrase.end, end) if phrase else None
+    source = relayed(passage, phrase.end, end, reach) if phrase else None
     if phrase and source:
         return source, passage.slice(phrase.first, phrase.end)
     return phrase, None
@@ -101,7 +101,7 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
         return None
     for index in range(quote.opening - 1, max(sentence.first, quote.opening - _REACH) - 1, -1):
         cue = before_cue(passage, index) or _plain_cue(passage, index, quote)
-        if cue and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
+        if cue and cue.tier != "calling" and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
             phrase = subject(passage, sentence.first, index) or first_subject(passage, sentence.first, index)
             outlet = medium(passage, sentence.first, quote.opening)
             return _claim(passage, quote, "cue-quote", 0.9, cue, phrase, outlet)
@@ -156,8 +156,18 @@ def _long(passage: Passage, quote: Quote) -> bool:
     return quote.double and quote.closed and length >= _FEWEST_CODEPOINTS
 
 
-def _bare(passage: Passage, quote: Quote) -> Claim:
-    return _claim(passage, quote, "marks", 0.6, None, None, None)
+def _bare(passage: Passage, sentence: Sentence, quote: Quote) -> Claim:
+    return _claim(passage, quote, "marks", 0.6, None, _only_official(passage, sentence), None)
+
+
+def _only_official(passage: Passage, sentence: Sentence) -> Phrase | None:
+    """The official who is named in the sentence outside of its quotations, when there is one and no other."""
+    found = [
+        (at, capitals_end(passage, at))
+        for at in range(sentence.first, sentence.end)
+        if passage.lower[at] in passage.people and passage.kinds[at] & Kind.CAP and at not in sentence.quoted
+    ]
+    return Phrase(*found[0], name=found[0]) if len(found) == 1 else None
 
 
 def _first_word(passage: Passage, sentence: Sentence) -> int:

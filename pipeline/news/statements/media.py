@@ -50,12 +50,12 @@ def _outlet_word(passage: Passage, index: int) -> bool:
     )
 
 
-def relayed(passage: Passage, index: int, limit: int) -> Phrase | None:
-    """The speaker behind a medium: "(tulis TASS) yang mengutip ujaran Menlu Rusia"."""
+def relayed(passage: Passage, index: int, limit: int, reach: int) -> Phrase | None:
+    """The speaker behind a medium, whose verb is within reach: "(tulis TASS) yang mengutip ujaran Menlu Rusia"."""
     lexicon = passage.lexicon
     if not lexicon.media.get("relay"):
         return None
-    for at in range(index, min(index + 3, limit)):
+    for at in range(index, min(index + reach, limit)):
         if passage.lower[at] in lexicon.media["relay"]:
             following = at + 1
             while following < limit and passage.lower[following] in lexicon.media["relay_nouns"]:

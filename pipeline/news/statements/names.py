@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, country_name
 from pipeline.news.officials import RoleKey, name_key, role_key
-from pipeline.news.statements.phrases import Phrase, name_in
+from pipeline.news.statements.evidence import headlines
+from pipeline.news.statements.phrases import Phrase, capitals_end, name_in
 from pipeline.news.statements.tokens import Passage
 
 _LONGEST_NAME = 6
 _LONGEST_ROLE = 8
 _SHORTEST_STEM = 4
+_NICKNAME_REACH = 6
 
 
 class Run(NamedTuple):
@@ -33,12 +35,19 @@ class Names:
         self._trusted: set[str] = set()
         self._of_bodies: set[str] = set()
         self._certain: set[str] = set()
+        self._lower: set[str] = set()
+        self._heads: dict[str, str] = {}
+        self._titles: set[str] = set()
         self._cache: dict[str, str] = {}
         for passage in passages:
             self._learn(passage)
 
     def _learn(self, passage: Passage) -> None:
+        self._lower.update(word for word in passage.words if word[0].islower())
+        shouted = {at for first, end in headlines(passage) for at in range(first, end)}
         for run in runs(passage):
+            if run.first in shouted:
+                continue
             text = passage.slice(run.first, run.end)
             if not run.initial:
                 self._trusted.add(text.casefold())
@@ -50,6 +59,7 @@ class Names:
             if run.first and passage.kinds[run.first - 1] & Kind.ORG:
                 self._of_bodies.add(passage.lower[run.first])
             role = introduction(passage, run)
+            self._nickname(passage, run, introduced=role is not None)
             if role is not None:
                 self._person(text)
                 self.roles.setdefault(role_key(passage.slice(role, run.first)), text)
@@ -65,6 +75,19 @@ class Names:
         self.people.setdefault(text.casefold(), text)
         self._trusted.add(text.casefold())
 
+    def _nickname(self, passage: Passage, run: Run, *, introduced: bool) -> None:
+        """'Edi Baskara atau Ibas', 'Basuki yang akrab disapa Ahok': one word that stands for the name."""
+        lexicon, at = passage.lexicon, run.end
+        limit = min(at + _NICKNAME_REACH, len(passage) - 1)
+        while at < limit and passage.lower[at] not in lexicon.nicknames and not passage.kinds[at] & Kind.CAP:
+            at += 1
+        either = passage.lower[run.end] in lexicon.or_words if run.end < len(passage) else False
+        called = at < limit and passage.lower[at] in lexicon.nicknames
+        at = at + 1 if called else run.end + 1
+        alone = at < len(passage) and passage.named(at) and not (at + 1 < len(passage) and passage.named(at + 1))
+        if alone and (called or (either and introduced)) and run.end - run.first > 1:
+            self.people.setdefault(passage.lower[at], passage.slice(run.first, run.end))
+
     def _aside(self, passage: Passage, end: int) -> None:
         """'Joko Widodo (Jokowi)': what stands in brackets is short for the name."""
         if end + 2 < len(passage) and passage.words[end] == "(" and passage.words[end + 2] == ")":
@@ -74,7 +97,11 @@ class Names:
                 self.people.setdefault(short, passage.slice(*run))
 
     def _bodies(self, passage: Passage) -> None:
-        """'Komisi Pemberantasan Korupsi (KPK)': short forms of bodies and of roles."""
+        """'Komisi Pemberantasan Korupsi (KPK)': short forms of bodies and of roles; 'komisi itu' for the same."""
+        for at in range(len(passage) - 1):
+            if passage.kinds[at] & Kind.ORG and passage.kinds[at] & passage.kinds[at + 1] & Kind.CAP:
+                self._heads.setdefault(passage.lower[at], passage.slice(at, capitals_end(passage, at)))
+        self._either(passage)
         for at in range(2, len(passage) - 2):
             if passage.words[at] != "(" or passage.words[at + 2] != ")" or not passage.kinds[at + 1] & Kind.CAP:
                 continue
@@ -87,6 +114,18 @@ class Names:
                 first += 1
             if at - first >= 2 and passage.lower[at + 1] not in self.people:
                 self.bodies.setdefault(passage.lower[at + 1], passage.slice(first, at))
+
+    def _either(self, passage: Passage) -> None:
+        """'Perserikatan Bangsa-Bangsa atau PBB': the initials of the words before."""
+        for at in range(2, len(passage) - 1):
+            if passage.lower[at] not in passage.lexicon.or_words or not passage.kinds[at + 1] & Kind.ACRONYM:
+                continue
+            first = at
+            while first > 0 and at - first < _LONGEST_ROLE and passage.kinds[first - 1] & Kind.CAP:
+                first -= 1
+                initials = "".join(part[0] for part in "-".join(passage.lower[first:at]).split("-") if part)
+                if initials == passage.lower[at + 1]:
+                    self.bodies.setdefault(initials, passage.slice(first, at))
 
     def meet(self, passage: Passage, phrase: Phrase) -> None:
         """Learn from a phrase that speaks: its name is a person's, its role is held by that person."""
@@ -102,6 +141,37 @@ class Names:
         self._cache.clear()
         if phrase.role:
             self.roles.setdefault(role_key(passage.slice(*phrase.role)), text)
+
+    def lengthen(self, title: Passage) -> None:
+        """A person of one word may have two in the title, whose other words are no names ("Bowo Sidik Akui ...")."""
+        for run in runs(title):
+            for at in range(run.first, run.end - 1):
+                key = title.lower[at]
+                if key in title.people and self.full(title.words[at]).casefold() == key and self._named(title, at + 1):
+                    text = title.slice(at, at + 2)
+                    self._person(text)
+                    self._form(text)
+                    self._certain.add(text)
+                    self._cache.clear()
+        self._titles.update(title.lower)
+
+    def _named(self, title: Passage, index: int) -> bool:
+        """Whether a word of a headline can be a name: it is no verb and the article has it with a capital only."""
+        lexicon, word = title.lexicon, title.lower[index]
+        known = word in self._lower or word in lexicon.headline or word in lexicon.headline_words
+        verb = len(word) > 5 and word.startswith(lexicon.predicate_prefixes) and bool(lexicon.predicate_prefixes)
+        return not (known or verb or word.endswith("kan") or lexicon.before.at(title.lower, index))
+
+    def mentions(self, name: str) -> bool:
+        """Whether a person is named in the article, be it by first or last name only."""
+        words = name.casefold().split()
+        forms = [form for word in {words[0], words[-1]} for form in self._forms.get(word, ())]
+        told = any(set(form.casefold().split()) <= set(words) for form in forms)
+        return told or not self._titles.isdisjoint((words[0], words[-1]))
+
+    def expanded(self, text: str) -> str:
+        """A role with the body in full: 'ketua komisi' -> 'ketua Komisi Pemilihan Umum'."""
+        return " ".join(self._heads.get(word, word) for word in text.split())
 
     def full(self, name: str) -> str:
         """The fullest form of a person's name in the article."""
@@ -138,6 +208,7 @@ class Names:
         """The person who holds a role in this article; a shorter role does when only one holder fits."""
         if key in self.roles:
             return self.full(self.roles[key])
+        key = key - {"leader"} or key
         found = {
             self.full(name) for role, name in self.roles.items() if key and key <= role and "former" not in role - key
         }
@@ -176,8 +247,15 @@ def runs(passage: Passage) -> Iterator[Run]:
             end += 1
         while passage.words[end - 1] == "." or not passage.kinds[end - 1] & Kind.CAP:
             end -= 1
+        while end - index > 2 and index and passage.lower[index] in passage.bodies and _ruled(passage, index - 1):
+            index += 1
         yield Run(index, end, index == 0 or passage.words[index - 1] in '.!?\n"“”:-–—')
         index = end
+
+
+def _ruled(passage: Passage, index: int) -> bool:
+    """Whether an office or a body stands here, whose name goes on behind it."""
+    return bool(passage.kinds[index] & (Kind.ROLE | Kind.ORG | Kind.TAIL | Kind.ACRONYM))
 
 
 def _goes_on(passage: Passage, index: int, size: int) -> bool:
@@ -204,6 +282,8 @@ def introduction(passage: Passage, run: Run) -> int | None:
         kind = passage.kinds[first - 1]
         if kind & (Kind.ROLE | Kind.RANK):
             role = first - 1
+        elif kind & Kind.ORG and (first < run.first or passage.lower[first] in passage.people):
+            pass
         elif not (kind & (Kind.TAIL | Kind.PLACE | Kind.ACRONYM) or _aside_mark(passage, first - 1, run)):
             break
         first -= 1
@@ -234,11 +314,13 @@ def _holds(form: list[str], words: list[str]) -> bool:
 
 
 def country(passage: Passage, first: int, end: int) -> str | None:
-    """The country whose government speaks when the phrase is a country, its capital or its palace."""
+    """The country whose government speaks when the phrase is a country or its capital; a palace speaks for itself."""
     place = passage.places.get(first)
     if place is None:
         return None
     stop, code = place
+    if passage.lexicon.palaces.at(passage.lower, first):
+        return None
     aside = stop < end and passage.words[stop] == "("
     return country_name(code, passage.lexicon.language) if stop == end or aside else None
 

@@ -13,6 +13,7 @@ from pipeline.news.statements.tokens import Passage
 _LONGEST = 22
 _LONGEST_LOWER = 4
 _NAME_WORDS = 5
+_LONGEST_CAPITALS = 8
 _STARTS = Kind.ROLE | Kind.HEAD | Kind.RANK | Kind.ORG
 _HEADED = Kind.ROLE | Kind.HEAD | Kind.ORG
 _STOPPERS = Kind.BOUND | Kind.ADVERB | Kind.DATE
@@ -49,8 +50,9 @@ def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
 
 def _relative(passage: Passage, first: int) -> bool:
     """Whether the phrase is a relative or a follower of whom it names: 'istri X'."""
+    lexicon = passage.lexicon
     return (
-        passage.lower[first] in passage.lexicon.relations
+        (passage.lower[first] in lexicon.relations or passage.lower[first] in lexicon.administrations)
         and first + 1 < len(passage)
         and bool(passage.kinds[first + 1] & Kind.CAP)
     )
@@ -89,11 +91,15 @@ class _Growth:
         word, kind = self.passage.words[self.index], self.passage.kinds[self.index]
         if word in "(,.":
             return self._mark(word)
+        place = self.passage.places.get(self.index)
+        if place and place[0] <= self.limit:
+            self.index, self.lower = place[0], 0
+            return True
         if self.passage.lower[self.index] in self.passage.lexicon.list_joints:
             return self._joint()
         if kind & Kind.CAP and not kind & Kind.DATE and not (kind & Kind.BOUND and not kind & Kind.TAIL):
             self.named, self.lower = self.named + self.passage.named(self.index), 0
-        elif _continues(self.passage, self.index, self.limit, self._inside_role()):
+        elif self.index == self.first or _continues(self.passage, self.index, self.limit, self._inside_role()):
             self.lower += 1
         else:
             return False
@@ -130,7 +136,7 @@ def _continues(passage: Passage, index: int, limit: int, inside_role: bool) -> b
     kind = passage.kinds[index]
     upper_next = index + 1 < limit and bool(passage.kinds[index + 1] & Kind.CAP)
     if kind & (Kind.ROLE | Kind.TAIL | Kind.RANK) and not kind & Kind.BOUND:
-        return inside_role or upper_next
+        return inside_role or upper_next or (passage.lexicon.subject_first and bool(kind & Kind.ROLE))
     if kind & Kind.PARTICLE and upper_next and passage.named(index - 1) and not kind & Kind.PREP:
         return True
     if not inside_role or not kind & Kind.WORD:
@@ -237,9 +243,16 @@ def name_in(passage: Passage, first: int, end: int) -> tuple[int, int] | None:
         start += 1
     if start >= stop:
         return None
+    if _compound(passage, stop, end):
+        return None
     if start - 2 >= first and passage.words[start - 2] == "," and _initials(passage, start - 1):
         start -= 1
     return _after_body(passage, first, max(start, stop - 2 * _NAME_WORDS), stop)
+
+
+def _compound(passage: Passage, stop: int, end: int) -> bool:
+    """Whether an office follows without a comma: 'Alliance chief' names no person."""
+    return passage.lexicon.subject_first and stop < end and bool(passage.kinds[stop] & Kind.ROLE)
 
 
 def _initials(passage: Passage, index: int) -> bool:
@@ -263,7 +276,11 @@ def _name_word(passage: Passage, index: int) -> bool:
 
 
 def _after_body(passage: Passage, first: int, start: int, stop: int) -> tuple[int, int] | None:
+    while start > first and stop - start > 2 and passage.lower[start] in passage.bodies:
+        start += 1
     before = passage.kinds[start - 1] if start > first else 0
+    if passage.lower[start] in passage.people:
+        return start, stop
     if not before & Kind.ORG or before & (Kind.RANK | Kind.PLACE):
         return start, stop
     if stop < len(passage) and passage.words[stop] == "(":
@@ -279,3 +296,13 @@ def _role(passage: Passage, first: int, end: int, name: tuple[int, int] | None) 
     if stop > first and any(passage.kinds[at] & (Kind.ROLE | Kind.HEAD) for at in range(first, stop)):
         return first, stop
     return None
+
+
+def capitals_end(passage: Passage, first: int) -> int:
+    """Where the capitalised words that begin here end."""
+    end = first + 1
+    while end < len(passage) and end - first < _LONGEST_CAPITALS and passage.kinds[end] & Kind.CAP:
+        if passage.kinds[end] & Kind.DATE:
+            break
+        end += 1
+    return end

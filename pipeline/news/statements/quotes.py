@@ -60,8 +60,10 @@ def _scan(passage: Passage, marks: list[int], first: int, end: int, *, double: b
 
 
 def _opens(passage: Passage, mark: int, first: int, end: int) -> bool:
-    if mark + 1 >= end or passage.starts[mark + 1] != passage.ends[mark]:
+    if mark + 1 >= end:
         return False
+    if passage.starts[mark + 1] != passage.ends[mark]:
+        return passage.words[mark] == "«"  # French sets a space inside its marks
     touched = mark > first and passage.ends[mark - 1] == passage.starts[mark]
     return not (touched and passage.kinds[mark - 1] & Kind.WORD) or passage.words[mark] in _OPENING - SINGLE
 

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, lexicon
+from pipeline.news.officials import Roster
 from pipeline.news.statements import tokens
 from pipeline.news.statements.claims import Claim, before_cue
 from pipeline.news.statements.direct import direct
+from pipeline.news.statements.evidence import mark
 from pipeline.news.statements.names import Names
+from pipeline.news.statements.passives import told, told_by
 from pipeline.news.statements.phrases import Phrase, phrase_at
 from pipeline.news.statements.reported import headline, reported
 from pipeline.news.statements.sentences import Sentence, sentences
@@ -28,10 +31,12 @@ class Read(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-def passages(article: Article) -> list[Passage]:
-    """The parts of an article that have text, as tokens."""
+def passages(article: Article, roster: Roster) -> list[Passage]:
+    """The parts of an article that have text, as tokens, with what is known of its words."""
     words = lexicon(article.language)
-    return [tokens.passage(part, article.part(part), words) for part in PARTS if article.part(part)]
+    found = [tokens.passage(part, article.part(part), words) for part in PARTS if article.part(part)]
+    mark(found, roster)
+    return found
 
 
 def read(found: list[Passage]) -> list[Read]:
@@ -50,13 +55,23 @@ def _title(passage: Passage) -> list[Read]:
 
 
 def _prose(passage: Passage) -> Iterator[Read]:
-    since = _NEAR_PARAGRAPHS + 1
+    since, last = _NEAR_PARAGRAPHS + 1, None
     for paragraph in passage.paragraphs:
         since += 1
         for sentence in sentences(passage, paragraph):
             claims = _claims(passage, sentence, follows=since <= _NEAR_PARAGRAPHS)
+            if not claims and last and not last.claims:
+                claims = _told(passage, last.sentence, sentence)
             since = 0 if claims else since
-            yield Read(passage, sentence, claims)
+            last = Read(passage, sentence, claims)
+            yield last
+
+
+def _told(passage: Passage, before: Sentence, sentence: Sentence) -> tuple[Claim, ...]:
+    """The sentence before, when this one says who told it."""
+    found = told_by(passage, sentence)
+    claim = told(passage, before, found[0], found[1]) if found and found[2] else None
+    return (claim,) if claim else ()
 
 
 def _claims(passage: Passage, sentence: Sentence, *, follows: bool) -> tuple[Claim, ...]:
@@ -76,7 +91,7 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
     result: list[tuple[Read, Claim, Speaker]] = []
     for item in reads:
         for claim in item.claims:
-            if not credible(item.passage, claim, memory.names):
+            if not credible(item.passage, claim, memory.names, memory.roster):
                 continue
             result.append((item, claim, memory.speaker(item.passage, claim)))
         if not item.claims and item.passage.part != "title":
@@ -84,15 +99,18 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
     return result
 
 
-def credible(passage: Passage, claim: Claim, names: Names) -> bool:
+def credible(passage: Passage, claim: Claim, names: Names, roster: Roster) -> bool:
     """Whether capitals mean a name: one word at the start of a sentence, or the words of a headline, must be a name
-    elsewhere in the article.
+    elsewhere in the article, or in a headline that of an official.
     """
     phrase = claim.phrase
     if phrase is None or phrase.name is None or claim.rule.startswith("quote"):
         return True
     if passage.part == "title":
-        return names.person(passage.slice(*phrase.name))
+        name = passage.slice(*phrase.name)
+        link = roster.named(names.full(name))
+        official = link is not None and link.reason != "surname"
+        return official or names.person(name) or (phrase.role is not None and names.full(name) != name)
     if phrase.end - phrase.first > 1:
         return True
     return names.trusted(passage.words[phrase.first])
@@ -101,6 +119,10 @@ def credible(passage: Passage, claim: Claim, names: Names) -> bool:
 def _notice(item: Read, memory: Memory) -> None:
     """Remember whom a sentence without statements is about: its subject, or who acts in it ("oleh X")."""
     passage, sentence = item.passage, item.sentence
+    teller = told_by(passage, sentence)
+    if teller:
+        memory.person = memory.focus = memory.last = memory.phrase(passage, teller[0])
+        return
     phrase = _subject(passage, sentence, memory.names)
     if phrase is None:
         return

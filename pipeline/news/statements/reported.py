@@ -10,7 +10,8 @@ from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, t
 from pipeline.news.statements.direct import speaker_behind
 from pipeline.news.statements.media import medium
 from pipeline.news.statements.phrases import Phrase, phrase_at
-from pipeline.news.statements.sentences import Sentence
+from pipeline.news.statements.quotes import Quote
+from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
 from schemas.statement import StatementKind
@@ -19,6 +20,9 @@ _FEWEST_WORDS = 4
 _JOINT_REACH = 5
 _OPENING_WORDS = 6
 _PREDICATE_REACH = 16
+_FRAGMENT_REACH = 9
+_HEADLINE_REACH = 9
+_RELAY_REACH = 12
 
 
 def reported(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -83,7 +87,7 @@ def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:
         cue, phrase, outlet = _attribution(passage, index + 1, sentence.end)
         if cue is None or (phrase is None and cue.suffix is None):
             continue
-        found = _one(passage, sentence, _body(passage, sentence), index, "clause-cue", cue, phrase)
+        found = _one(passage, sentence, after_dateline(passage, sentence), index, "clause-cue", cue, phrase)
         outlet = outlet or medium(passage, cue.end, sentence.end)
         return [_with_medium(claim, outlet) for claim in found]
     return []
@@ -118,7 +122,7 @@ def _clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
         phrase = _speaker(passage, sentence, cue, joint, speaker)
         if phrase and found and joint is not None:
             found[-1] = _shortened(passage, found[-1], joint)
-        start = _content(passage, cue, sentence.end) if phrase else None
+        start = _content(passage, cue, sentence.end, sentence.quotes) if phrase else None
         if phrase is None or start is None:
             continue
         found += _one(passage, sentence, start, sentence.end, _RULES[cue.tier], cue, phrase)
@@ -126,10 +130,16 @@ def _clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
     return [claim for claim in found if claim.end > claim.start]
 
 
-_RULES = {"strong": "subject-cue", "clause": "subject-clause", "joint": "subject-joint", "wish": "subject-wish"}
+_RULES = {
+    "strong": "subject-cue",
+    "clause": "subject-clause",
+    "joint": "subject-joint",
+    "calling": "subject-calling",
+    "wish": "subject-wish",
+}
 _CONFIDENCE = {
-    "subject-cue": 0.85, "subject-clause": 0.8, "subject-joint": 0.8, "subject-wish": 0.6, "according": 0.85,
-    "according-behind": 0.75, "inserted": 0.85, "clause-cue": 0.8, "headline": 0.7,
+    "subject-cue": 0.85, "subject-clause": 0.8, "subject-joint": 0.8, "subject-calling": 0.75, "subject-wish": 0.6,
+    "according": 0.85,    "according-behind": 0.75, "inserted": 0.85, "clause-cue": 0.8, "headline": 0.7,
 }  # fmt: skip
 
 
@@ -140,7 +150,7 @@ def _speaker(
     if _negated(passage, sentence.first, cue.first):
         return None
     first = sentence.first if joint is None else joint + 1
-    found = subject(passage, first, cue.first)
+    found = subject(passage, first, _verb_of(passage, first, cue))
     if found:
         return found
     if joint is not None:
@@ -150,6 +160,17 @@ def _speaker(
     if passage.lower[cue.first - 1] in passage.lexicon.list_joints and cue.first > sentence.first:
         return first_subject(passage, sentence.first, cue.first - 1)
     return None
+
+
+def _verb_of(passage: Passage, first: int, cue: Cue) -> int:
+    """The token of the verb: in "was quoted by Y as saying" that is "was"."""
+    relayed = passage.lexicon.relayed.at(passage.lower, cue.first)
+    if not relayed:
+        return cue.first
+    for at in range(cue.first - 1, max(first, cue.first - _RELAY_REACH), -1):
+        if passage.lower[at] in passage.lexicon.relaying:
+            return at - 1 if passage.lower[at - 1] in passage.lexicon.negations else at
+    return cue.first
 
 
 def _negated(passage: Passage, first: int, cue: int) -> bool:
@@ -178,10 +199,14 @@ def _shortened(passage: Passage, claim: Claim, joint: int) -> Claim:
     return claim.cut(passage.ends[at - 1]) if passage.ends[at - 1] > claim.start else claim.cut(claim.start)
 
 
-def _content(passage: Passage, cue: Cue, end: int) -> int | None:
+def _content(passage: Passage, cue: Cue, end: int, quotes: tuple[Quote, ...]) -> int | None:
     """Where the reported clause begins; None when what follows is no clause."""
     index = cue.end
     if index >= end:
+        return None
+    if cue.tier in ("strong", "clause", "calling") and _called(passage, index, end, quotes):
+        return index
+    if cue.tier == "calling":
         return None
     joint = _complementiser(passage, index, end, weak=cue.tier == "wish")
     if joint is not None:
@@ -191,6 +216,11 @@ def _content(passage: Passage, cue: Cue, end: int) -> int | None:
     if index < end and passage.words[index] in ",:":
         return index + 1 if words(passage, index + 1, end) >= _FEWEST_WORDS else None
     return index if index < end and _bare(passage, cue, index, end) else None
+
+
+def _called(passage: Passage, index: int, end: int, quotes: tuple[Quote, ...]) -> bool:
+    """Whether a fragment is quoted close behind the cue: "menyebut alasan itu 'terlalu rapi'"."""
+    return any(index <= quote.opening < min(end, index + _FRAGMENT_REACH) for quote in quotes)
 
 
 def _bare(passage: Passage, cue: Cue, index: int, end: int) -> bool:
@@ -275,16 +305,6 @@ def _stops(passage: Passage, index: int, end: int) -> bool:
     )
 
 
-def _body(passage: Passage, sentence: Sentence) -> int:
-    """The first token behind a dateline: 'Brussels: ...', 'JAKARTA, OUTLET.COM - ...'."""
-    for at in range(sentence.first, min(sentence.first + 8, sentence.end)):
-        if passage.words[at] in "-–—:" and passage.starts[at] >= 0:
-            spaced = at + 1 < sentence.end and passage.starts[at + 1] > passage.ends[at]
-            upper = all(not passage.words[k][0].islower() for k in range(sentence.first, at))
-            return at + 1 if spaced and upper else sentence.first
-    return sentence.first
-
-
 def headline(passage: Passage) -> list[Claim]:
     """'X: CLAUSE' and 'X sebut CLAUSE' in a title."""
     end, lexicon = len(passage), passage.lexicon
@@ -312,10 +332,11 @@ def _headline_speaker(passage: Passage, cue: int) -> Phrase | None:
     first = cue
     while first > 0 and passage.words[first - 1] not in ",;:!?":
         first -= 1
-    if cue - first > 7:
+    if cue - first > _HEADLINE_REACH:
         return None
-    phrase = phrase_at(passage, first, cue)
-    return phrase if phrase and phrase.end == cue else None
+    topic = next((at for at in range(first + 1, cue) if passage.lower[at] in passage.lexicon.topics), cue)
+    phrase = phrase_at(passage, first, topic)
+    return phrase if phrase and phrase.end == topic else None
 
 
 def _headline_claim(passage: Passage, first: int, cue: Cue, phrase: Phrase) -> list[Claim]:

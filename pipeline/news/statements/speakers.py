@@ -5,10 +5,10 @@ from datetime import date
 from typing import Literal
 
 from pipeline.news.lexicons import Kind
-from pipeline.news.officials import Link, Roster, role_key
+from pipeline.news.officials import Link, RoleKey, Roster, role_key
 from pipeline.news.statements.claims import Claim
 from pipeline.news.statements.names import Names, country
-from pipeline.news.statements.phrases import Phrase
+from pipeline.news.statements.phrases import Phrase, name_in
 from pipeline.news.statements.tokens import Passage
 
 SpeakerKind = Literal["person", "organisation", "role", "unknown"]
@@ -58,7 +58,7 @@ class Memory:
             return
         plain = replace(speaker, reasons=speaker.reasons[-1:], confidence=max(speaker.confidence, 0.8))
         self.last = plain
-        if speaker.kind == "person":
+        if speaker.kind in ("person", "role"):
             self.person = self.focus = plain
         else:
             self.group = plain
@@ -91,11 +91,22 @@ class Memory:
             return self._by_name(passage, phrase)
         if phrase.several:
             return self._several(passage, phrase)
+        if passage.lower[phrase.first] in passage.lexicon.administrations:
+            return self._administration(passage, phrase)
         place = country(passage, phrase.first, phrase.end)
         if place:
             return self._linked(Speaker(place, "organisation", ("country",), 0.9))
         text = passage.slice(phrase.first, phrase.end)
-        return self._again(passage, phrase) or self._by_role(text, phrase) or self._by_text(passage, phrase, text)
+        return self._again(passage, phrase) or self._by_role(passage, phrase) or self._by_text(passage, phrase, text)
+
+    def _administration(self, passage: Passage, phrase: Phrase) -> Speaker:
+        """'pemerintahan Presiden AS Joe Biden' is no person: 'Pemerintahan Joe Biden'."""
+        name = name_in(passage, phrase.first + 1, phrase.end)
+        if name is None:
+            return self._by_text(passage, phrase, passage.slice(phrase.first, phrase.end))
+        person = self._linked(Speaker(self.names.full(passage.slice(*name)), "person", (), 0.9))
+        head = passage.lexicon.administrations[0].capitalize()
+        return Speaker(f"{head} {person.name}", "organisation", ("administration",), 0.85)
 
     def _by_name(self, passage: Passage, phrase: Phrase) -> Speaker:
         assert phrase.name is not None
@@ -137,29 +148,48 @@ class Memory:
         """'petinggi NATO tersebut': the last speaker of whom this was said, else the last one."""
         if passage.lower[phrase.end - 1] not in passage.lexicon.deictics or not self.person:
             return None
-        key = role_key(passage.slice(phrase.first, phrase.end)) - {"former", "leader"}
-        fits = [speaker for speaker in reversed(self.seen) if key & speaker.roles and speaker.kind == "person"]
+        key = role_key(passage.slice(phrase.first, phrase.end)) - {"former", "leader", "official"}
+        fits = [speaker for speaker in reversed(self.seen) if key & speaker.roles and speaker.kind != "organisation"]
         if not fits and not passage.kinds[phrase.first] & Kind.ROLE:
             return None
         return (fits[0] if fits else self.person).because("the-same", 0.85)
 
-    def _by_role(self, text: str, phrase: Phrase) -> Speaker | None:
+    def _by_role(self, passage: Passage, phrase: Phrase) -> Speaker | None:
+        """Who holds the office. An official whom the article does not name goes by the article's words."""
         if phrase.role is None:
             return None
+        text = self.names.expanded(self._bare(passage, phrase))
         key = role_key(text)
         holder = self.names.holder(key)
         if holder:
             return self._linked(Speaker(holder, "person", ("role-in-article", "name"), 0.85, roles=key))
         link = self.roster.holder(key, self.on)
-        if link:
-            return Speaker(link.official.name, "person", ("role", "role-in-office"), link.confidence, link, key)
-        return None
+        if link is None:
+            return None
+        reasons = ("role", "role-in-office")
+        if self.names.mentions(link.official.name):
+            return Speaker(link.official.name, "person", reasons, link.confidence, link, key)
+        return Speaker(self._role_name(text, key), "role", reasons, link.confidence, link, key)
+
+    @staticmethod
+    def _bare(passage: Passage, phrase: Phrase) -> str:
+        """The words of a phrase without its article and its deictic: 'seorang pejabat senior', 'ketua komisi itu'."""
+        first, end = phrase.first, phrase.end
+        first += end - first > 1 and passage.lower[first] in passage.lexicon.articles
+        end -= end - first > 1 and passage.lower[end - 1] in passage.lexicon.deictics
+        return passage.slice(first, end)
+
+    def _role_name(self, text: str, key: RoleKey) -> str:
+        """The office in the fullest words of the article."""
+        name = self.names.role_names.get(key, text)
+        return name if len(name) >= len(text) else text
 
     def _by_text(self, passage: Passage, phrase: Phrase, text: str) -> Speaker:
         alias = self.names.people.get(text.casefold())
         if alias:
             return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name"), 0.9))
         if phrase.role and passage.kinds[phrase.first] & Kind.ROLE:
-            name = self.names.role_names.get(role_key(text), text)
-            return Speaker(name if len(name) >= len(text) else text, "role", ("role",), 0.75, roles=role_key(text))
-        return self._linked(Speaker(self.names.body(text), "organisation", ("name",), 0.8))
+            text = self.names.expanded(self._bare(passage, phrase))
+            key = role_key(text)
+            return Speaker(self._role_name(text, key), "role", ("role",), 0.75, roles=key)
+        return self._linked(Speaker(self.names.body(self._bare(passage, phrase)), "organisation", ("name",), 0.8))

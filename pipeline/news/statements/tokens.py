@@ -47,7 +47,10 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Passage:
-    """One part of an article as tokens. `kinds` holds a `Kind` of each token as a plain number."""
+    """One part of an article as tokens. `kinds` holds a `Kind` of each token as a plain number.
+
+    `people` and `bodies`: lower-case words that the article shows to be short names of people, and names of bodies.
+    """
 
     part: Part
     raw: str
@@ -59,6 +62,8 @@ class Passage:
     kinds: list[int]
     lexicon: Lexicon
     places: dict[int, tuple[int, str]] = field(default_factory=dict)
+    people: set[str] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.words)

@@ -1,0 +1,1 @@
+"""Apache Kafka: topics, uploads, operations, and the local copy of what agents remember."""

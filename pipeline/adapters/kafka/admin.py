@@ -1,0 +1,166 @@
+"""The topics on Kafka as they have to be: made, checked and described from schemas/topics.py.
+
+Nothing creates a topic in passing. The number of partitions of a topic that exists is never changed, because the keys
+would move to other partitions than what agents remember of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from pipeline.adapters.kafka.address import LETTER_BYTES, MESSAGE_BYTES, Address
+from pipeline.adapters.kafka.memory import STALE_SECONDS, topic_name
+from pipeline.errors import Misuse, Unavailable
+from pipeline.flow import Agent
+from schemas.topics import DEAD_LETTERS, TOPICS
+
+_DAY = 24 * 3600 * 1000
+"""Milliseconds."""
+
+
+class Wanted(NamedTuple):
+    """A topic as it has to be. `settings` are those of Kafka."""
+
+    name: str
+    partitions: int
+    settings: dict[str, str]
+
+
+class Found(NamedTuple):
+    """A topic as it is."""
+
+    name: str
+    partitions: int
+    replication: int
+    settings: dict[str, str]
+
+
+def wanted(flow: Sequence[Agent], address: Address) -> list[Wanted]:
+    """All topics of a flow: those that records travel in, and one for each agent that remembers something."""
+    topics = [
+        Wanted(
+            topic.name,
+            1 if topic is DEAD_LETTERS else address.partitions,
+            {
+                "cleanup.policy": "delete",
+                "retention.ms": str(topic.days * _DAY),
+                "max.message.bytes": str(LETTER_BYTES if topic is DEAD_LETTERS else MESSAGE_BYTES),
+            },
+        )
+        for topic in TOPICS
+    ]
+    return topics + [_memory(agent, address) for agent in flow if "state" in agent.ports]
+
+
+def _memory(agent: Agent, address: Address) -> Wanted:
+    settings = {
+        "cleanup.policy": "compact",
+        "max.message.bytes": str(MESSAGE_BYTES),
+        "delete.retention.ms": str(int(STALE_SECONDS * 2000)),
+        # A write of a worker that lost its partition is told from its successor's by both being there.
+        "min.compaction.lag.ms": str(_DAY // 24),
+    }
+    return Wanted(topic_name(agent.name), address.partitions, settings)
+
+
+@contextmanager
+def reached(address: Address) -> Iterator[None]:
+    """Turn the errors of Kafka into ours."""
+    try:
+        yield
+    except KafkaError as error:
+        where = ",".join(address.servers)
+        said = str(error) or type(error).__name__
+        raise Unavailable(f"Kafka at {where} cannot be used ({said}): start it, or correct PANTAU_BROKER") from error
+
+
+class Admin:
+    """A connection for the care of topics."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        with reached(address):
+            self._client = KafkaAdminClient(**address.client(), client_id="pantau-topics", bootstrap_timeout_ms=10_000)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def replication(self) -> int:
+        """Copies of each message: as the address says, else three where there are so many brokers."""
+        with reached(self._address):
+            return self._address.replication or min(3, len(self._client.describe_cluster()["brokers"]))
+
+    def create(self, topics: Sequence[Wanted]) -> list[str]:
+        """Create the topics that are missing and bring the settings of the others up to date; names the new ones.
+
+        Raises Misuse when a topic that exists has another number of partitions.
+        """
+        there = {topic.name: topic for topic in self.describe([topic.name for topic in topics])}
+        self._compare(topics, there)
+        missing = [topic for topic in topics if topic.name not in there]
+        copies = self.replication()
+        safe = {"min.insync.replicas": str(max(1, copies - 1))}
+        with reached(self._address):
+            for topic in missing:
+                self._create(topic, copies, safe)
+            for topic in topics:
+                self._adjust(topic, there)
+        return [topic.name for topic in missing]
+
+    def _create(self, topic: Wanted, copies: int, safe: dict[str, str]) -> None:
+        new = NewTopic(topic.name, topic.partitions, copies, topic_configs=topic.settings | safe)
+        try:
+            self._client.create_topics([new], wait_for_metadata=True)
+        except TopicAlreadyExistsError:
+            return  # someone else created it in this moment
+
+    def _adjust(self, topic: Wanted, there: dict[str, Found]) -> None:
+        found = there.get(topic.name)
+        changed = {k: v for k, v in topic.settings.items() if found and found.settings.get(k) != v}
+        if changed:
+            self._client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=changed)])
+
+    def check(self, topics: Sequence[Wanted]) -> None:
+        """Raise Misuse, naming the cure, unless all topics are there with the partitions that they must have."""
+        there = {topic.name: topic for topic in self.describe([topic.name for topic in topics])}
+        missing = [topic.name for topic in topics if topic.name not in there]
+        if missing:
+            raise Misuse(f"Kafka has no topic {', '.join(missing)}: create them with `pantau topics create`")
+        self._compare(topics, there)
+
+    def _compare(self, topics: Sequence[Wanted], there: dict[str, Found]) -> None:
+        for topic in topics:
+            found = there.get(topic.name)
+            if found and found.partitions != topic.partitions:
+                raise Misuse(
+                    f"topic {topic.name} has {found.partitions} partitions instead of {topic.partitions}: write "
+                    f"partitions={found.partitions} into PANTAU_BROKER, or start over with topics that are all "
+                    "created anew, for what agents remember cannot move to other partitions"
+                )
+
+    def describe(self, names: Sequence[str]) -> list[Found]:
+        """Those of the topics that exist, as they are."""
+        with reached(self._address):
+            existing = set(self._client.list_topics())
+            chosen = [name for name in names if name in existing]
+            described = self._client.describe_topics(chosen) if chosen else []
+            settings = self._settings(chosen)
+        return [
+            Found(
+                topic["name"],
+                len(topic["partitions"]),
+                min((len(part["replica_nodes"]) for part in topic["partitions"]), default=0),
+                settings.get(topic["name"], {}),
+            )
+            for topic in described
+        ]
+
+    def _settings(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        answer = self._client.describe_configs(resources).get("topic", {}) if names else {}
+        return {name: {key: str(entry["value"]) for key, entry in found.items()} for name, found in answer.items()}

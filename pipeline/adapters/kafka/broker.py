@@ -1,0 +1,187 @@
+"""What people and uploads do with topics on Kafka. Agents are driven by `pipeline.runners.faust`.
+
+The memory of the intake and of what was replayed is a SQLite file of this home folder, committed after Kafka has
+acknowledged what goes with it: when the process is killed in between, the same messages are sent again, under the same
+ids. So one home folder takes in the pages of one set of sources.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from pipeline.adapters.kafka.address import LETTER_BYTES, Address, parse
+from pipeline.adapters.kafka.admin import reached
+from pipeline.adapters.kafka.wire import Envelope, Packed, pack
+from pipeline.adapters.sqlite import state
+from pipeline.adapters.sqlite.database import Database
+from pipeline.broker import Draft, Ending, Message, Standing, Tally
+from pipeline.errors import Unavailable
+from schemas.topics import BY_NAME, TOPICS
+
+PATIENCE = 120.0
+"""Seconds that a write may take: brokers that are started again one after the other are back within a minute."""
+
+
+class KafkaBroker:
+    """Implements `Topics`. Connections are made when they are first needed."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        """`home` is the folder for the memory of the intake. Raises Misuse for a URL that cannot be used."""
+        self.address: Address = parse(url)
+        self._database = Database(home / "intake.db", state.SCHEMA)
+        self._line: list[Packed] = []
+        self._open = False
+        self._closing = contextlib.ExitStack()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See Topics."""
+        if self._open:
+            yield
+            return
+        with self._database.transaction():
+            self._open = True
+            try:
+                yield
+                self._send()
+            finally:
+                self._open, self._line = False, []
+
+    def state(self, agent: str) -> state.SqliteState:
+        """See Topics."""
+        return state.SqliteState(self._database.connection, agent)
+
+    def append(self, drafts: Iterable[Draft], at: datetime) -> None:
+        """See Topics. Kafka notes the time itself."""
+        with self.transaction():
+            self._line += [pack(draft) for draft in drafts]
+
+    def again(self, agent: str, message: Message, at: datetime) -> None:
+        """See Topics: the message goes to the end of its topic, where only this agent takes it up."""
+        sent = Draft(message.topic, message.key, message.trace, message.schema, message.body, message.by)
+        with self.transaction():
+            self._line.append(pack(sent, to=agent))
+
+    def _send(self) -> None:
+        if not self._line:
+            return
+        with reached(self.address):
+            sent = [self._producer.send(m.topic, key=m.key, value=m.value, headers=list(m.headers)) for m in self._line]
+            self._producer.flush(timeout=PATIENCE)
+            for one in sent:
+                one.get(timeout=PATIENCE)
+
+    @cached_property
+    def _producer(self) -> Any:
+        producer = KafkaProducer(
+            **self.address.client(),
+            acks="all",
+            max_request_size=LETTER_BYTES + (1 << 16),
+            linger_ms=5,
+            batch_size=1 << 18,
+            delivery_timeout_ms=int(PATIENCE * 1000),
+            request_timeout_ms=10_000,
+            bootstrap_timeout_ms=10_000,
+            max_block_ms=int(PATIENCE * 1000),
+            reconnect_backoff_max_ms=2000,
+        )
+        self._closing.callback(producer.close)
+        return producer
+
+    def _reader(self, group: str | None = None) -> Any:
+        return KafkaConsumer(
+            **self.address.client(),
+            group_id=group,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=LETTER_BYTES + (1 << 16),
+            bootstrap_timeout_ms=10_000,
+        )
+
+    def scan(self, topic: str) -> Iterator[Message]:
+        """See Topics. Partitions are read side by side, so the order holds for each key."""
+        with reached(self.address), contextlib.closing(self._reader()) as reader:
+            yield from _read(reader, topic)
+
+    def history(self, trace: str) -> tuple[list[Message], list[Ending]]:
+        """See Topics. Reads all topics from end to end; where messages ended is in the workers' metrics only."""
+        found = [message for topic in TOPICS for message in self.scan(topic.name) if message.trace == trace]
+        return sorted(found, key=lambda message: message.at), []
+
+    def tallies(self) -> list[Tally]:
+        """See Topics. Kafka keeps no counts; those of each worker are in its metrics."""
+        return []
+
+    def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
+        """See Topics. A message that is tried again stays unread, so nothing is parked."""
+        with reached(self.address):
+            return [self._standing(agent, topic) for agent, topic in reads]
+
+    def _standing(self, agent: str, topic: str) -> Standing:
+        with contextlib.closing(self._reader(agent)) as reader:
+            parts = _partitions(reader, topic)
+            first, end = reader.beginning_offsets(parts), reader.end_offsets(parts)
+            position = {part: max(first[part], reader.committed(part) or 0) for part in parts}
+            behind = {part: position[part] for part in parts if position[part] < end[part]}
+            lag = sum(end[part] - offset for part, offset in behind.items())
+            return Standing(agent, topic, sum(position.values()), lag, _oldest(reader, behind), 0)
+
+    def close(self) -> None:
+        """See Topics."""
+        self._closing.close()
+        self._database.close()
+
+
+def _partitions(reader: Any, topic: str) -> list[TopicPartition]:
+    numbers = reader.partitions_for_topic(BY_NAME[topic].name)
+    if not numbers:
+        raise Unavailable(f"Kafka has no topic {topic}: create all topics with `pantau topics create`")
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
+
+
+def _read(reader: Any, topic: str) -> Iterator[Message]:
+    """Everything between the beginning of a topic and its end at the time of the call."""
+    parts = _partitions(reader, topic)
+    end = reader.end_offsets(parts)
+    reader.assign(parts)
+    reader.seek_to_beginning(*parts)
+    while any(reader.position(part) < end[part] for part in parts):
+        for records in reader.poll(timeout_ms=1000).values():
+            for record in records:
+                if record.offset < end[TopicPartition(topic, record.partition)]:
+                    yield _envelope(record).message()
+
+
+def _oldest(reader: Any, behind: dict[TopicPartition, int]) -> datetime | None:
+    """When the first unread message was written, None when none is unread or it does not come in time."""
+    if not behind:
+        return None
+    reader.assign(list(behind))
+    for part, offset in behind.items():
+        reader.seek(part, offset)
+    times = []
+    for _ in range(len(behind)):
+        found = reader.poll(timeout_ms=1000, max_records=1)
+        for part, records in found.items():
+            times.append(records[0].timestamp / 1000)
+            reader.pause(part)
+        if not found:
+            break
+    return datetime.fromtimestamp(min(times), UTC) if times else None
+
+
+def _envelope(record: Any) -> Envelope:
+    return Envelope(
+        record.topic,
+        record.partition,
+        record.offset,
+        (record.timestamp or 0) / 1000,
+        record.key,
+        record.value,
+        record.headers,
+    )

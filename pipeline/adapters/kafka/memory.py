@@ -1,0 +1,171 @@
+"""What an agent remembers of one partition: a topic on Kafka is the truth, a SQLite file is the copy that steps use.
+
+The topic `<agent>-state` is compacted and has as many partitions as the topic that the agent reads, so partition 3 of
+the one holds what the messages of partition 3 of the other left behind. A worker writes there first, after all that a
+message led to was delivered, and then commits its file, which also holds how far it has followed the topic. So a
+worker that starts again on its disk reads only what is new, and one on a fresh disk reads the topic once.
+
+Each value carries its origin, the offset of the message that it came from. A value of an older origin never replaces
+one of a newer origin, whichever of two workers wrote last. It also carries its age and its postings, so that the copy
+finds the same records in the same order everywhere; the lists by posting are built here.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.adapters.sqlite import state
+from pipeline.adapters.sqlite.database import Database
+
+STALE_SECONDS = 24 * 3600.0
+"""A file that followed its topic longer ago is built anew: the topic keeps what was deleted for twice as long only."""
+SCHEMA = (
+    *state.SCHEMA,
+    'CREATE TABLE origin(key TEXT PRIMARY KEY, "offset" INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE followed(one INTEGER PRIMARY KEY CHECK (one = 1), "offset" INTEGER NOT NULL, at REAL NOT NULL)',
+    "INSERT INTO followed VALUES (1, 0, 0)",
+)
+
+
+def topic_name(agent: str) -> str:
+    """The topic that holds what an agent remembers."""
+    return f"{agent}-state"
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """A value in the topic. `postings` are signed 64-bit numbers, little-endian."""
+
+    origin: int
+    age: int
+    value: bytes
+    postings: bytes = b""
+
+
+class Change(NamedTuple):
+    """A message for the topic; the value None deletes the key."""
+
+    key: bytes
+    value: bytes | None
+
+
+_KEPT = msgspec.msgpack.Decoder(Kept)
+_encode = msgspec.msgpack.encode
+
+
+class PartitionMemory:
+    """Implements `State` for one agent and partition. All changes happen inside `transaction`."""
+
+    def __init__(self, path: Path, agent: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._agent = str(path), agent
+        self._database = Database(path, SCHEMA)
+        self._connection = self._database.connection
+        self._state = state.SqliteState(self._connection, agent)
+        self._changed: dict[str, None] = {}
+        self.origin = 0
+        """The offset of the message that is being handled."""
+
+    # State
+
+    def get(self, key: str) -> bytes | None:
+        """See State."""
+        return self._state.get(key)
+
+    def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
+        """See State."""
+        return self._state.find(postings, limit)
+
+    def put(self, key: str, value: bytes, postings: Iterable[int] = ()) -> None:
+        """See State."""
+        self._state.put(key, value, postings)
+        self._mark(key, self.origin)
+        self._changed[key] = None
+
+    def delete(self, key: str) -> None:
+        """See State."""
+        self._state.delete(key)
+        self._changed[key] = None
+
+    # What the runner does around steps
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens or nothing does."""
+        self._changed.clear()
+        with self._database.transaction():
+            yield
+
+    def tentative(self) -> AbstractContextManager[Callable[[], None]]:
+        """Inside a transaction: calling what this yields takes back all that was changed inside."""
+        return self._database.tentative()
+
+    def changes(self) -> list[Change]:
+        """What the topic has to learn of this transaction. A key whose change was taken back is told as it was."""
+        return [self._change(key) for key in self._changed]
+
+    def _change(self, key: str) -> Change:
+        row = self._connection.execute(
+            'SELECT "offset", id, value, postings FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
+            (self._agent, key),
+        ).fetchone()
+        if row is None:
+            return Change(key.encode(), None)
+        return Change(key.encode(), _encode(Kept(*row)))
+
+    def wrote(self, offsets: Sequence[int]) -> None:
+        """Note where the topic put the changes. Where another worker wrote in between they are read again."""
+        if offsets and min(offsets) == self.followed():
+            self._follow(max(offsets) + 1)
+
+    # Following the topic
+
+    def followed(self) -> int:
+        """The offset of the next message of the topic that this file does not know."""
+        row: tuple[int] = self._connection.execute('SELECT "offset" FROM followed').fetchone()
+        return row[0]
+
+    def resume(self, end: int, now: float) -> int:
+        """Return from where to follow the topic, which ends at `end`; a copy that cannot be trusted is emptied."""
+        (at,) = self._connection.execute("SELECT at FROM followed").fetchone()
+        if self.followed() > end or now - at > STALE_SECONDS:
+            with self.transaction():
+                for table in ("state", "posting", "origin"):
+                    self._connection.execute(f"DELETE FROM {table}")
+                self._follow(0)
+        return self.followed()
+
+    def apply(self, key: bytes, value: bytes | None) -> None:
+        """Take over a message of the topic. Call it inside a transaction."""
+        name = key.decode()
+        if value is None:
+            self._state.delete(name)
+            self._connection.execute("DELETE FROM origin WHERE key = ?", (name,))
+            return
+        kept = _KEPT.decode(value)
+        known = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (name,)).fetchone()
+        if known is None or known[0] <= kept.origin:
+            self._connection.execute(
+                "INSERT OR IGNORE INTO state(id, agent, key, value, postings) VALUES (?, ?, ?, ?, x'')",
+                (kept.age, self._agent, name, kept.value),
+            )
+            self._state.put(name, kept.value, array("q", kept.postings))
+            self._mark(name, kept.origin)
+
+    def reached(self, offset: int, now: float) -> None:
+        """Note that the topic was followed to this offset."""
+        self._follow(offset)
+        self._connection.execute("UPDATE followed SET at = ?", (now,))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _follow(self, offset: int) -> None:
+        self._connection.execute('UPDATE followed SET "offset" = ?', (offset,))
+
+    def _mark(self, key: str, origin: int) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO origin VALUES (?, ?)", (key, origin))

@@ -1,0 +1,74 @@
+"""How a message looks on Kafka: the body is the value, everything about it is in headers.
+
+schema   "article.v1"          trace    the article it is about
+by       "clean/1", "upload"   took     seconds of the step that made it
+to       an agent: a dead letter that was replayed; other agents pass it over
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pipeline.broker import Draft, Message
+
+Headers = list[tuple[str, bytes]]
+
+
+class Packed(NamedTuple):
+    """A message as Kafka takes it."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def pack(draft: Draft, to: str | None = None) -> Packed:
+    """Make a draft ready to be sent."""
+    headers = {"schema": draft.schema, "trace": draft.trace, "by": draft.by, "took": f"{draft.took:.6f}"}
+    if to:
+        headers["to"] = to
+    return Packed(
+        draft.topic, draft.key.encode(), draft.body, [(name, text.encode()) for name, text in headers.items()]
+    )
+
+
+class Envelope(NamedTuple):
+    """A message as Kafka gave it. It may come from anywhere, so key, value and headers may hold anything."""
+
+    topic: str
+    partition: int
+    offset: int
+    seconds: float
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+    def message(self) -> Message:
+        """The message inside. What is missing is empty, which its reader then refuses."""
+        return Message(
+            topic=self.topic,
+            offset=self.offset,
+            key=_text(self.key),
+            trace=self.header("trace"),
+            schema=self.header("schema"),
+            body=self.value or b"",
+            by=self.header("by"),
+            took=self._took(),
+            at=datetime.fromtimestamp(max(0.0, self.seconds), UTC),
+            partition=self.partition,
+        )
+
+    def header(self, name: str) -> str:
+        """The text of a header, empty when it is not there."""
+        return _text(next((value for header, value in self.headers if header == name), None))
+
+    def _took(self) -> float:
+        try:
+            return float(self.header("took") or 0)
+        except ValueError:
+            return 0.0
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")

@@ -1,0 +1,60 @@
+"""How well a cleaned text fits the true one: the measure of the scrapinghub benchmark, and the same of lines.
+
+The benchmark compares bags of 4-grams of words per page, norms each page, and takes F1 of the mean precision and the
+mean recall over pages (scrapinghub/article-extraction-benchmark, MIT; written anew here from its definition).
+"""
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+_TOKEN = re.compile(r"\w+")
+_GRAM = 4
+
+
+class Fit(NamedTuple):
+    """Shares between 0 and 1. The three are for many pages; `f1` is not the mean of the F1 of pages."""
+
+    f1: float
+    precision: float
+    recall: float
+
+
+def fit(pairs: Iterable[tuple[str, str]]) -> Fit:
+    """`pairs` of true and found texts, one per page, none of the true ones empty."""
+    counted = [_overlap(true, found) for true, found in pairs]
+    precision = statistics.mean([hit / (hit + extra) for hit, extra, _ in counted if hit + extra] or [0.0])
+    recall = statistics.mean([hit / (hit + missed) for hit, _, missed in counted if hit + missed] or [0.0])
+    return Fit(_harmonic(precision, recall), precision, recall)
+
+
+def page_f1(true: str, found: str) -> float:
+    """F1 of one page."""
+    hit, extra, missed = _overlap(true, found)
+    return 2 * hit / (2 * hit + extra + missed)
+
+
+def _harmonic(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _overlap(true: str, found: str) -> tuple[int, int, int]:
+    """4-grams in both, in the found text only, in the true text only."""
+    wanted, got = _grams(true), _grams(found)
+    hit = sum((wanted & got).values())
+    return hit, sum(got.values()) - hit, sum(wanted.values()) - hit
+
+
+def _grams(text: str) -> Counter[tuple[str, ...]]:
+    words = _TOKEN.findall(text)
+    grams = (tuple(words[i : i + _GRAM]) for i in range(max(1, len(words) - _GRAM + 1)))
+    return Counter(gram for gram in grams if gram)
+
+
+def lines_fit(true: Sequence[bool], found: Sequence[bool]) -> Fit:
+    """The same of lines."""
+    hit = sum(one and other for one, other in zip(true, found))
+    precision, recall = hit / max(1, sum(found)), hit / max(1, sum(true))
+    return Fit(_harmonic(precision, recall), precision, recall)

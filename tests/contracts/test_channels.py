@@ -1,0 +1,121 @@
+"""What every channel must do, against a file and a real local server."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.adapters import BACKENDS
+from pipeline.adapters.catalog import CHANNELS
+from pipeline.adapters.channels import Channels
+from pipeline.errors import Reject, TryLater
+from schemas.alert import AlertRaised
+from schemas.statement import Carrier, Statement, StatementRecorded, Utterance
+
+NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
+
+
+def alert(id: str) -> AlertRaised:
+    said = Statement(
+        statement_id="s",
+        kind="direct",
+        part="body",
+        start=0,
+        end=4,
+        text="Kami",
+        speaker_id="a",
+        rule="r",
+        confidence=1,
+    )
+    carrier = Carrier(article_id="a", revision=1, page="p", title="t\nu", language="id", family="a", fetched_at=NOON)
+    recorded = StatementRecorded(
+        statement=said, carrier=carrier, utterance=Utterance(utterance_id="s", novelty="new", first_seen=NOON)
+    )
+    return AlertRaised(
+        alert_id=id, watch_id="w", watch="W", reason="new-utterance", why="", raised_at=NOON, recorded=recorded
+    )
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Keeps what is posted; answers as the test sets it."""
+
+    answer = 200
+    got: list[tuple[str, str, bytes]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.got.append((self.path, self.headers["Idempotency-Key"], body))
+        self.send_response(self.answer)
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[HTTPServer]:
+    Receiver.answer, Receiver.got = 200, []
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_feed_holds_each_alert_once_even_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        channels = Channels(tmp_path)
+        channels.send("feed:", alert("one"))
+        channels.send("feed:", alert("two"))
+        channels.send("feed:", alert("one"))
+    lines = (tmp_path / "alerts.jsonl").read_bytes().splitlines()
+    assert [msgspec.json.decode(line)["alert_id"] for line in lines] == ["one", "two"]
+
+
+def test_a_half_line_that_a_kill_left_is_mended(tmp_path: Path) -> None:
+    Channels(tmp_path).send("feed:", alert("one"))
+    whole = (tmp_path / "alerts.jsonl").read_bytes()
+    (tmp_path / "alerts.jsonl").write_bytes(whole + b'{"alert_id": "tw')
+    Channels(tmp_path).send("feed:", alert("two"))
+    lines = (tmp_path / "alerts.jsonl").read_bytes().splitlines()
+    assert [msgspec.json.decode(line)["alert_id"] for line in lines] == ["one", "two"]
+
+
+def test_a_webhook_gets_the_alert_with_its_id(tmp_path: Path, receiver: HTTPServer) -> None:
+    Channels(tmp_path).send(f"webhook+http://127.0.0.1:{receiver.server_port}/hook?a=1", alert("one"))
+    ((path, key, body),) = Receiver.got
+    assert (path, key) == ("/hook?a=1", "one")
+    assert msgspec.json.decode(body, type=AlertRaised) == alert("one")
+
+
+@pytest.mark.parametrize("answer", [302, 400, 429, 503])
+def test_a_webhook_that_does_not_take_it_is_asked_again_later(
+    tmp_path: Path, receiver: HTTPServer, answer: int
+) -> None:
+    Receiver.answer = answer
+    with pytest.raises(TryLater, match=f"answers {answer}"):
+        Channels(tmp_path).send(f"webhook+http://127.0.0.1:{receiver.server_port}/", alert("one"))
+    assert len(Receiver.got) == 1, "a redirect is not followed"
+
+
+def test_a_webhook_that_is_not_there_is_asked_again_later(tmp_path: Path, receiver: HTTPServer) -> None:
+    receiver.server_close()
+    with pytest.raises(TryLater, match="does not answer"):
+        Channels(tmp_path).send(f"webhook+http://127.0.0.1:{receiver.server_port}/", alert("one"))
+
+
+def test_an_unknown_channel_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Reject, match="no channel for 'pigeon:'"):
+        Channels(tmp_path).send("pigeon:home", alert("one"))
+
+
+def test_the_catalog_takes_the_channels_that_there_are() -> None:
+    assert set(CHANNELS) == {scheme for port, scheme in BACKENDS if port == "channel"}

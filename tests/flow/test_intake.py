@@ -1,0 +1,83 @@
+"""The way in: what is new, changed or known, whatever the order and however often it comes."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.adapters.memory import MemoryPages
+from pipeline.adapters.sqlite.broker import SqliteBroker
+from pipeline.runners.intake import Arrival, Intake
+from schemas.codec import decode
+from schemas.page import Hints, PageFetched
+
+NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
+URL = "https://kabar.example/berita/1"
+
+
+class Noon:
+    def now(self) -> datetime:
+        return NOON
+
+
+@pytest.fixture
+def broker() -> SqliteBroker:
+    return SqliteBroker(":memory:")
+
+
+def taken(broker: SqliteBroker) -> list[PageFetched]:
+    return [decode(message.body, message.schema, PageFetched) for message in broker.scan("pages-fetched")]
+
+
+def test_a_page_is_stored_and_announced_with_all_that_came_with_it(broker: SqliteBroker) -> None:
+    pages = MemoryPages()
+    arrival = Arrival(b"<p>isi</p>", "text/html", "upload", "utf-8", URL, "a.html", Hints(title="Judul"))
+    assert Intake(broker, pages, Noon()).take([arrival]) == ["new"]
+    (page,) = taken(broker)
+    assert pages.get(page.page) == b"<p>isi</p>"
+    assert (page.url, page.name, page.hints.title, page.charset) == (URL, "a.html", "Judul", "utf-8")
+    assert (page.fetched_at, page.revision, page.source) == (NOON, 1, "upload")
+
+
+def test_another_content_under_a_url_is_a_revision_and_what_was_there_before_is_known(broker: SqliteBroker) -> None:
+    intake = Intake(broker, MemoryPages(), Noon())
+    pages = [Arrival(content, "text/plain", "upload", url=URL) for content in (b"satu", b"dua", b"satu", b"dua")]
+    assert intake.take(pages) == ["new", "changed", "known", "known"]
+    assert [(page.revision, page.article_id) for page in taken(broker)] == [
+        (1, taken(broker)[0].article_id),
+        (2, taken(broker)[0].article_id),
+    ]
+
+
+def test_another_form_of_a_url_is_the_same_article(broker: SqliteBroker) -> None:
+    intake = Intake(broker, MemoryPages(), Noon())
+    forms = (URL, URL + "?utm_source=surat#atas", "HTTPS://KABAR.example:443/berita/1")
+    assert intake.take([Arrival(b"isi", "text/plain", "upload", url=form) for form in forms]) == [
+        "new",
+        "known",
+        "known",
+    ]
+
+
+def test_without_a_url_the_content_is_the_article(broker: SqliteBroker) -> None:
+    intake = Intake(broker, MemoryPages(), Noon())
+    arrivals = [
+        Arrival(content, "text/plain", "upload", name=name) for content, name in [(b"a", "1"), (b"a", "2"), (b"b", "1")]
+    ]
+    assert intake.take(arrivals) == ["new", "known", "new"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([None, "1", "2"])), max_size=20))
+def test_taking_everything_again_changes_nothing(given: list[tuple[str, str | None]]) -> None:
+    broker = SqliteBroker(":memory:")
+    intake = Intake(broker, MemoryPages(), Noon())
+    arrivals = [
+        Arrival(content.encode(), "text/plain", "upload", url=url and f"https://kabar.example/{url}")
+        for content, url in given
+    ]
+    intake.take(arrivals)
+    before = taken(broker)
+    assert set(intake.take(arrivals)) <= {"known"}
+    assert taken(broker) == before
+    broker.close()

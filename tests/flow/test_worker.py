@@ -1,0 +1,302 @@
+"""What surrounds a worker on Kafka, without Kafka: lanes, the marker, the guard, the supervisor."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.adapters.kafka.memory import Change, PartitionMemory
+from pipeline.broker import Draft, Message
+from pipeline.errors import Unavailable
+from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
+from pipeline.metrics import Meters
+from pipeline.ports import State
+from pipeline.runners.faust import supervisor
+from pipeline.runners.faust.guard import DEATHS, WINDOW, Guard, Marker, Watchdog
+from pipeline.runners.faust.lane import LARGEST, RETRY_FOR, Desk, Item, Lane
+from pipeline.runners.faust.supervisor import MISTAKE, Command, supervise
+from schemas.codec import decode, encode
+from schemas.dead import DeadLetter
+from schemas.page import PageFetched
+from schemas.topics import PAGES_FETCHED
+
+NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
+
+
+class Why(StrEnum):
+    UGLY = "ugly"
+
+
+class Hands:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class Recorder:
+    """Implements Outside by noting what happens in which order. `fails` is raised by the next call of that name."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any]] = []
+        self.fails: dict[str, BaseException] = {}
+        self.topic: list[Change] = []
+
+    def _note(self, name: str, what: Any) -> None:
+        if name in self.fails:
+            raise self.fails.pop(name)
+        self.events.append((name, what))
+
+    async def send(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            self._note("send", [draft.trace or draft.topic for draft in drafts])
+        self.drafts = list(drafts)
+
+    async def remember(self, partition: int, changes: Sequence[Change]) -> list[int]:
+        if changes:
+            self._note("remember", [change.key.decode() for change in changes])
+        self.topic += changes
+        return list(range(len(self.topic) - len(changes), len(self.topic)))
+
+    async def acknowledge(self, item: Item) -> None:
+        self._note("ack", item.message.offset)
+
+    def pause(self, topic: str, partition: int) -> None:
+        self._note("pause", partition)
+
+    def resume(self, topic: str, partition: int) -> None:
+        self._note("resume", partition)
+
+    def moved(self) -> None:
+        pass
+
+    def fail(self, error: BaseException) -> None:
+        self._note("fail", str(error))
+
+
+def step(page: PageFetched, *, state: State) -> Emit | Drop:
+    state.put(page.article_id, b"seen")
+    match page.name:
+        case "ugly":
+            raise Reject(Why.UGLY)
+        case "later":
+            raise TryLater(0.01, "not yet")
+        case "world":
+            raise Unavailable("the world has gone")
+        case "huge":
+            return Emit(PageFetched(**{**_fields(0), "name": "x" * LARGEST}))
+        case "drop":
+            return Drop(Why.UGLY)
+    return Emit(page)
+
+
+def _fields(number: int, name: str | None = None) -> dict[str, Any]:
+    return {
+        "article_id": f"a{number}", "revision": 1, "page": "", "media_type": "text/plain", "source": "", "name": name,
+        "fetched_at": NOON,
+    }  # fmt: skip
+
+
+AGENT = Agent("step", (PAGES_FETCHED,), (PAGES_FETCHED,), step, Why)
+
+
+def item(number: int, name: str | None = None, passed: bool = False) -> Item:
+    record = PageFetched(**_fields(number, name))
+    body = encode(record)
+    return Item(Message("pages-fetched", number, "k", f"a{number}", record.SCHEMA, body, "", 0.0, NOON), None, passed)
+
+
+class Bench:
+    """A lane with everything around it in hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.outside, self.clock, self.held = Recorder(), Hands(), True
+        self.memory = PartitionMemory(folder / "0.db", "step")
+        desk = Desk(AGENT, {"clock": self.clock}, Meters(), self.outside, Marker(folder / "mark"))
+        desk.flush = lambda: self.outside._note("flush", None)
+        self.lane = Lane(desk, "pages-fetched", 0, self.memory, lambda: self.held)
+
+    def take(self, *items: Item, seconds: float = 0.0) -> list[tuple[str, Any]]:
+        async def run() -> None:
+            await self.lane.take(items)
+            if seconds:
+                await asyncio.sleep(seconds)
+
+        asyncio.run(run())
+        return self.outside.events
+
+    def letters(self) -> list[DeadLetter]:
+        return [decode(d.body, d.schema, DeadLetter) for d in self.outside.drafts if d.topic == "dead-letters"]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.memory.close()
+
+
+def test_a_batch_is_made_durable_in_the_order_that_loses_nothing(bench: Bench) -> None:
+    assert bench.take(item(1), item(2, "drop"), item(3)) == [
+        ("send", ["a1", "a3"]),
+        ("flush", None),
+        ("remember", ["a1", "a2", "a3"]),
+        ("ack", 1),
+        ("ack", 2),
+        ("ack", 3),
+    ]
+    assert bench.memory.get("a2") == b"seen"
+    assert bench.memory.followed() == 3
+
+
+@pytest.mark.parametrize("where", ["send", "flush", "remember"])
+def test_a_batch_that_fails_anywhere_acknowledges_and_remembers_nothing(bench: Bench, where: str) -> None:
+    bench.outside.fails[where] = Unavailable("the world has gone")
+    with pytest.raises(Unavailable):
+        bench.take(item(1))
+    assert "ack" not in dict(bench.outside.events)
+    assert bench.memory.get("a1") is None
+
+
+def test_an_error_of_the_world_goes_up(bench: Bench) -> None:
+    with pytest.raises(Unavailable):
+        bench.take(item(1), item(2, "world"))
+    assert bench.outside.events == []
+
+
+def test_a_partition_that_was_lost_meanwhile_is_left_alone(bench: Bench) -> None:
+    def lose(_: object) -> None:
+        bench.held = False
+
+    bench.lane._desk.flush = lambda: lose(None)
+    assert bench.take(item(1)) == [("send", ["a1"])]
+    assert bench.memory.get("a1") is None
+
+
+def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:
+    bench.take(item(1, "ugly"), item(2, "huge"), item(3)._replace(message=item(3).message._replace(body=b"{")))
+    assert [(x.reason, x.offset) for x in bench.letters()] == [
+        ("ugly", 1),
+        ("limits-exceeded", 2),
+        ("broken-message", 3),
+    ]
+    assert bench.memory.get("a1") is None
+
+
+def test_a_message_for_another_agent_is_passed_over(bench: Bench) -> None:
+    assert bench.take(item(1, "ugly", passed=True)) == [("flush", None), ("ack", 1)]
+
+
+def test_a_message_that_waits_holds_back_its_partition_and_is_tried_again(bench: Bench) -> None:
+    events = bench.take(item(1), item(2, "later"), item(3), seconds=0.2)
+    assert events[:5] == [("send", ["a1"]), ("flush", None), ("remember", ["a1", "a2"]), ("ack", 1), ("pause", 0)]
+    assert bench.memory.get("a2") == b"seen", "what a step remembered before it asked for time is kept"
+    assert ("ack", 3) not in events
+
+
+def test_a_message_that_waited_for_too_long_is_dead_and_the_next_go_on(bench: Bench) -> None:
+    async def run() -> None:
+        await bench.lane.take([item(2, "later"), item(3)])
+        bench.clock.time += RETRY_FOR + timedelta(seconds=1)
+        await asyncio.sleep(2)
+
+    asyncio.run(run())
+    (letter,) = bench.letters()
+    assert (letter.reason, letter.offset, letter.attempts) == ("retries-exhausted", 2, 2)
+    assert bench.outside.events[-3:] == [("ack", 2), ("ack", 3), ("resume", 0)]
+
+
+def test_the_end_of_a_lane_ends_its_wait(bench: Bench) -> None:
+    async def run() -> None:
+        await bench.lane.take([item(2, "later")])
+        await bench.lane.close()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(run())
+    assert bench.outside.events[-1] == ("pause", 0)
+
+
+KILLER = """
+import os, sys
+from pathlib import Path
+from tests.flow.test_worker import Marker, item
+marker = Marker(Path(sys.argv[1]))
+print(marker.fatal(item(5).message))
+with marker.at(item(5).message):
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_message_that_ends_the_process_again_and_again_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "mark"
+    for _ in range(DEATHS):
+        ended = subprocess.run([sys.executable, "-c", KILLER, str(path)], capture_output=True, check=False)
+        assert (ended.returncode, ended.stdout.strip()) == (-9, b"None")
+    marker = Marker(path)
+    assert f"ended {DEATHS} times" in (marker.fatal(item(5).message) or "")
+    assert marker.fatal(item(6).message) is None
+    with marker.at(item(6).message):
+        pass
+    assert Marker(path).fatal(item(5).message) is None
+
+
+def test_the_guard_stops_an_agent_that_refuses_most(tmp_path: Path) -> None:
+    guard = Guard()
+    for number in range(WINDOW * 3):  # the half
+        guard.saw(number % 2 == 0)
+    guard.saw(True)
+    with pytest.raises(Unavailable, match="pantau dead list"):
+        guard.saw(True)
+
+
+def test_the_watchdog_ends_what_stands_still() -> None:
+    ended = threading.Event()
+    watchdog = Watchdog(0.4, lambda why: ended.set())
+    busy = threading.Event()
+    watchdog.start(busy.is_set)
+    assert not ended.wait(0.8), "nothing waits, so nothing is late"
+    busy.set()
+    assert ended.wait(2)
+
+
+def test_the_supervisor_starts_again_what_ends_and_ends_all_in_time(tmp_path: Path) -> None:
+    log, stop = tmp_path / "log", threading.Event()
+    brief = Command(["sh", "-c", f"echo x >> {log}; exit 3"], os.environ)
+    timer = threading.Timer(4.5, stop.set)
+    timer.start()
+    start = time.monotonic()
+    assert supervise({"brief": brief, "polite": Command(["sleep", "60"], os.environ)}, stop) == 0
+    assert 4 < time.monotonic() - start < 7
+    assert 2 <= len(log.read_text().splitlines()) <= 3, "at once, after one second, after two more"
+
+
+def test_a_worker_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)
+    stop = threading.Event()
+    timer = threading.Timer(1, stop.set)
+    timer.start()
+    start = time.monotonic()
+    stubborn = [
+        sys.executable,
+        "-c",
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)",
+    ]
+    assert supervise({"stubborn": Command(stubborn, os.environ)}, stop) == 0
+    assert 1 < time.monotonic() - start < 6
+
+
+def test_a_mistake_in_the_settings_ends_the_supervisor() -> None:
+    wrong = Command(["sh", "-c", f"exit {MISTAKE}"], os.environ)
+    assert supervise({"wrong": wrong, "right": Command(["sleep", "60"], os.environ)}, threading.Event()) == MISTAKE
