@@ -9,7 +9,7 @@ the same everywhere. It is indexed and not kept in `_source`.
     search.filled       the names of the fields that have a value
     search.moments.F    a date to the microsecond (Elasticsearch's own dates know milliseconds)
     search.words.F      the words of a text or name, one space between two; search.words.rest those of all but `text`
-    search.stems.F      the stems of a text with their language ("id·bicara"); search.stems.any those of all texts
+    search.stems.F      the stems of a text with their language ("id·bicara"); search.stems.rest of all but `text`
 """
 
 import zlib
@@ -78,7 +78,7 @@ def _search(family: str) -> dict[str, Any]:
         "filled": {"type": "keyword", "doc_values": False},
         "moments": {"properties": {name: {"type": "long"} for name in named(family, "date")}},
         "words": {"properties": dict.fromkeys(named(family, "text", "name"), _WORDS) | {"rest": rest}},
-        "stems": {"properties": dict.fromkeys((*texts, "any"), _STEMS)},
+        "stems": {"properties": dict.fromkeys((*texts, "rest"), _STEMS)},
     }
 
 
@@ -141,15 +141,13 @@ def month(document: Document) -> str:
 def _derived(family: str, document: Document) -> dict[str, Any]:
     words = {name: _words(getattr(document, name)) for name in named(family, "text", "name")}
     roots = {name: stems(getattr(document, name) or "", document.language) for name in named(family, "text")}
+    rest = set[str]().union(*(found for name, found in roots.items() if name != BODY))
     return {
         "at": moment(document),
         "filled": [name for name in FIELDS[family] if _filled(getattr(document, name))],
         "moments": _moments(family, document),
         "words": words | {"rest": [line for name, line in words.items() if line and name != BODY]},
-        "stems": {
-            name: tagged(document.language, found)
-            for name, found in (*roots.items(), ("any", set().union(*roots.values())))
-        },
+        "stems": {name: tagged(document.language, found) for name, found in (*roots.items(), ("rest", rest))},
     }
 
 
