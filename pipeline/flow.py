@@ -49,6 +49,8 @@ class Failure(StrEnum):
     """What it needs did not come back in time."""
     STEP_FAILED = "step-failed"
     """The step raised an error that nobody foresaw: a defect in Pantau."""
+    REFUSED = "refused"
+    """The search index will never take its document."""
     LIMITS_EXCEEDED = "limits-exceeded"
     """The step took more time or memory than one record may cost."""
 

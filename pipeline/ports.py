@@ -6,9 +6,9 @@ A step names the ports it needs as keyword-only parameters; the runner binds the
 `state`, `index` and `notify` change something, so their step runs where its offset is kept.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from schemas.alert import AlertRaised
 from schemas.catalog import Snapshot, Watch
@@ -94,7 +94,8 @@ class Index(Protocol):
         """Make everything durable that was put or retracted since the last flush.
 
         The runner calls it before it commits offsets. When a write or the flush raises, everything since the last
-        flush is undone.
+        flush is undone, or will be overwritten when the same messages are handled again. Raises Refused when
+        everything was written but what the error names; `put` raises it for the same document from then on.
         """
 
 
@@ -149,6 +150,49 @@ class Search(Protocol):
 
     def export(self, family: str, query: str) -> Iterator[Document]:
         """All hits of the moment of the call, the newest first."""
+
+
+class Finding(NamedTuple):
+    """What is wrong with a part of a server's storage, and what to do."""
+
+    thing: str
+    wrong: str
+    cure: str
+
+
+class Switched(NamedTuple):
+    """A swap that was done: from one generation to another, with the number of documents of each family."""
+
+    old: int
+    new: int
+    counts: dict[str, int]
+
+
+class Upkeep(Protocol):
+    """What people do with the storage of an index on a server. All methods raise Unavailable."""
+
+    def create(self) -> list[str]:
+        """Make what is missing before the first document; returns the names of what was made."""
+
+    def check(self) -> list[Finding]:
+        """Everything that differs from what this version of Pantau needs."""
+
+    def reindex(self) -> Switched:
+        """Rebuild everything beside what is live, compare, and swap, while reading and writing go on.
+
+        When it raises, what is live is as it was.
+        """
+
+    def rollback(self) -> Switched:
+        """Take the generation before back, with what was written since. Raises Misuse when there is none."""
+
+
+@runtime_checkable
+class Kept(Protocol):
+    """An index with storage that needs upkeep."""
+
+    def upkeep(self, say: Callable[[str], None]) -> Upkeep:
+        """Its upkeep; `say` hears what happens, one sentence at a time."""
 
 
 class Notify(Protocol):

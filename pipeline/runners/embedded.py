@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline.broker import Broker, Draft, Ending, Message, Parked, Tally
-from pipeline.errors import Misuse
+from pipeline.errors import Misuse, Refused
 from pipeline.flow import Agent, Failure, check
 from pipeline.metrics import Meters
 from pipeline.ports import Clock
@@ -83,10 +83,15 @@ class EmbeddedRunner:
             for lane in reversed(self._lanes):
                 lane.send(self._pool)
             self._pool.collect(0.2 if self._working() else 0)
-        with self._broker.transaction():
-            moved = sum(lane.move(here=self._pool is None) for lane in self._lanes)
-            if moved:
-                self._flush()
+        try:
+            with self._broker.transaction():
+                moved = sum(lane.move(here=self._pool is None) for lane in self._lanes)
+                if moved:
+                    self._flush()
+        except Refused:  # the next round meets the refusal again, this time at the message that it belongs to
+            for lane in self._lanes:
+                lane.rewind()
+            return 1
         return moved
 
     def report(self) -> None:
@@ -111,6 +116,12 @@ class Lane:
         self._endings: list[Ending] = []
         self._tally: Counter[tuple[str, str]] = Counter()
         self._parked: dict[str, list[Parked]] = {}
+
+    def rewind(self) -> None:
+        """Begin again where the last transaction ended."""
+        self._sent.clear()
+        self.tickets.clear()
+        self._drafts, self._endings, self._tally = [], [], Counter()
 
     def send(self, pool: Pool) -> None:
         """Hand the next batches to worker processes, if the agent's step may run there."""

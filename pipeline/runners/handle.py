@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from pipeline.broker import Draft, Message
-from pipeline.errors import PantauError, Reject, TryLater
+from pipeline.errors import PantauError, Refused, Reject, TryLater
 from pipeline.flow import Agent, Drop, Emit, Failure
 from schemas.codec import BrokenMessage, UnknownSchema, decode, encode
 from schemas.dead import DeadLetter
@@ -61,6 +61,8 @@ def handle(agent: Agent, message: Message, ports: Mapping[str, Any]) -> Handled:
         outcome = Dead(Failure.UNKNOWN_SCHEMA, str(error))
     except BrokenMessage as error:
         outcome = Dead(Failure.BROKEN_MESSAGE, str(error))
+    except Refused as error:
+        outcome = Dead(Failure.REFUSED, str(error))
     except MemoryError:
         outcome = Dead(Failure.LIMITS_EXCEEDED, "the step needed more memory than one record may cost")
     except PantauError:

@@ -1,4 +1,4 @@
-"""The offline world through the whole flow, once into SQLite and once into Elasticsearch: readers see the same."""
+"""The offline world through the whole flow: SQLite and Elasticsearch show the same, and refusals are buried."""
 
 from pathlib import Path
 
@@ -7,8 +7,12 @@ import pytest
 from pipeline.cli.demo import ingest_world
 from pipeline.cli.ingest import process
 from pipeline.cli.installation import Installation, seeds
-from pipeline.ports import Search
+from pipeline.flow import Failure
 from pipeline.settings import load
+from schemas.codec import decode
+from schemas.dead import DeadLetter
+from schemas.topics import DEAD_LETTERS
+from tests.stack.proxy import Proxy
 
 pytestmark = pytest.mark.stack
 FAMILIES = ("articles", "statements")  # alerts carry the time at which they were raised
@@ -18,17 +22,17 @@ QUERIES = (
 )  # fmt: skip
 
 
-def through(home: Path, settings: dict[str, str]) -> Search:
+def through(home: Path, settings: dict[str, str], workers: int = 0) -> Installation:
     world = seeds() / "articles"
     house = Installation(load(settings, home), world / "catalog")
     ingest_world(house, world)
-    process(house, 0)
-    return house.search
+    process(house, workers)
+    return house
 
 
 def test_both_backends_answer_alike(tmp_path: Path, elasticsearch_index: str) -> None:
-    one = through(tmp_path / "sqlite", {})
-    other = through(tmp_path / "elasticsearch", {"PANTAU_INDEX": elasticsearch_index})
+    one = through(tmp_path / "sqlite", {}).search
+    other = through(tmp_path / "elasticsearch", {"PANTAU_INDEX": elasticsearch_index}).search
     assert one.count("articles") > 30
     assert one.count("alerts") == other.count("alerts") > 0
     for family in FAMILIES:
@@ -38,3 +42,23 @@ def test_both_backends_answer_alike(tmp_path: Path, elasticsearch_index: str) ->
             assert found[0] == found[1], query
             counts = [index.facets(family, query, ["outlet", "language", "speaker"]) for index in (one, other)]
             assert counts[0] == counts[1], query
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_refused_document_goes_to_dead_letters(
+    tmp_path: Path, elasticsearch: str, elasticsearch_index: str, workers: int
+) -> None:
+    with Proxy(elasticsearch) as proxy:
+        proxy.trouble.poison = 0.1
+        prefix = elasticsearch_index.rpartition("/")[2]
+        house = through(tmp_path / "home", {"PANTAU_INDEX": f"elasticsearch+{proxy.url}/{prefix}"}, workers)
+        dead = house.broker.scan(DEAD_LETTERS.name)
+        letters = [decode(message.body, message.schema, DeadLetter) for message in dead]
+        refused = [letter for letter in letters if letter.reason == Failure.REFUSED]
+        plain = through(tmp_path / "plain", {}).search
+        expected = {family: [d.id for d in plain.export(family, "")] for family in FAMILIES}
+        gone = {family: {id for id in ids if proxy.trouble.poisoned(id)} for family, ids in expected.items()}
+        assert {letter.agent for letter in refused} == {"index"}
+        assert len(refused) >= len(gone["articles"]) + len(gone["statements"]) > 5
+        for family, ids in expected.items():
+            assert {d.id for d in house.search.export(family, "")} == set(ids) - gone[family]

@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.elasticsearch.checking import check
-from pipeline.adapters.elasticsearch.generations import Generations
 from pipeline.adapters.elasticsearch.index import ElasticsearchIndex
 from pipeline.adapters.elasticsearch.mapping import template
 from pipeline.errors import Misuse, Refused, Unavailable
@@ -146,14 +144,14 @@ def test_passwords_and_rights_that_are_missing_are_said(guarded: Elasticsearch) 
         lambda: fill(wrong, story(2)),
         lambda: wrong.search("articles", ""),
         lambda: wrong.revision("articles", "x"),
-        lambda: Generations(wrong.client, wrong.address).create(),
+        lambda: wrong.upkeep().create(),
     ]
     for call in calls:
         with pytest.raises(Unavailable, match="refuses the password or API key: correct it") as error:
             call()
         assert "secret" not in str(error.value)
     assert present(writer) == Counter(document.id for document in reader.export("articles", "")) == {"a00001": 1}
-    for call in (lambda: fill(reader, story(2)), lambda: Generations(writer.client, writer.address).create()):
+    for call in (lambda: fill(reader, story(2)), lambda: writer.upkeep().create()):
         with pytest.raises(Unavailable, match=r"does not allow this .*: give the user or API key the privileges"):
             call()
 
@@ -226,20 +224,20 @@ def everything(index: ElasticsearchIndex) -> dict[str, list[Any]]:
 
 
 def test_create_makes_what_check_wants(index: ElasticsearchIndex) -> None:
-    generations = Generations(index.client, index.address)
-    assert [finding.cure for finding in check(index.client, index.address)] == ["run pantau index create"] * 6
+    generations = index.upkeep()
+    assert [finding.cure for finding in index.upkeep().check()] == ["run pantau index create"] * 6
     assert len(generations.create()) == 3
     assert generations.create() == []
-    assert check(index.client, index.address) == []
+    assert index.upkeep().check() == []
     assert index.search("articles", "rapat").total == 0
 
 
 def test_check_names_what_others_made(index: ElasticsearchIndex) -> None:
     prefix = index.address.prefix
-    Generations(index.client, index.address).create()
+    index.upkeep().create()
     strange = {"properties": {"title": {"type": "keyword"}}}
     index.client.indices.create(index=f"{prefix}-other", aliases={f"{prefix}-articles": {}}, mappings=strange)
-    found = [finding for finding in check(index.client, index.address) if finding.thing == f"{prefix}-other"]
+    found = [finding for finding in index.upkeep().check() if finding.thing == f"{prefix}-other"]
     assert found[0].wrong == "was not made by Pantau and is read as articles"
     assert found[0].cure == f"take the alias {prefix}-articles from it"
     assert "has no field id" in found[1].wrong
@@ -251,7 +249,7 @@ def test_check_names_what_others_made(index: ElasticsearchIndex) -> None:
     index.client.indices.put_index_template(
         name=f"{prefix}-articles", index_patterns=body["index_patterns"], template=changed
     )
-    assert [finding.cure for finding in check(index.client, index.address)] == ["run pantau index create"]
+    assert [finding.cure for finding in index.upkeep().check()] == ["run pantau index create"]
 
 
 def test_reindex_swaps_while_others_write_and_is_taken_back(
@@ -277,7 +275,7 @@ def test_reindex_swaps_while_others_write_and_is_taken_back(
     writing = threading.Thread(target=go_on)
     writing.start()
     try:
-        switched = Generations(index.client, index.address).reindex()
+        switched = index.upkeep().reindex()
         time.sleep(1)
     finally:
         done.set()
@@ -289,10 +287,10 @@ def test_reindex_swaps_while_others_write_and_is_taken_back(
     assert index.facets("articles", "", ["section"]) == {"section": [("new", len(given_up))]}
     assert all("-2-" in name for name in index.client.indices.get(index=index.address.prefix + "-articles"))
     before = everything(index)
-    assert Generations(index.client, index.address).rollback()[:2] == (2, 1)
+    assert index.upkeep().rollback()[:2] == (2, 1)
     assert everything(index) == before
     fill(index, story(1, revision=9))
-    assert check(index.client, index.address) == []
+    assert index.upkeep().check() == []
 
 
 def test_a_rebuild_that_fails_leaves_the_live_indices_as_they_were(index: ElasticsearchIndex) -> None:
@@ -300,15 +298,15 @@ def test_a_rebuild_that_fails_leaves_the_live_indices_as_they_were(index: Elasti
     home = f"{index.address.prefix}-articles-1-2022-01"
     index.client.index(index=home, id="odd", document={"id": "odd", "title": "x"}, refresh=True)
     with pytest.raises(Unavailable, match="odd was written by a version that is too old"):
-        Generations(index.client, index.address).reindex()
+        index.upkeep().reindex()
     index.client.delete(index=home, id="odd", refresh=True)
     fill(index, story(2))
-    assert Generations(index.client, index.address).reindex().counts == {"articles": 2, "statements": 0, "alerts": 0}
+    assert index.upkeep().reindex().counts == {"articles": 2, "statements": 0, "alerts": 0}
 
 
 def test_what_never_was_cannot_be_taken_back(index: ElasticsearchIndex) -> None:
     with pytest.raises(Misuse, match="no other generation"):
-        Generations(index.client, index.address).rollback()
+        index.upkeep().rollback()
 
 
 def _base(index: ElasticsearchIndex) -> str:

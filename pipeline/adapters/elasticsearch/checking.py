@@ -1,25 +1,18 @@
 """Whether what the server has is what this version of Pantau needs, and what to do where it is not."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError
 
 from pipeline.adapters.elasticsearch.connection import Address, translated
 from pipeline.adapters.elasticsearch.mapping import mappings, template, version
 from pipeline.adapters.elasticsearch.shelf import alias, read_name
+from pipeline.ports import Finding
 from schemas.documents import FAMILIES
 
 NAMED = 5
 """How many fields that differ are named."""
-
-
-class Finding(NamedTuple):
-    """What is wrong with a template, an alias or an index, and what to do."""
-
-    thing: str
-    wrong: str
-    cure: str
 
 
 def check(client: Elasticsearch, address: Address) -> list[Finding]:

@@ -84,7 +84,7 @@ class Compiler:
         forms = self.forms(node, node.fields)
         texts = [name for name in node.fields if name in self.texts]
         if isinstance(node, Words) and node.stems and texts:
-            places = ["any"] if len(texts) == len(self.texts) else texts
+            places = [BODY, "rest"] if len(texts) == len(self.texts) else texts
             roots = [tagged(language, [root]) for language, root in node.stems]
             forms += [{"terms": {f"search.stems.{place}": roots}} for place in places]
         return _any(forms)

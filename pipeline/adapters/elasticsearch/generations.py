@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 import msgspec
 from elasticsearch import Elasticsearch
 
+from pipeline.adapters.elasticsearch import checking
 from pipeline.adapters.elasticsearch.connection import Address, translated
-from pipeline.adapters.elasticsearch.index import BATCH, KEPT, decode
-from pipeline.adapters.elasticsearch.mapping import template
-from pipeline.adapters.elasticsearch.shelf import Name, Shelf, alias, read_name
+from pipeline.adapters.elasticsearch.mapping import decode, template
+from pipeline.adapters.elasticsearch.shelf import BATCH, KEPT, Name, Shelf, alias, read_name
 from pipeline.adapters.elasticsearch.writer import Writer
 from pipeline.errors import Misuse, Unavailable
+from pipeline.ports import Finding, Switched
 from schemas.documents import FAMILIES, Document
 
 FEW = 500
@@ -40,16 +41,8 @@ class Entry(NamedTuple):
     number: int
 
 
-class Switched(NamedTuple):
-    """A swap that was done: from one generation to another, with the documents of each family."""
-
-    old: int
-    new: int
-    counts: dict[str, int]
-
-
 class Generations:
-    """The generations of the indices at an address. `say` hears what happens, one sentence at a time."""
+    """The `pipeline.ports.Upkeep` of the indices at an address."""
 
     def __init__(self, client: Elasticsearch, address: Address, say: Callable[[str], None] = lambda _: None) -> None:
         self._client, self._address, self._prefix, self._say = client, address, address.prefix, say
@@ -67,6 +60,10 @@ class Generations:
             body = template(self._prefix, family)
             keywords = {name.lstrip("_"): value for name, value in body.items()}
             self._client.indices.put_index_template(name=alias(self._prefix, family), **keywords)
+
+    def check(self) -> list[Finding]:
+        """Compare templates, aliases and mappings with those of this version."""
+        return checking.check(self._client, self._address)
 
     def reindex(self) -> Switched:
         """Rebuild into the next generation and swap. Raises Unavailable; then the live one is as it was."""

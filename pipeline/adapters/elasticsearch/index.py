@@ -8,25 +8,22 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-import msgspec
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from pipeline.adapters import hits
 from pipeline.adapters.elasticsearch.compile import Compiler, Dsl, request
 from pipeline.adapters.elasticsearch.connection import Address, connect, read, reason, translated, translation
-from pipeline.adapters.elasticsearch.shelf import QUIETLY, Shelf
+from pipeline.adapters.elasticsearch.generations import Generations
+from pipeline.adapters.elasticsearch.mapping import decode
+from pipeline.adapters.elasticsearch.shelf import BATCH, KEPT, QUIETLY, Shelf
 from pipeline.adapters.elasticsearch.writer import Writer
 from pipeline.adapters.hits import Position, parsed
 from pipeline.errors import BadQuery
 from pipeline.news.queries import Query
 from pipeline.news.queries.tree import FIELDS
-from pipeline.ports import Facet, Hits, Sort
-from schemas.documents import FAMILIES, Document
+from pipeline.ports import Facet, Hits, Sort, Upkeep
+from schemas.documents import Document
 
-BATCH = 500
-"""How many documents an export reads at once."""
-KEPT = "5m"
-"""How long the server keeps the view of an export between two batches."""
 COUNTED = (1_000, 50_000)
 """How many values each shard counts for a facet: at first, and when the first is not exact."""
 READ_ATTEMPTS = 3
@@ -34,12 +31,6 @@ READ_ATTEMPTS = 3
 
 _NEWEST: list[Dsl] = [{"search.at": "desc"}, {"id": "asc"}]
 _Result = TypeVar("_Result")
-
-
-def decode(family: str, source: Any) -> Document:
-    """The document in a `_source`."""
-    document: Document = msgspec.convert(source, FAMILIES[family])
-    return document
 
 
 class ElasticsearchIndex:
@@ -61,6 +52,10 @@ class ElasticsearchIndex:
         with self._lock:
             self.flush()
             self.client.close()
+
+    def upkeep(self, say: Callable[[str], None] = lambda _: None) -> Upkeep:
+        """See `pipeline.ports.Kept`."""
+        return Generations(self.client, self.address, say)
 
     # Index
 

@@ -9,7 +9,7 @@ the same everywhere. It is indexed and not kept in `_source`.
     search.filled       the names of the fields that have a value
     search.moments.F    a date to the microsecond (Elasticsearch's own dates know milliseconds)
     search.words.F      the words of a text or name, one space between two; search.words.rest those of all but `text`
-    search.stems.F      the stems of a text with their language ("id·bicara"); search.stems.any those of all texts
+    search.stems.F      the stems of a text with their language ("id·bicara"); search.stems.rest of all but `text`
 """
 
 import zlib
@@ -23,7 +23,7 @@ from pipeline.news.queries.dates import microseconds
 from pipeline.news.queries.predicate import row
 from pipeline.news.queries.tree import FIELDS
 from pipeline.news.queries.words import stems
-from schemas.documents import AlertDocument, Document, FieldKind
+from schemas.documents import FAMILIES, AlertDocument, Document, FieldKind
 
 BODY = "text"
 """The longest field of every family. All others are searched together in search.words.rest."""
@@ -78,7 +78,7 @@ def _search(family: str) -> dict[str, Any]:
         "filled": {"type": "keyword", "doc_values": False},
         "moments": {"properties": {name: {"type": "long"} for name in named(family, "date")}},
         "words": {"properties": dict.fromkeys(named(family, "text", "name"), _WORDS) | {"rest": rest}},
-        "stems": {"properties": dict.fromkeys((*texts, "any"), _STEMS)},
+        "stems": {"properties": dict.fromkeys((*texts, "rest"), _STEMS)},
     }
 
 
@@ -117,6 +117,12 @@ def source(family: str, document: Document) -> bytes:
     return _ENCODER.encode(document)[:-1] + b',"search":' + _ENCODER.encode(_derived(family, document)) + b"}"
 
 
+def decode(family: str, source: Any) -> Document:
+    """The document in a `_source`. Raises msgspec.ValidationError for what is none."""
+    document: Document = msgspec.convert(source, FAMILIES[family])
+    return document
+
+
 def moment(document: Document) -> int:
     """What "newest" sorts by, in microseconds since 1970."""
     newest = document.raised if isinstance(document, AlertDocument) else document.published or document.fetched
@@ -135,15 +141,13 @@ def month(document: Document) -> str:
 def _derived(family: str, document: Document) -> dict[str, Any]:
     words = {name: _words(getattr(document, name)) for name in named(family, "text", "name")}
     roots = {name: stems(getattr(document, name) or "", document.language) for name in named(family, "text")}
+    rest = set[str]().union(*(found for name, found in roots.items() if name != BODY))
     return {
         "at": moment(document),
         "filled": [name for name in FIELDS[family] if _filled(getattr(document, name))],
         "moments": _moments(family, document),
         "words": words | {"rest": [line for name, line in words.items() if line and name != BODY]},
-        "stems": {
-            name: tagged(document.language, found)
-            for name, found in (*roots.items(), ("any", set().union(*roots.values())))
-        },
+        "stems": {name: tagged(document.language, found) for name, found in (*roots.items(), ("rest", rest))},
     }
 
 

@@ -17,6 +17,10 @@ from schemas.documents import FAMILIES
 
 LIFETIME = 5.0
 """Seconds for which the list of indices is remembered. One that may not be written any more is noticed at once."""
+BATCH = 500
+"""How many documents are read at once."""
+KEPT = "5m"
+"""How long the server keeps the view of a moment between two batches."""
 QUIETLY: dict[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
 """What a request says about an alias that is not there yet: that it is empty."""
 
