@@ -75,6 +75,6 @@ class Meters:
         self._oldest.labels(*labels).set(now - standing.oldest.timestamp() if standing.oldest else 0)
         self._parked.labels(*labels).set(standing.parked)
 
-    def serve(self, port: int) -> None:
-        """Serve /metrics on 127.0.0.1. Raises OSError when the port is taken."""
-        start_http_server(port, "127.0.0.1", self.registry)
+    def serve(self, host: str, port: int) -> None:
+        """Serve /metrics. Raises OSError when the address or the port cannot be had."""
+        start_http_server(port, host, self.registry)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import Misuse
+from pipeline.errors import Misuse, Unavailable
 
 VARIABLES = {
     "PANTAU_HOME": "the folder of everything that Pantau keeps (default: pantau-data in the current folder)",
@@ -17,7 +17,10 @@ VARIABLES = {
     "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
-    "PANTAU_METRICS_PORT": "port of /metrics on 127.0.0.1 while `pantau run` runs; 0 is off (default: 9464)",
+    "PANTAU_ELASTICSEARCH_API_KEY": "API key for an Elasticsearch that asks for one; better in a file",
+    "PANTAU_ELASTICSEARCH_API_KEY_FILE": "the file that holds its API key",
+    "PANTAU_METRICS_HOST": "address that /metrics is served on (default: 127.0.0.1; in a container 0.0.0.0)",
+    "PANTAU_METRICS_PORT": "port of /metrics while `pantau run` or `pantau work` runs; 0 is off (default: 9464)",
     "PANTAU_LOG": "debug, info, warning or error (default: info for `pantau run`, error for all other commands)",
 }
 
@@ -32,6 +35,7 @@ class Settings:
     pages: str
     catalog: str
     workers: int | None = None
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     log: str | None = None
 
@@ -49,9 +53,21 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         pages=environment.get("PANTAU_PAGES") or f"file://{folder}/pages",
         catalog=environment.get("PANTAU_CATALOG") or f"file://{folder}/catalog",
         workers=_number(environment, "PANTAU_WORKERS", None, 256),
+        metrics_host=environment.get("PANTAU_METRICS_HOST") or "127.0.0.1",
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
         log=_level(environment.get("PANTAU_LOG")),
     )
+
+
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """A secret: from the file that NAME_FILE names, else from NAME. Raises Unavailable for a file it cannot read."""
+    file = environment.get(f"{name}_FILE")
+    if not file:
+        return environment.get(name)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Unavailable(f"cannot read {file}, which {name}_FILE names: {error.strerror}") from error
 
 
 def _number(environment: Mapping[str, str], name: str, default: int | None, most: int) -> int | None:

@@ -14,14 +14,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="index")
 
 
-@commands.command()
+@commands.command("create", epilog="Example: pantau index create")
 def create(context: typer.Context) -> None:
     """Write the index templates and make the first indices. What is there already stays."""
     made = _upkeep(context).create()
     _say(f"templates written; made {', '.join(made)}" if made else "templates written; the indices were there already")
 
 
-@commands.command(epilog="Exit code 1: something differs.")
+@commands.command("check", epilog="Example: pantau index check (exit code 1: something differs)")
 def check(context: typer.Context) -> None:
     """Compare templates, aliases and mappings with what this version of Pantau needs, and say what to do."""
     findings = _upkeep(context).check()
@@ -32,13 +32,13 @@ def check(context: typer.Context) -> None:
     raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command("reindex", epilog="Example: pantau index reindex")
 def reindex(context: typer.Context) -> None:
     """Rebuild all indices beside the live ones, compare, and swap in one step. Writing and reading go on meanwhile."""
     _switched(_upkeep(context).reindex())
 
 
-@commands.command()
+@commands.command("rollback", epilog="Example: pantau index rollback")
 def rollback(context: typer.Context) -> None:
     """Take the generation before the last reindex back, with what was written since."""
     _switched(_upkeep(context).rollback())

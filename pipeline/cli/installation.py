@@ -205,7 +205,7 @@ class Installation:
         port = self.settings.metrics_port
         try:
             if port:
-                self.meters.serve(port)
+                self.meters.serve(self.settings.metrics_host, port)
         except OSError as error:
             LOG.warning("no /metrics on port %d", port, extra={"error": str(error)})
 

@@ -34,13 +34,13 @@ def run(
             runner.drain()
             show_work(operations.work(flow(), house.broker, before))
             return
-        port = house.settings.metrics_port
+        host, port = house.settings.metrics_host, house.settings.metrics_port
         if port:
             try:
-                house.meters.serve(port)
+                house.meters.serve(host, port)
             except OSError as error:
                 raise Unavailable(
-                    f"port {port} for /metrics is taken: set PANTAU_METRICS_PORT to another port, or to 0 for none"
+                    f"port {port} for /metrics on {host} cannot be had: set PANTAU_METRICS_PORT to another port, or to 0"
                 ) from error
-            notes.print(f"running in {house.settings.home}; metrics on http://127.0.0.1:{port}/metrics; Ctrl-C ends")
+            notes.print(f"running in {house.settings.home}; metrics on http://{host}:{port}/metrics; Ctrl-C ends")
         runner.run(stop.is_set, stop.wait)

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.adapters.kafka.memory import Change, PartitionMemory
 from pipeline.broker import Draft, Message
-from pipeline.errors import Misuse, Unavailable
+from pipeline.errors import Misuse, Refused, Unavailable
 from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import State
@@ -86,6 +86,10 @@ class Recorder:
         self._note("fail", str(error))
 
 
+REFUSING: list[str] = []
+"""As an index does: a document is taken at first, refused by the flush, and from then on at once."""
+
+
 def step(page: PageFetched, *, state: State) -> Emit | Drop:
     state.put(page.article_id, b"seen")
     match page.name:
@@ -93,6 +97,10 @@ def step(page: PageFetched, *, state: State) -> Emit | Drop:
             raise Reject(Why.UGLY)
         case "later":
             raise TryLater(0.01, "not yet")
+        case "refused" if REFUSING:
+            raise Refused({("articles", page.article_id): "no such field"})
+        case "refused":
+            REFUSING.append(page.article_id)
         case "world":
             raise Unavailable("the world has gone")
         case "huge":
@@ -150,8 +158,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_a_batch_is_made_durable_in_the_order_that_loses_nothing(bench: Bench) -> None:
     assert bench.take(item(1), item(2, "drop"), item(3)) == [
-        ("send", ["a1", "a3"]),
         ("flush", None),
+        ("send", ["a1", "a3"]),
         ("remember", ["a1", "a2", "a3"]),
         ("ack", 1),
         ("ack", 2),
@@ -168,6 +176,14 @@ def test_a_batch_that_fails_anywhere_acknowledges_and_remembers_nothing(bench: B
         bench.take(item(1))
     assert "ack" not in dict(bench.outside.events)
     assert bench.memory.get("a1") is None
+
+
+def test_a_document_that_the_index_refuses_is_a_dead_letter_and_its_batch_goes_on(bench: Bench) -> None:
+    bench.outside.fails["flush"] = Refused({("articles", "a2"): "no such field"})
+    events = bench.take(item(1), item(2, "refused"), item(3))
+    assert [what for name, what in events if name == "ack"] == [1, 2, 3]
+    assert [(letter.trace, letter.reason) for letter in bench.letters()] == [("a2", "refused")]
+    assert bench.memory.get("a2") is None
 
 
 def test_an_error_of_the_world_goes_up(bench: Bench) -> None:
@@ -201,7 +217,7 @@ def test_a_message_for_another_agent_is_passed_over(bench: Bench) -> None:
 
 def test_a_message_that_waits_holds_back_its_partition_and_is_tried_again(bench: Bench) -> None:
     events = bench.take(item(1), item(2, "later"), item(3), seconds=0.2)
-    assert events[:5] == [("send", ["a1"]), ("flush", None), ("remember", ["a1", "a2"]), ("ack", 1), ("pause", 0)]
+    assert events[:5] == [("flush", None), ("send", ["a1"]), ("remember", ["a1", "a2"]), ("ack", 1), ("pause", 0)]
     assert bench.memory.get("a2") == b"seen", "what a step remembered before it asked for time is kept"
     assert ("ack", 3) not in events
 

@@ -26,6 +26,7 @@ from elasticsearch import (
 )
 
 from pipeline.errors import Misuse, Unavailable
+from pipeline.settings import secret
 
 TIMEOUT = 30.0
 """Seconds to wait for an answer."""
@@ -74,7 +75,7 @@ def read(url: str) -> Address:
         hosts=tuple(f"{scheme}://{_with_port(host)}" for host in hosts.split(",")),
         prefix=prefix,
         login=(unquote(user), unquote(password)) if login else None,
-        api_key=options.get("api_key"),
+        api_key=options.get("api_key") or secret("PANTAU_ELASTICSEARCH_API_KEY"),
         ca=ca,
         patience=_seconds(options.get("patience")),
     )

@@ -17,11 +17,11 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.errors import Misuse, Unavailable
+from pipeline.settings import secret
 
 SECURITY = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl-tls": "SASL_SSL"}
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
@@ -109,7 +109,7 @@ def parse(url: str, environment: Mapping[str, str] = os.environ) -> Address:
         key=options.get("key"),
         session=_number(options, "session", 15, 300) or 15,
         user=environment.get("PANTAU_KAFKA_USER"),
-        password=_password(environment),
+        password=secret("PANTAU_KAFKA_PASSWORD", environment),
     )
     if address.sasl and not (address.user and address.password):
         raise Misuse("security=sasl needs PANTAU_KAFKA_USER, and PANTAU_KAFKA_PASSWORD_FILE or PANTAU_KAFKA_PASSWORD")
@@ -130,13 +130,3 @@ def _one_of(options: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
     if text not in allowed:
         raise Misuse(f"{name}={text} in PANTAU_BROKER: write one of {', '.join(allowed)}")
     return text
-
-
-def _password(environment: Mapping[str, str]) -> str | None:
-    file = environment.get("PANTAU_KAFKA_PASSWORD_FILE")
-    if not file:
-        return environment.get("PANTAU_KAFKA_PASSWORD")
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise Unavailable(f"cannot read {file}, which PANTAU_KAFKA_PASSWORD_FILE names: {error.strerror}") from error

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from pipeline.adapters.kafka.address import MESSAGE_BYTES
 from pipeline.adapters.kafka.memory import Change, PartitionMemory
 from pipeline.broker import Draft, Message
+from pipeline.errors import Refused
 from pipeline.flow import Agent, Failure
 from pipeline.metrics import Meters
 from pipeline.runners.faust.guard import Guard, Marker
@@ -133,12 +134,20 @@ class Lane:
         self._busy = False
 
     async def _batch(self) -> Later | None:
-        """Take the line through all that makes it durable. Returns what the first message that is left waits for."""
-        with self._memory.transaction() if self._memory else contextlib.nullcontext():
-            done, drafts, later = await self._decide()
-            await self._desk.outside.send(drafts)
-            self._desk.flush()
-            await self._remember()
+        """Take the line through all that makes it durable. Returns what the first message that is left waits for.
+
+        When the index refuses a document, the line is taken again: then the refusal meets the message it belongs to.
+        """
+        done: list[Item] = []
+        try:
+            with self._memory.transaction() if self._memory else contextlib.nullcontext():
+                done, drafts, later = await self._decide()
+                self._desk.flush()
+                await self._desk.outside.send(drafts)
+                await self._remember()
+        except Refused:
+            self._line.extendleft(reversed(done))
+            return None
         for item in done:
             await self._desk.outside.acknowledge(item)
         return later
