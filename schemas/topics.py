@@ -34,7 +34,8 @@ def _carrier(record: Any) -> str:
     return str(record.carrier.article_id)
 
 
-PAGES_FETCHED = Topic("pages-fetched", PageFetched, lambda r: r.article_id, lambda r: r.article_id, 30)
+# Small, and all the rest can be made from it and the page store: it is kept as long as anybody may want a replay.
+PAGES_FETCHED = Topic("pages-fetched", PageFetched, lambda r: r.article_id, lambda r: r.article_id, 3650)
 ARTICLES_CLEANED = Topic("articles-cleaned", Article, lambda r: r.language, lambda r: r.article_id, 7)
 ARTICLES_MARKED = Topic("articles-marked", ArticleMarked, _article, _article, 7)
 ARTICLES_EXTRACTED = Topic("articles-extracted", ArticleExtracted, _article, _article, 7)

@@ -40,7 +40,7 @@ def run(
                 house.meters.serve(host, port)
             except OSError as error:
                 raise Unavailable(
-                    f"port {port} for /metrics on {host} cannot be had: set PANTAU_METRICS_PORT to another port, or to 0"
+                    f"port {port} for /metrics is not free on {host}: set PANTAU_METRICS_PORT to another port, or to 0"
                 ) from error
             notes.print(f"running in {house.settings.home}; metrics on http://{host}:{port}/metrics; Ctrl-C ends")
         runner.run(stop.is_set, stop.wait)

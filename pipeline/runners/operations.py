@@ -1,13 +1,15 @@
 """What people do with a flow that runs or has run: look at its state, follow an article, replay dead letters."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.broker import Draft, Ending, Message, Standing, Tally, Topics
 from pipeline.flow import Agent
 from pipeline.ports import Clock
-from schemas.codec import decode
+from schemas.codec import BrokenMessage, UnknownSchema, decode
 from schemas.dead import DeadLetter
+from schemas.page import PageFetched
 from schemas.topics import DEAD_LETTERS, PAGES_FETCHED
 
 REPLAYED = "replay"
@@ -73,8 +75,26 @@ def replay(broker: Topics, letters: Sequence[Letter], clock: Clock) -> int:
     return count
 
 
-def replay_pages(broker: Topics, clock: Clock) -> int:
-    """Put every page that pages-fetched holds at its end again, each revision once. Returns how many.
+class Choice(NamedTuple):
+    """Which pages are meant: of one article, fetched from `since` on and before `until`. None is no limit."""
+
+    article: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def takes(self, message: Message) -> bool:
+        """Whether a message of pages-fetched is meant. One that cannot be read is not."""
+        try:
+            page = decode(message.body, message.schema, PageFetched)
+        except (BrokenMessage, UnknownSchema):
+            return False
+        late = self.since is None or page.fetched_at >= self.since
+        early = self.until is None or page.fetched_at < self.until
+        return late and early and self.article in (None, page.article_id)
+
+
+def replay_pages(broker: Topics, clock: Clock, choice: Choice) -> int:
+    """Put the chosen pages at the end of pages-fetched again, each revision once. Returns how many.
 
     Steps give the same answer to the same record, so nothing is doubled; index and state take what comes out now.
     """
@@ -82,6 +102,7 @@ def replay_pages(broker: Topics, clock: Clock) -> int:
         drafts = {
             (m.trace, m.body): Draft(m.topic, m.key, m.trace, m.schema, m.body, REPLAYED)
             for m in broker.scan(PAGES_FETCHED.name)
+            if choice.takes(m)
         }
         broker.append(drafts.values(), clock.now())
         return len(drafts)
