@@ -1,30 +1,28 @@
 """Where the article lies in a text copy: its body, its head, and what each other line is.
 
 1. What a line says about itself (`pipeline.news.lines`).
-2. The densest run of paragraphs is the body: the run with the greatest sum, where a paragraph counts for its words and
-   any other line against them (Kadane's maximum subarray; Finn, Kushmerick and Smyth 2001).
+2. The trained model of lines (`pipeline.news.linescore`) says how likely each line is body; the body is the run of
+   likely lines. What a line says about itself overrules the model.
 3. The head before it gives title, standfirst, date and captions.
 4. Within the body, lines that are no paragraphs are judged one by one.
-
-A trained model of lines would take the place of `find_body`.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.news.bylines import Byline, DateLine, byline_of, date_line, dateline_of, is_credit
-from pipeline.news.lines import Block, Reason, agency_end, capitals, photo_credit
+import numpy as np
 
-_WORDS_CAP = 60
-"""A paragraph counts at most as many words: one long legal notice must not outweigh an article."""
-_BARRIER = 40.0
-"""What the heading of a comment section or of related articles counts against a run: an article may go on behind
-a small box, but a page of comments may not join it."""
-_HEAD_BLOCKS = 8
-"""How far into the densest run the head of an article may reach."""
+from pipeline.news.bylines import Byline, DateLine, byline_of, date_line, is_credit
+from pipeline.news.forest import Floats
+from pipeline.news.lines import Block, Reason, agency_end, capitals, photo_credit
+from pipeline.news.linescore import score, segment
+
+Scorer = Callable[[Sequence[str], Sequence[int]], Floats]
+"""P(body) of each line from the lines and how many blank lines stand before each (`pipeline.news.linescore.score`)."""
+
 _PURE_DATE, _HEADLINE_BESIDE = 1, 4
 """Words beside the date: the day of the week, and "Flood Figures of Blue Valley, 5 March 2026"."""
 TAIL_BLOCKS = 12
@@ -88,83 +86,32 @@ class Span:
 # --- the body
 
 
-def find_body(copy: Copy) -> tuple[Span, dict[int, Reason]]:
-    """Where the body lies, and the blocks in it that are not of it."""
-    dense = _densest(copy)
-    if dense.last < dense.first:
-        return dense, {}
-    first = _back_over_sentences(copy, _after_head(copy, dense))
-    last = _extended(copy, dense.last)
-    return Span(first, last), _judged(copy, Span(first, last))
+def find_body(copy: Copy, scorer: Scorer = score) -> tuple[Span, dict[int, Reason]]:
+    """Where the body lies, and the blocks in it that are not of it. A page without a paragraph has no body.
 
-
-def _densest(copy: Copy) -> Span:
-    best, found, total, start = 0.0, Span(0, -1), 0.0, 0
-    for i in range(len(copy.blocks)):
-        if total <= 0:
-            total, start = 0.0, i
-        total += _weight(copy, i)
-        if total > best:
-            best, found = total, Span(start, i)
-    return found
-
-
-def _weight(copy: Copy, i: int) -> float:
-    if copy.paragraph(i):
-        return float(min(copy.blocks[i].words, _WORDS_CAP))
-    if copy.reasons[i] in (Reason.SECTION, Reason.COMMENT_FORM):
-        return -_BARRIER
-    return -min(4 + copy.blocks[i].words * 0.5, 12.0)
-
-
-def _after_head(copy: Copy, dense: Span) -> int:
-    """The first paragraph behind the last caption, date or byline of the head.
-
-    A sign of the head counts when at most a quarter of the words of the body stand before it: the same signs stand
-    under an article.
+    `scorer` gives P(body) per block; another one than the shipped model is given where models are compared.
     """
-    words = [copy.blocks[i].words if copy.paragraph(i) else 0 for i in range(dense.first, dense.last + 1)]
-    total, before, first = sum(words), 0, dense.first
-    for offset in range(min(len(words), _HEAD_BLOCKS)):
-        i = dense.first + offset
-        if before * 4 <= total and _sign_of_head(copy, i, begun=before > 0):
-            first = i + 1
-        elif copy.paragraph(i):
-            before += words[offset]
-    while first < dense.last and not copy.paragraph(first):
-        first += 1
-    return first
+    if not any(copy.paragraph(i) for i in range(len(copy.blocks))):
+        return Span(0, -1), {}
+    likely = segment(_scores(copy, scorer), [block.words for block in copy.blocks])
+    run = [i for i, body in enumerate(likely) if body]
+    if not run:
+        return Span(0, -1), {}
+    body = Span(run[0], _extended(copy, run[-1]))
+    unlikely = dict.fromkeys(set(range(run[0], run[-1])).difference(run), Reason.WITHIN_ARTICLE)
+    return body, unlikely | _judged(copy, body)
 
 
-def _back_over_sentences(copy: Copy, first: int) -> int:
-    """A short sentence right before the body is its lead, if something that can be the title stands before it."""
-    before = first - 1
-    if before < 1 or copy.reasons[before] or copy.reasons[before - 1]:
-        return first
-    block, title = copy.blocks[before], copy.blocks[before - 1]
-    lead = block.words >= 5 and block.text.endswith((".", "。")) and not block.headline and not _pictured(copy, before)
-    return before if lead and title.words in _TITLE_WORDS and not title.text.endswith((".", "。")) else first
-
-
-def _sign_of_head(copy: Copy, i: int, *, begun: bool) -> bool:
-    """Whether the body begins behind this block. A caption may stand behind the first paragraph; it is a sign of the
-    head when nothing that could be a paragraph was before it, or when a dateline follows.
-    """
-    if copy.reasons[i] in (Reason.DATE, Reason.BYLINE):
-        return True
-    if begun and not (i + 1 < len(copy.blocks) and dateline_of(copy.blocks[i + 1].text)):
-        return False
-    return copy.reasons[i] is Reason.CAPTION or _credited(copy.blocks[i])
-
-
-def _credited(block: Block) -> bool:
-    """Whether a line ends with an agency in brackets and is no speech."""
-    return block.words <= 40 and agency_end(block.text) and block.text[0] not in "\"“'‘"
+def _scores(copy: Copy, scorer: Scorer) -> Floats:
+    """P(body) per block. What a block says of itself overrules the model, which knows few words."""
+    texts = [block.text for block in copy.blocks]
+    scores = scorer(texts, [int(block.lines[0].blank_before) for block in copy.blocks])
+    return np.where([reason is None for reason in copy.reasons], scores, 0.0)
 
 
 def _extended(copy: Copy, last: int) -> int:
-    """The body goes on over short sentences right behind it ("He smiled."), and over a box of teasers when paragraphs
-    follow it that an end of an article follows.
+    """The body goes on over sentences right behind it, likely or not, and over a box of teasers when paragraphs follow
+    it that an end of an article follows: the model takes the last paragraph behind a box for another article's.
     """
     last = _over_sentences(copy, last)
     behind = next((i for i in range(last + 1, _bound(copy, last + 2 + _BOX_BLOCKS)) if _goes_on(copy, last, i)), None)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from io import BytesIO
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from pipeline.errors import Reject
 from pipeline.news.bylines import byline_of, dateline_of
 from pipeline.news.cleaning import Uncleanable, clean
+from pipeline.news.layout import Copy, Scorer, Span, find_body
 from pipeline.news.lines import Reason, blocks_of, cue_of
 from pipeline.news.mapping import page_span
 from pipeline.news.pages import looks_binary, page_text
@@ -366,3 +368,30 @@ def test_cues(text: str, reason: Reason | None) -> None:
 
 def test_lines_of_news_are_not_joined() -> None:
     assert [block.text for block in blocks_of(f"{LEAD}\n{SPEECH}\n{LAST}\n" * 3)] == [LEAD, SPEECH, LAST] * 3
+
+
+def said_by(*scores: float) -> Scorer:
+    return lambda lines, blanks: np.array(scores)
+
+
+PARAGRAPHS = Copy(blocks_of("\n\n".join((TITLE, LEAD, SPEECH, LAST))))
+
+
+def test_the_body_is_the_run_of_likely_lines() -> None:
+    copy = Copy(blocks_of("\n\n".join((TITLE, LEAD, SPEECH, TITLE, LEAD))))
+    assert find_body(copy, said_by(0.1, 0.9, 0.9, 0.1, 0.1)) == (Span(1, 2), {})
+
+
+def test_a_line_within_the_body_that_the_model_finds_unlikely_is_left_out() -> None:
+    assert find_body(PARAGRAPHS, said_by(0.1, 0.9, 0.1, 0.9)) == (Span(1, 3), {2: Reason.WITHIN_ARTICLE})
+
+
+def test_words_of_a_line_overrule_the_model() -> None:
+    copy = Copy(blocks_of("\n\n".join((LEAD, SPEECH, "Baca juga: Pasar Ikan Dipindah ke Tepi Sungai"))))
+    assert find_body(copy, said_by(0.9, 0.9, 0.9)) == (Span(0, 1), {})
+
+
+def test_a_page_without_a_paragraph_has_no_body_however_likely_its_lines_are() -> None:
+    headlines = "\n".join(f"{TITLE} {number}" for number in range(9))
+    assert find_body(Copy(blocks_of(headlines)), said_by(*[0.9] * 9)) == (Span(0, -1), {})
+    assert rejected(headlines.encode(), "text/plain") is Uncleanable.NO_ARTICLE
