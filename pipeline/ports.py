@@ -2,7 +2,7 @@
 
 A step names the ports it needs as keyword-only parameters; the runner binds them by name.
 
-`pages`, `catalog` and `clock` only read, so a step that asks for no other port may run in any process.
+`pages`, `catalog`, `clock` and `recogniser` only read, so a step that asks for no other port may run in any process.
 `state`, `index` and `notify` change something, so their step runs where its offset is kept.
 """
 
@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from schemas.alert import AlertRaised
+from schemas.article import EntityKind
 from schemas.catalog import Snapshot, Watch
 from schemas.documents import Document
 
-READING = frozenset({"pages", "catalog", "clock"})
+READING = frozenset({"pages", "catalog", "clock", "recogniser"})
 CHANGING = frozenset({"state", "index", "notify"})
 
 
@@ -43,6 +44,15 @@ class Catalog(Protocol):
 
     def snapshot(self) -> Snapshot:
         """The newest catalog. The same object as before while nothing changed."""
+
+
+class Recogniser(Protocol):
+    """A model that finds names."""
+
+    def names(self, text: str, language: str) -> list[tuple[int, int, EntityKind]]:
+        """The people, organisations and places named in a text, as codepoints start..end-1, in order and without
+        overlap; none where no model serves the language (a tag such as "id" or "en-GB").
+        """
 
 
 class CatalogEditor(Catalog, Protocol):

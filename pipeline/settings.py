@@ -16,6 +16,10 @@ VARIABLES = {
     "PANTAU_INDEX": "the search index (default: sqlite: index.db in the home folder)",
     "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
+    "PANTAU_RECOGNISER": (
+        "the models that find names (default: spacy:, the one that comes along and installed ones; spacy:/folder: "
+        "models in folders named by language; none: finds names by rules alone)"
+    ),
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
     "PANTAU_ELASTICSEARCH_API_KEY": "API key for an Elasticsearch that asks for one; better in a file",
     "PANTAU_ELASTICSEARCH_API_KEY_FILE": "the file that holds its API key",
@@ -34,6 +38,7 @@ class Settings:
     index: str
     pages: str
     catalog: str
+    recogniser: str = "spacy:"
     workers: int | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
@@ -52,6 +57,7 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         index=environment.get("PANTAU_INDEX") or f"sqlite://{folder}/index.db",
         pages=environment.get("PANTAU_PAGES") or f"file://{folder}/pages",
         catalog=environment.get("PANTAU_CATALOG") or f"file://{folder}/catalog",
+        recogniser=environment.get("PANTAU_RECOGNISER") or "spacy:",
         workers=_number(environment, "PANTAU_WORKERS", None, 256),
         metrics_host=environment.get("PANTAU_METRICS_HOST") or "127.0.0.1",
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,

@@ -25,6 +25,7 @@ class Statement(Value, frozen=True, kw_only=True, omit_defaults=True):
     reasons     the chain from mention to speaker, first step first
     rule        which rule found it
     confidence  0 to 1
+    entities    names of the entities named in it
     before, after  the rest of its paragraph around it, for people
     """
 

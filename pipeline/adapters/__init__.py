@@ -18,6 +18,8 @@ BACKENDS = {
     ("index", "elasticsearch+https"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("pages", "file"): "pipeline.adapters.files:FilePages",
     ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
+    ("recogniser", "spacy"): "pipeline.adapters.models:SpacyRecogniser",
+    ("recogniser", "none"): "pipeline.adapters.models:NoRecogniser",
     ("channel", "feed"): "pipeline.adapters.channels.feed:Feed",
     ("channel", "webhook+http"): "pipeline.adapters.channels.webhook:Webhook",
     ("channel", "webhook+https"): "pipeline.adapters.channels.webhook:Webhook",

@@ -4,25 +4,31 @@ Indonesian comes with Pantau (pipeline/models/id_news_ner); any spaCy model with
 another language.
 """
 
+import logging
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Misuse
+from schemas.article import EntityKind
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-Entity = tuple[int, int, str]  # codepoint offsets, person | organisation | place
-Recogniser = Callable[[str], list[Entity]]
+LOG = logging.getLogger("pantau.models")
+
+Entity = tuple[int, int, EntityKind]  # codepoint offsets, person | organisation | place
+Naming = Callable[[str], list[Entity]]
 
 MODELS = {  # a folder, or the name of an installed package
     "id": str(Path(__file__).parents[1] / "models" / "id_news_ner"),
     "en": "en_core_web_sm",
 }
-LABELS = {
+SHIPPED = "id"
+LABELS: dict[str, EntityKind] = {
     "PER": "person",
     "PERSON": "person",
     "ORG": "organisation",
@@ -34,9 +40,56 @@ NEEDED = {"tok2vec", "transformer", "ner"}
 LONGEST_LINE = 100_000  # characters; a longer line is no prose and is read up to here
 
 
+class SpacyRecogniser:
+    """The models of all languages, each loaded with the first text in its language.
+
+    `place`: a folder whose folders are models, named by language; they come before those in MODELS.
+    """
+
+    def __init__(self, place: Path | str = "") -> None:
+        """Raises Misuse when `place` is no folder."""
+        self._folder = Path(place) if place and Path(place) != Path() else None
+        if self._folder and not self._folder.is_dir():
+            raise Misuse(f"there is no folder of name models at {place}: write PANTAU_RECOGNISER as spacy:/folder")
+        self._known: dict[str, Naming | None] = {}
+
+    def names(self, text: str, language: str) -> list[Entity]:
+        """The people, organisations and places; none in a language without a model. Raises Misuse when the model
+        cannot be loaded that comes along or that stands in the folder.
+        """
+        code = re.split(r"[-_]", language.casefold(), maxsplit=1)[0]
+        if code not in self._known:
+            self._known[code] = self._of(code)
+        naming = self._known[code]
+        return naming(text) if naming else []
+
+    def _of(self, code: str) -> Naming | None:
+        own = self._folder / code if self._folder else None
+        if own and own.is_dir():
+            return load(code, str(own))
+        try:
+            return load(code)
+        except Misuse as reason:
+            if code == SHIPPED:
+                raise
+            LOG.info("names in %s are found by rules alone", code or "an unknown language", extra={"why": str(reason)})
+            return None
+
+
+class NoRecogniser:
+    """No model: names are found by rules alone."""
+
+    def __init__(self, place: Path | str = "") -> None:
+        """`place` is what the URL says behind its scheme: nothing."""
+
+    def names(self, text: str, language: str) -> list[Entity]:
+        """None."""
+        return []
+
+
 @lru_cache(maxsize=8)
-def load(language: str, model: str | None = None) -> Recogniser:
-    """The recogniser of a language (ISO 639-1); `model` is a folder or a package and replaces the usual one.
+def load(language: str, model: str | None = None) -> Naming:
+    """What names a language (ISO 639-1); `model` is a folder or a package and replaces the usual one.
 
     It reads line by line and finds nothing across line ends. Raises Misuse when spaCy or the model is not installed, or
     when nobody named a model for the language.

@@ -22,7 +22,7 @@ from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.news.urls import article_id
-from pipeline.ports import CatalogEditor, Clock, Pages, Search
+from pipeline.ports import CatalogEditor, Clock, Pages, Recogniser, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -103,6 +103,12 @@ class Installation:
         return _catalog(self.settings)
 
     @cached_property
+    def recogniser(self) -> Recogniser:
+        """The models that find names; a process loads the one of a language with its first article in it."""
+        opened: Recogniser = open_port("recogniser", self.settings.recogniser)
+        return opened
+
+    @cached_property
     def intake(self) -> Intake:
         """The way in."""
         return Intake(self.broker, self.pages, self.clock)
@@ -113,6 +119,7 @@ class Installation:
             "clock": self.clock,
             "pages": self.pages,
             "catalog": self.catalog,
+            "recogniser": self.recogniser,
             "index": self.index,
             "notify": Channels(self.settings.home),
         }
@@ -234,7 +241,12 @@ class Busy(Unavailable):
 
 def reading_parts(settings: Settings) -> tuple[Sequence[Agent], Mapping[str, Any]]:
     """The flow and the ports that only read, for a worker process."""
-    ports = {"clock": SystemClock(), "pages": open_port("pages", settings.pages), "catalog": _catalog(settings)}
+    ports = {
+        "clock": SystemClock(),
+        "pages": open_port("pages", settings.pages),
+        "catalog": _catalog(settings),
+        "recogniser": open_port("recogniser", settings.recogniser),
+    }
     return flow(), ports
 
 

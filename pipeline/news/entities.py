@@ -1,12 +1,12 @@
 """Who and what is named in an article.
 
 Names are found by rules: a role before a name, names that speak, short forms in brackets, countries, bodies with
-their acronyms, officials of the catalog. A model can feed spans into `spans` before the rules: what it found stays,
-the rules fill gaps and never override it.
+their acronyms, officials of the catalog. What a model found (`Passage.found`) stays; the rules fill the gaps and never
+override it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -40,12 +40,10 @@ def entity_id(kind: str, name: str, link: Link | None) -> str:
     return link.official.id if link else f"{kind}:{slug(name)}"
 
 
-def entities(
-    passages: Sequence[Passage], names: Names, roster: Roster, found: Iterable[Named] = ()
-) -> tuple[Entity, ...]:
-    """The entities of an article in the order of their first mention. `found`: spans that a model is sure of."""
+def entities(passages: Sequence[Passage], names: Names, roster: Roster) -> tuple[Entity, ...]:
+    """The entities of an article in the order of their first mention."""
     groups: dict[str, _Group] = {}
-    for span in spans(passages, names, roster, found):
+    for span in spans(passages, names, roster):
         link = roster.named(span.name)
         kind = link.official.kind if link else span.kind
         group = groups.setdefault(entity_id(kind, span.name, link), _Group(kind, span.name, link))
@@ -53,17 +51,34 @@ def entities(
     return tuple(group.entity(id) for id, group in groups.items())
 
 
-def spans(passages: Sequence[Passage], names: Names, roster: Roster, found: Iterable[Named] = ()) -> list[Named]:
-    """All spans that name something, in order and without overlap; `found` first, rules only in the gaps."""
-    taken = list(found)
-    known = _Known(names, roster)
+def spans(passages: Sequence[Passage], names: Names, roster: Roster) -> list[Named]:
+    """All spans that name something, in order and without overlap: what a model found, and by rules what is between."""
+    taken: list[Named] = []
+    known = _Known(names, roster, passages)
     for passage in passages:
-        held = [(span.start, span.end) for span in taken if span.part == passage.part]
-        for span in known.spans(passage):
-            if not any(span.start < end and start < span.end for start, end in held):
-                taken.append(span)
-    order = [passage.part for passage in passages]
-    return sorted(taken, key=lambda span: (order.index(span.part), span.start))
+        taken += sorted([*_modelled(passage, names), *known.spans(passage)], key=_start)
+    return taken
+
+
+def _start(span: Named) -> int:
+    return span.start
+
+
+def _modelled(passage: Passage, names: Names) -> Iterator[Named]:
+    for first, end, kind in passage.found:
+        name = canonical(passage, first, end, kind, names)
+        yield Named(passage.part, passage.starts[first], passage.ends[end - 1], kind, name)
+
+
+def canonical(passage: Passage, first: int, end: int, kind: EntityKind, names: Names) -> str:
+    """The full name of what is named at tokens first..end-1."""
+    text = passage.slice(first, end)
+    if kind == "person":
+        return names.full(text)
+    if kind == "organisation":
+        return names.body(text)
+    known = passage.places.get(first)
+    return country_name(known[1], passage.lexicon.language) if known and known[0] == end else text
 
 
 _Form = tuple[list[str], EntityKind, str]
@@ -90,16 +105,22 @@ def _officials(roster: Roster) -> dict[str, list[_Form]]:
 class _Known:
     """Everything that is named once, so that it is found wherever it is mentioned."""
 
-    def __init__(self, names: Names, roster: Roster) -> None:
+    def __init__(self, names: Names, roster: Roster, passages: Sequence[Passage]) -> None:
         self._names, self._roster = names, roster
         self._by_first: dict[str, list[_Form]] = {}
         self._officials = _officials(roster)
+        self._model_read = any(passage.found for passage in passages)
         for full, forms in names.spellings().items():
             for form in {full.casefold(), *forms}:
                 self._learn(form, "person", full)
         for short, full in names.bodies.items():
             self._learn(short, "organisation", full)
             self._learn(full.casefold(), "organisation", full)
+        for passage in passages:
+            for at, end, kind in passage.found:
+                if kind != "person":
+                    full = canonical(passage, at, end, kind, names)
+                    self._learn(passage.slice(at, end).casefold(), kind, full)
         for first, entries in self._by_first.items():
             entries.extend(self._officials.get(first, ()))
             entries.sort(key=_length)
@@ -112,9 +133,13 @@ class _Known:
     def spans(self, passage: Passage) -> list[Named]:
         result: list[Named] = []
         index, size = 0, len(passage)
+        ends = {at: end for first, end, _ in passage.found for at in range(first, end)}
         while index < size:
+            if index in ends:
+                index = ends[index]
+                continue
             hit = self._at(passage, index) if passage.kinds[index] & Kind.CAP else None
-            if hit:
+            if hit and not any(at in ends for at in range(index, hit[0])):
                 end, kind, name = hit
                 result.append(Named(passage.part, passage.starts[index], passage.ends[end - 1], kind, name))
                 index = end
@@ -130,13 +155,15 @@ class _Known:
         place = passage.places.get(index)
         if place:
             return place[0], "place", country_name(place[1], passage.lexicon.language)
-        return _body(passage, index)
+        return _body(passage, index, acronyms=not self._model_read)
 
 
-def _body(passage: Passage, index: int) -> tuple[int, EntityKind, str] | None:
-    """An acronym, or a word such as "Kementerian" with the capitalised words behind it."""
+def _body(passage: Passage, index: int, *, acronyms: bool) -> tuple[int, EntityKind, str] | None:
+    """A word such as "Kementerian" with the capitalised words behind it, and where no model read the article, which
+    tells bodies from units and initials, an acronym.
+    """
     kind = passage.kinds[index]
-    if kind & Kind.ACRONYM and not kind & (Kind.ROLE | Kind.RANK | Kind.DATE) and passage.part != "title":
+    if acronyms and kind & Kind.ACRONYM and not kind & (Kind.ROLE | Kind.RANK | Kind.DATE) and passage.part != "title":
         return index + 1, "organisation", passage.words[index]
     if not kind & Kind.ORG or passage.part == "title":
         return None

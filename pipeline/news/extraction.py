@@ -2,12 +2,14 @@
 
 import hashlib
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 from pipeline.news.entities import entities, entity_id, slug
 from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
+from pipeline.news.spans import Span
 from pipeline.news.statements.claims import Claim
 from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import Read, attribute, credible, passages, read
@@ -16,7 +18,7 @@ from pipeline.news.statements.tokens import Passage
 from schemas.article import Article, Entity
 from schemas.statement import Statement
 
-EXTRACTOR = "rules-1"
+EXTRACTOR = "rules-2+names-1"
 """Part of every statement id: a new version writes new statements instead of changing old ones."""
 _CONTEXT = 300
 """Codepoints of the paragraph kept before and after a statement, at most."""
@@ -36,20 +38,23 @@ class _Mentions:
         self._by_part: dict[str, list[tuple[int, int, str]]] = {}
         for entity in found:
             for mention in entity.mentions:
-                self._by_part.setdefault(mention.part, []).append((mention.start, mention.end, entity.entity_id))
+                self._by_part.setdefault(mention.part, []).append((mention.start, mention.end, entity.name))
         for mentions in self._by_part.values():
             mentions.sort()
 
     def inside(self, part: str, start: int, end: int) -> tuple[str, ...]:
-        """The ids of the entities named in start..end-1, in order."""
+        """The names of the entities named in start..end-1, in order."""
         mentions = self._by_part.get(part, [])
         near = mentions[bisect_left(mentions, (start, 0, "")) : bisect_left(mentions, (end, 0, ""))]
-        return tuple(dict.fromkeys(id for _, stop, id in near if stop <= end))
+        return tuple(dict.fromkeys(name for _, stop, name in near if stop <= end))
 
 
-def extract(article: Article, roster: Roster) -> Extraction:
-    """Find who is named and who said what. Never fails; time grows in proportion to the text."""
-    parts = passages(article, roster)
+def extract(article: Article, roster: Roster, spans: Iterable[Span] = ()) -> Extraction:
+    """Find who is named and who said what. Never fails; time grows in proportion to the text.
+
+    `spans`: what a model takes for names, by part in order and without overlap.
+    """
+    parts = passages(article, roster, spans)
     reads = read(parts)
     prose = [passage for passage in parts if passage.part != "title"]
     names = Names(prose)

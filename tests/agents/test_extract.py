@@ -1,8 +1,9 @@
 """The agent emits the article first, then each statement with its carrier."""
 
-from agents.extract import EXTRACT, extract
+from agents.extract import EXTRACT, extract, recognised
+from pipeline.adapters.models import NoRecogniser
 from pipeline.flow import Emit
-from schemas.article import ArticleExtracted, ArticleMarked
+from schemas.article import ArticleExtracted, ArticleMarked, EntityKind
 from schemas.catalog import Official, Snapshot
 from schemas.statement import StatementMade
 from schemas.topics import ARTICLES_EXTRACTED, STATEMENTS_MADE
@@ -24,7 +25,7 @@ TEXT = '"Belum ada keputusan," katanya.\n"Kami siap bekerja," kata Gubernur Sari
 
 
 def emitted(text: str, family: str = "f1") -> tuple[ArticleExtracted, list[StatementMade]]:
-    outcome = extract(ArticleMarked(article=article(text), family=family), catalog=CATALOG)
+    outcome = extract(ArticleMarked(article=article(text), family=family), catalog=CATALOG, recogniser=NoRecogniser())
     assert isinstance(outcome, Emit)
     first, *rest = outcome.records
     assert isinstance(first, ArticleExtracted)
@@ -48,6 +49,29 @@ def test_copies_of_an_unknown_quotation_meet_in_their_family() -> None:
     assert other.statement.speaker_id == "unknown:f2"
 
 
+class Reader:
+    """A model that takes every "Air" for a body, and what it was given to read."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str]] = []
+
+    def names(self, text: str, language: str) -> list[tuple[int, int, EntityKind]]:
+        self.texts.append((text, language))
+        return [(at, at + 3, "organisation") for at in range(len(text)) if text.startswith("Air", at)]
+
+
+def test_a_model_reads_the_prose_and_not_the_headline() -> None:
+    reader = Reader()
+    given = article("Air\u00a0naik di Air.", title="Air Naik", standfirst="Kata Air.")
+    found = recognised(given, reader)
+    assert reader.texts == [("Kata Air.", "id"), ("Air naik di Air.", "id")]
+    assert [(span.part, span.start, span.end) for span in found] == [
+        ("standfirst", 5, 8),
+        ("body", 0, 3),
+        ("body", 12, 15),
+    ]
+
+
 def test_an_article_without_statements_goes_on() -> None:
     extracted, made = emitted("Hujan turun di Bandung.")
     assert (extracted.statements, made) == ((), [])
@@ -57,5 +81,5 @@ def test_the_agent_writes_what_it_emits_and_drops_nothing() -> None:
     extracted, made = emitted(TEXT)
     assert EXTRACT.output(extracted) is ARTICLES_EXTRACTED
     assert EXTRACT.output(made[0]) is STATEMENTS_MADE
-    assert EXTRACT.ports == {"catalog"}
+    assert EXTRACT.ports == {"catalog", "recogniser"}
     assert list(EXTRACT.reasons) == []

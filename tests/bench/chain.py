@@ -12,10 +12,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from agents.extract import recognised
 from pipeline.cli.installation import Installation
 from pipeline.news.cleaning import clean
 from pipeline.news.extraction import extract
 from pipeline.news.officials import Roster
+from pipeline.ports import Recogniser
 from pipeline.runners.intake import Arrival
 from pipeline.settings import load
 from schemas.page import PageFetched
@@ -27,14 +29,15 @@ ROUNDS = 3
 def bare(count: int) -> float:
     """CPU seconds of cleaning and extraction alone, called in a loop."""
     pages = arrivals(count)
-    roster = Roster.of(Installation(load({}, Path(tempfile.mkdtemp()))).catalog.snapshot())
-    _bare(pages[:20], roster)
+    house = Installation(load({}, Path(tempfile.mkdtemp())))
+    roster = Roster.of(house.catalog.snapshot())
+    _bare(pages[:20], roster, house.recogniser)
     start = time.process_time()
-    _bare(pages, roster)
+    _bare(pages, roster, house.recogniser)
     return time.process_time() - start
 
 
-def _bare(pages: list[Arrival], roster: Roster) -> None:
+def _bare(pages: list[Arrival], roster: Roster, recogniser: Recogniser) -> None:
     for number, arrival in enumerate(pages):
         page = PageFetched(
             article_id=str(number),
@@ -46,7 +49,8 @@ def _bare(pages: list[Arrival], roster: Roster) -> None:
             url=arrival.url,
             hints=arrival.hints,
         )
-        extract(clean(arrival.content, page), roster)
+        article = clean(arrival.content, page)
+        extract(article, roster, recognised(article, recogniser))
 
 
 def chain(count: int) -> tuple[float, dict[str, int]]:

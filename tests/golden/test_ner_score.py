@@ -26,16 +26,16 @@ needs_data = pytest.mark.skipif(not (DATA / "ner").is_dir(), reason="the annotat
 
 
 @pytest.fixture(scope="module")
-def entities() -> models.Recogniser:
+def entities() -> models.Naming:
     return models.load("id")
 
 
-def found(entities: models.Recogniser, text: str) -> list[tuple[str, str]]:
+def found(entities: models.Naming, text: str) -> list[tuple[str, str]]:
     return [(text[start:end], kind) for start, end, kind in entities(text)]
 
 
 @needs_data
-def test_f_is_what_the_card_says(entities: models.Recogniser, record_property: Callable[[str, object], None]) -> None:
+def test_f_is_what_the_card_says(entities: models.Naming, record_property: Callable[[str, object], None]) -> None:
     sentences = annotated.read(DATA / "ner" / "idner" / "test.txt")
     began = time.perf_counter()
     guesses = [
@@ -51,14 +51,14 @@ def test_f_is_what_the_card_says(entities: models.Recogniser, record_property: C
 
 
 @needs_data
-def test_speed_is_reported(entities: models.Recogniser, record_property: Callable[[str, object], None]) -> None:
+def test_speed_is_reported(entities: models.Naming, record_property: Callable[[str, object], None]) -> None:
     text = "\n".join(sentence.text for sentence in annotated.read(DATA / "ner" / "nerui_test_01.tsv"))
     began = time.perf_counter()
     assert entities(text)
     record_property("words_per_second", round(len(text.split()) / (time.perf_counter() - began)))
 
 
-def test_office_country_and_name_are_apart(entities: models.Recogniser) -> None:
+def test_office_country_and_name_are_apart(entities: models.Naming) -> None:
     assert found(entities, "Presiden Ukraina Volodymyr Zelensky mengatakan situasi di Kyiv masih tegang.") == [
         ("Ukraina", "place"),
         ("Volodymyr Zelensky", "person"),
@@ -66,7 +66,7 @@ def test_office_country_and_name_are_apart(entities: models.Recogniser) -> None:
     ]
 
 
-def test_offsets_hold_over_lines_and_no_break_spaces(entities: models.Recogniser) -> None:
+def test_offsets_hold_over_lines_and_no_break_spaces(entities: models.Naming) -> None:
     text = (
         "\n\nMenteri Luar Negeri Rusia\u00a0Sergei Lavrov tiba di Jakarta.\n  \nSekjen NATO Jens Stoltenberg menolak.\n"
     )

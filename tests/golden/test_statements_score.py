@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from agents.extract import recognised
+from pipeline.adapters.models import SpacyRecogniser
 from pipeline.news.extraction import extract
 from pipeline.news.officials import Roster
 from schemas.article import Article, Part, Run
@@ -16,7 +18,7 @@ from schemas.statement import Statement
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no annotated articles in ../shared/data")
-
+MODELS = SpacyRecogniser()
 NATO = ("Sekretaris Jenderal NATO",)
 ROSTER = Roster(
     (
@@ -116,7 +118,7 @@ def developed() -> Iterator[tuple[str, Article]]:
 
 def spans(articles: Iterator[tuple[str, Article]], *, page: bool) -> Iterator[dict[str, Any]]:
     for doc, one in articles:
-        for statement in extract(one, ROSTER).statements:
+        for statement in extract(one, ROSTER, recognised(one, MODELS)).statements:
             span = place(statement, page)
             if span:
                 yield {"doc": doc, "start": span[0], "end": span[1], "speaker": statement.speaker}

@@ -1,12 +1,11 @@
 """Entities of invented articles, and the way back to the page."""
 
-from pipeline.news.entities import Named, entities, slug
+from pipeline.news.entities import slug
 from pipeline.news.extraction import extract
 from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
-from pipeline.news.statements.names import Names
-from pipeline.news.statements.reading import passages
-from schemas.article import Entity, Run
+from pipeline.news.spans import Span
+from schemas.article import Entity, EntityKind, Run
 from schemas.catalog import Official
 from tests.news.test_statements import ROSTER, article
 
@@ -45,13 +44,48 @@ def test_headlines_are_searched_for_known_names_only() -> None:
     assert not any("harapan" in id for id in found)
 
 
+def modelled(text: str, *found: tuple[str, EntityKind]) -> dict[str, list[str]]:
+    """Each entity's id with the words of its mentions, when a model takes the first of these words for names."""
+    spans = [Span("body", text.index(words), text.index(words) + len(words), kind) for words, kind in found]
+    entities = extract(article(text), ROSTER, spans).entities
+    return {entity.entity_id: [text[m.start : m.end] for m in entity.mentions] for entity in entities}
+
+
 def test_rules_fill_gaps_and_never_override_a_model() -> None:
     text = f"{TEXT}\nGubernur Sari Dewanti lalu pulang."
-    parts = passages(article(text), Roster(()))
-    sure = Named("body", text.index("Sari"), text.index("Sari") + len("Sari Dewanti bertemu"), "person", "Model Name")
-    found = {entity.entity_id: entity for entity in entities(parts, Names(parts), ROSTER, [sure])}
-    assert found["person:model-name"].mentions[0].end == sure.end
-    assert all(m.start > sure.end for m in found["person:sari-dewanti"].mentions)
+    found = modelled(text, ("Sari Dewanti bertemu", "person"))
+    assert found["person:sari-dewanti-bertemu"][0] == "Sari Dewanti bertemu"
+    assert found["organisation:komisi-air-bersih"] == ["Komisi Air Bersih", "KAB", "KAB"]
+
+
+def test_glued_names_and_brackets_are_taken_apart() -> None:
+    found = modelled(
+        "Presiden Jepang Tano Harumi dan Ketua Badan Hujan (Bahuna) datang.",
+        ("Presiden Jepang Tano Harumi", "person"),
+        ("Ketua Badan Hujan (Bahuna)", "organisation"),
+    )
+    assert found["person:tano-harumi"] == ["Tano Harumi"]
+    assert found["place:jepang"] == ["Jepang"]
+    assert found["organisation:badan-hujan"] == ["Badan Hujan", "Bahuna"]
+
+
+def test_a_name_is_one_kind_in_an_article_and_found_wherever_it_stands() -> None:
+    text = "Lumora naik. Warga Lumora senang. Warga di Lumora diam."
+    spans = [
+        Span("body", 0, 6, "place"),
+        Span("body", 19, 25, "organisation"),
+        Span("body", 43, 49, "place"),
+    ]
+    (one,) = extract(article(text), ROSTER, spans).entities
+    assert (one.kind, len(one.mentions)) == ("place", 3)
+    (one,) = extract(article(text), ROSTER, spans[:1]).entities
+    assert (one.kind, len(one.mentions)) == ("place", 3)
+
+
+def test_where_a_model_reads_capitals_alone_name_no_body() -> None:
+    text = "Rahman Wiratama bayar US$ 5 ke KAB."
+    assert "organisation:kab" in modelled(text)
+    assert "organisation:kab" not in modelled(text, ("Rahman Wiratama", "person"))
 
 
 def test_two_officials_with_one_alias_are_not_guessed() -> None:

@@ -428,7 +428,7 @@ def test_fields_of_a_statement() -> None:
     assert one.cue is not None
     assert text[one.cue_start : one.cue_end] == one.cue == "kata"
     assert text[one.mention_start : one.mention_end] == one.mention
-    assert one.entities == ("bank-lautan",)
+    assert one.entities == ("Bank Lautan",)
     assert one.before == 'Rapat berlangsung lama. "'
     assert one.after == '" kata Rahman Wiratama. Rapat selesai.'
 

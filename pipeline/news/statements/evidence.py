@@ -23,7 +23,7 @@ def mark(passages: Sequence[Passage], roster: Roster) -> None:
     known = _known(roster)
     prose = [passage for passage in passages if passage.part != "title"]
     found = _Learned(prose)
-    people = found.people.union(*(_officials(passage, _people(roster)) for passage in prose))
+    people = found.people.union(*(_officials(passage, full_names(roster)) for passage in prose))
     learned, bodies = found.places - people, found.bodies - people
     for passage in passages:
         passage.people.update(people)
@@ -61,7 +61,7 @@ def _known(roster: Roster) -> Phrases:
 
 
 @lru_cache(maxsize=4)
-def _people(roster: Roster) -> Phrases:
+def full_names(roster: Roster) -> Phrases:
     """Full names of the officials that are persons."""
     return Phrases({form: form for form, link in roster.forms() if link.official.kind == "person" and " " in form})
 

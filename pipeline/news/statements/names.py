@@ -63,6 +63,11 @@ class Names:
             if role is not None:
                 self._person(text)
                 self.roles.setdefault(role_key(passage.slice(role, run.first)), text)
+        for first, end, kind in passage.found:
+            if kind == "person":
+                text = passage.slice(first, end)
+                self._form(text)
+                self._person(text)
         self._bodies(passage)
 
     def _form(self, text: str) -> None:

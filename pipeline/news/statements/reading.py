@@ -1,10 +1,11 @@
 """One reading of an article: its tokens, the claims in each sentence, and who made them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, lexicon
 from pipeline.news.officials import Roster
+from pipeline.news.spans import Span, place
 from pipeline.news.statements import tokens
 from pipeline.news.statements.claims import Claim, before_cue
 from pipeline.news.statements.direct import direct
@@ -31,10 +32,11 @@ class Read(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-def passages(article: Article, roster: Roster) -> list[Passage]:
+def passages(article: Article, roster: Roster, spans: Iterable[Span] = ()) -> list[Passage]:
     """The parts of an article that have text, as tokens, with what is known of its words."""
     words = lexicon(article.language)
     found = [tokens.passage(part, article.part(part), words) for part in PARTS if article.part(part)]
+    place(found, spans, roster)
     mark(found, roster)
     return found
 

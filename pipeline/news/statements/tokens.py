@@ -1,13 +1,13 @@
 """Text as tokens: words and single marks with their offsets, and what each word can be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from pipeline.news.lexicons import Kind, Lexicon
-from schemas.article import Part
+from pipeline.news.lexicons import Kind, Lexicon, Phrases
+from schemas.article import EntityKind, Part
 
 TOKEN = re.compile(r"\n+|\d+(?:[.,/:]\d+)*|[^\W\d_]\w*(?:[.'’\-&/][^\W_]+)*|([^\w\s])\1{7,}|\S")
 # UTF-8 quotation marks and spaces that were read as Mac Roman or as Windows-1252. What replaces them has their
@@ -22,6 +22,9 @@ _SPACES = {
     for space in "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 }
 _SPACES |= {ord(line): "\n" for line in "\r\v\f\u0085\u2028\u2029"}
+
+Found = tuple[int, int, EntityKind]
+"""First token, end and kind of what a model takes for a name."""
 
 NAME = Kind.CAP
 _NO_NAME = (
@@ -50,6 +53,7 @@ class Passage:
     """One part of an article as tokens. `kinds` holds a `Kind` of each token as a plain number.
 
     `people` and `bodies`: lower-case words that the article shows to be short names of people, and names of bodies.
+    `found`: what a model takes for names, in order.
     """
 
     part: Part
@@ -64,6 +68,7 @@ class Passage:
     places: dict[int, tuple[int, str]] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
     bodies: set[str] = field(default_factory=set)
+    found: list[Found] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -86,7 +91,7 @@ class Passage:
 def passage(part: Part, raw: str, lexicon: Lexicon) -> Passage:
     """Tokenise one part of an article. Takes time in proportion to its length."""
     text = plain(raw)
-    found = [(match.group(), match.start(), match.end()) for match in TOKEN.finditer(text)]
+    found = [token for match in TOKEN.finditer(text) for token in _apart(match, lexicon)]
     words = [word for word, _, _ in found]
     lower = [word.casefold() for word in words]
     kinds = [_kind(word, low, lexicon.kinds) for word, low in zip(words, lower)]
@@ -94,6 +99,22 @@ def passage(part: Part, raw: str, lexicon: Lexicon) -> Passage:
     _mark_places(result)
     _clear_surnames(result)
     return result
+
+
+def _apart(match: re.Match[str], lexicon: Lexicon) -> Iterator[tuple[str, int, int]]:
+    """A token; two names of which one is a country are three ("AS-Rusia"), a country like "Guinea-Bissau" is one."""
+    word, start = match.group(), match.start()
+    left, mark, right = word.partition("-")
+    if mark and left[:1].isupper() and right[:1].isupper() and _two(word, left, right, lexicon.governments):
+        middle = start + len(left)
+        yield from ((left, start, middle), (mark, middle, middle + 1), (right, middle + 1, match.end()))
+    else:
+        yield word, start, match.end()
+
+
+def _two(word: str, left: str, right: str, countries: Phrases) -> bool:
+    known = [bool(countries.at([name.casefold()], 0)) for name in (word, left, right)]
+    return not known[0] and any(known)
 
 
 def _kind(word: str, low: str, known: Mapping[str, int]) -> int:
