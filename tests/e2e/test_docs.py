@@ -172,7 +172,7 @@ def same(line: str) -> str:
 
 
 def test_the_settings_are_those_of_the_program() -> None:
-    assert [row[0] for row in table(README, "variable")] == list(VARIABLES)
+    assert sorted(row[0] for row in table(README, "variable")) == sorted(VARIABLES)
 
 
 def test_the_fields_are_those_of_the_documents() -> None:
@@ -203,6 +203,24 @@ def test_the_flow_table_is_the_flow() -> None:
     assert said == [(name, ", ".join(reads), ", ".join(writes) or "none") for name, reads, writes in listed]
 
 
+def test_the_keys_in_the_flow_table_are_those_of_messages() -> None:
+    rows = table(ARCHITECTURE, "agent")
+    said = {topic: key for row in rows for topic, key in zip(row[2].split(", "), row[3].split("; "), strict=True)}
+    for name in sorted(said.keys() - {"none"}):
+        for path in (ROOT / "schemas" / "examples" / name).iterdir():
+            record = decode(path.read_bytes(), header(BY_NAME[name].record), BY_NAME[name].record)
+            named = set(values(json.loads(path.read_bytes()), said[name].replace(" ", "_")))
+            assert BY_NAME[name].key(record) in named, f"{name} has another key than {said[name]}"
+
+
+def values(found: Any, name: str) -> Iterator[Any]:
+    """Every value of a field of this name, however deep."""
+    if isinstance(found, dict):
+        yield from (value for key, value in found.items() if key == name)
+    for inner in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+        yield from values(inner, name)
+
+
 def test_the_picture_is_the_flow() -> None:
     (picture,) = blocks(README, "mermaid")
     arrows = set(re.findall(r"(\w+)(?:\(\[.*?\]\))? -- (\S+) --> (\w+)", picture))
@@ -219,9 +237,11 @@ def test_the_changelog_has_this_version() -> None:
     assert re.search(rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$", TEXTS["CHANGELOG.md"], re.MULTILINE)
 
 
-def test_the_notice_names_every_package_of_the_lock() -> None:
-    lock, notice = ((ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "NOTICE"))
-    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
+def test_the_notice_names_every_package_of_the_locks() -> None:
+    plain, servers, notice = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-servers.lock", "NOTICE")
+    )
+    locked = set(re.findall(r"^([a-z0-9-]+)==", plain + servers, re.MULTILINE))
     assert set(re.findall(r"^  ([a-z0-9-]+)  ", notice, re.MULTILINE)) == locked
 
 
