@@ -239,7 +239,8 @@ def test_the_changelog_has_this_version() -> None:
 
 def test_the_notice_names_every_package_of_the_locks() -> None:
     plain, servers, notice = (
-        (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-servers.lock", "NOTICE")
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("requirements.lock", "requirements-servers.lock", "NOTICE")
     )
     locked = set(re.findall(r"^([a-z0-9-]+)==", plain + servers, re.MULTILINE))
     assert set(re.findall(r"^  ([a-z0-9-]+)  ", notice, re.MULTILINE)) == locked
