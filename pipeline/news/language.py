@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 UNKNOWN = "und"
@@ -10,8 +11,9 @@ UNKNOWN = "und"
 
 _LETTERS_MIN = 40
 """Letters below which the model is not asked; one sign of a script without spaces counts for three."""
-_READ = 1500
-"""Codepoints that are read: 1,200 decide 99.9 % of Indonesian articles, in 0.4 ms."""
+_READ = 1000
+"""Codepoints that are read: 1,500 give the same language for all of 1,000 Indonesian articles and 261 in nine languages
+(600 differ in two), but take a third longer."""
 _SURE = 0.9
 _OLD_CODES = {"in": "id", "iw": "he", "ji": "yi", "nb": "no", "nn": "no", "fil": "tl"}
 _CONFUSED = {"ms": "id", "jv": "id", "su": "id"}
@@ -48,7 +50,12 @@ _DENSE = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    """The model, restricted to living languages with a code of two letters; half a second, once per process."""
+    """The model, restricted to living languages with a code of two letters; half a second, once per process.
+
+    A restricted table is laid out by language, but is read by feature: laid out anew, it answers in two thirds of the
+    time, the same to the last bit.
+    """
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages([name for name in identifier.labels if len(name) == 2 and name not in _NOT_LANGUAGES])
+    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc)
     return identifier

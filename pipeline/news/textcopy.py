@@ -28,7 +28,7 @@ from pipeline.news.pages import Uncleanable
 from pipeline.news.textdate import body_date
 from schemas.article import Part, Removed, Run
 
-EXTRACTOR = "pantau-lines 1"
+EXTRACTOR = "pantau-lines 2"
 
 _BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 LINES_MAX = 20_000

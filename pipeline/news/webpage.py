@@ -146,8 +146,8 @@ _LINK_SEPARATOR = re.compile(r"\s*[|·•»›/]\s*")
 
 
 def furniture(paragraphs: Sequence[str], links: Set[str]) -> dict[int, Reason]:
-    """The lines around the article, where they look like menus: what stands before the densest run of paragraphs, and
-    behind it from the first line on that is a link or says what it is. `links`: texts of links without white space.
+    """The lines around the article, where they look like menus: what stands before the body, and behind
+    it from the first line on that is a link or says what it is. `links`: texts of links without white space.
     """
     copy = Copy([Block((Line(0, len(text), blank_before=True),), text) for text in paragraphs])
     found = [i for i in range(len(paragraphs)) if copy.paragraph(i)]

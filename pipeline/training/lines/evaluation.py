@@ -1,14 +1,16 @@
 """Cross-validation over sites, over languages, and the text copies read by hand."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.news.forest import Floats, Forest
+from pipeline.news.layout import Copy, find_body
 from pipeline.news.linefeatures import features
+from pipeline.news.lines import Block, Line
 from pipeline.news.linescore import segment, word_counts
 from pipeline.training.lines.baselines import BASELINES, kept, rule_marks
 from pipeline.training.lines.measures import Fit, fit, lines_fit
@@ -23,6 +25,8 @@ SYNTHETIC_WEIGHT = 0.5
 """What a line of a synthetic page counts beside one of a real page."""
 _SEED = 11
 
+Texts = dict[tuple[str, str], dict[str, str]]
+"""Name and way of a page, method, text found."""
 Table = dict[str, dict[str, Fit]]
 """Method, group of pages, fit."""
 
@@ -45,14 +49,26 @@ def fold_of(site: str) -> int:
     return int(hashlib.sha256(site.encode()).hexdigest(), 16) % FOLDS
 
 
-def cross_validated(pages: Sequence[Page], indonesian: Sequence[Article]) -> dict[tuple[str, str], list[bool]]:
-    """Per name and way of a page: the lines kept by a model that knows no page of its site."""
+def cross_validated(pages: Sequence[Page], indonesian: Sequence[Article]) -> Texts:
+    """What is found by a model that knows no page of the page's site."""
     found = {}
     for fold in range(FOLDS):
         _, forest = learned([page for page in pages if fold_of(page.site) != fold], indonesian)
         for page in (page for page in pages if fold_of(page.site) == fold):
-            found[page.name, page.way] = marks(forest, page)
+            found[page.name, page.way] = _texts(forest, page)
     return found
+
+
+def _texts(forest: Forest, page: Page) -> dict[str, str]:
+    return {"line model": kept(page, marks(forest, page)), "text cleaner with line model": cleaned(forest, page)}
+
+
+def cleaned(forest: Forest, page: Page) -> str:
+    """The body that the text cleaner finds with this model; the lines of a page are its blocks."""
+    lines = zip(page.lines, page.blanks)
+    copy = Copy([Block((Line(0, len(text), blank > 0),), text) for text, blank in lines])
+    body, removed = find_body(copy, lambda lines, blanks: forest.probabilities(features(lines, blanks)))
+    return "\n".join(page.lines[i] for i in range(body.first, body.last + 1) if i not in removed)
 
 
 def marks(forest: Forest, page: Page) -> list[bool]:
@@ -68,17 +84,18 @@ def scores(forest: Forest, page: Page) -> Floats:
 # --- tables
 
 
-def table(pages: Sequence[Page], model: Mapping[tuple[str, str], list[bool]]) -> Table:
+def table(pages: Sequence[Page], model: Texts) -> Table:
     """Every method on every group."""
-    methods: dict[str, Callable[[Page], str]] = {
-        **BASELINES,
-        "line model": lambda page: kept(page, model[page.name, page.way]),
+    found = {
+        (page.name, page.way): {name: method(page) for name, method in BASELINES.items()} | model[page.name, page.way]
+        for page in pages
     }
-    return {name: _by_group(pages, method) for name, method in methods.items()}
+    methods = list(next(iter(found.values())))
+    return {method: _by_group(pages, found, method) for method in methods}
 
 
-def _by_group(pages: Sequence[Page], method: Callable[[Page], str]) -> dict[str, Fit]:
-    texts = [(page, method(page)) for page in pages]
+def _by_group(pages: Sequence[Page], found: Texts, method: str) -> dict[str, Fit]:
+    texts = [(page, found[page.name, page.way][method]) for page in pages]
     names = sorted({group for page in pages for group in _groups(page)})
     return {name: fit((page.body, text) for page, text in texts if name in _groups(page)) for name in names}
 
@@ -95,7 +112,7 @@ def unseen_languages(pages: Sequence[Page]) -> Table:
     _, forest = learned(english, ())
     sites = {page.site for page in english}
     apart = [page for page in others if page.site not in sites]
-    model = {(page.name, page.way): marks(forest, page) for page in apart}
+    model = {(page.name, page.way): _texts(forest, page) for page in apart}
     return table(apart, model)
 
 
