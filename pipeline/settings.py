@@ -18,7 +18,7 @@ VARIABLES = {
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
     "PANTAU_RECOGNISER": (
         "the models that find names (default: spacy:, the one that comes along and installed ones; spacy:/folder: "
-        "models in folders named by language; none: finds names by rules alone)"
+        "models in folders named by language; none: rules alone)"
     ),
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
     "PANTAU_ELASTICSEARCH_API_KEY": "API key for an Elasticsearch that asks for one; better in a file",

@@ -120,6 +120,7 @@ class Entity(Value, frozen=True, kw_only=True, omit_defaults=True):
     entity_id  the id of the official it is linked to, else kind and name ("person:jens-stoltenberg")
     name       the official's name, else the fullest form in the article
     official   the id in the catalog, None when not tracked
+    roles      the offices that stand before a person's name, as written
     reason     why it was linked: name, alias or role
     """
 

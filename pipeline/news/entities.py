@@ -1,18 +1,19 @@
 """Who and what is named in an article.
 
-Names are found by rules: a role before a name, names that speak, short forms in brackets, countries, bodies with
-their acronyms, officials of the catalog. What a model found (`Passage.found`) stays; the rules fill the gaps and never
-override it.
+Names are found by a model where there is one, and by rules: a role before a name, names that speak, short forms in
+brackets, countries, bodies with their acronyms, officials of the catalog. What a model found (`Passage.found`) stays;
+the rules fill the gaps and never override it.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pipeline.news.lexicons import Kind, country_name
 from pipeline.news.officials import Link, Roster, name_key
-from pipeline.news.statements.names import Names
+from pipeline.news.statements.names import Names, Run, introduction
 from pipeline.news.statements.tokens import Passage
 from schemas.article import Entity, EntityKind, Mention, Part
 
@@ -175,6 +176,15 @@ def _body(passage: Passage, index: int, *, acronyms: bool) -> tuple[int, EntityK
     return (end, "organisation", passage.slice(index, end)) if end - index > 1 else None
 
 
+def _role(passage: Passage, span: Named) -> str | None:
+    """The office right before a person's name, as written: "Menteri Luar Negeri Jepang"."""
+    if passage.part == "title":
+        return None
+    run = Run(bisect_left(passage.starts, span.start), bisect_left(passage.starts, span.end), initial=False)
+    first = introduction(passage, run)
+    return passage.slice(first, run.first).rstrip(" ,(") if first is not None else None
+
+
 @dataclass
 class _Group:
     kind: EntityKind
@@ -182,6 +192,7 @@ class _Group:
     link: Link | None
     mentions: list[Mention] = field(default_factory=list)
     aliases: dict[str, None] = field(default_factory=dict)
+    roles: dict[str, None] = field(default_factory=dict)
 
     def add(self, span: Named, passages: Sequence[Passage]) -> None:
         passage = next(passage for passage in passages if passage.part == span.part)
@@ -189,6 +200,9 @@ class _Group:
         text = " ".join(passage.text[span.start : span.end].split())
         if text not in (self.name, self.link and self.link.official.name):
             self.aliases[text] = None
+        role = _role(passage, span) if self.kind == "person" else None
+        if role:
+            self.roles[role] = None
 
     def entity(self, id: str) -> Entity:
         link = self.link
@@ -198,6 +212,7 @@ class _Group:
             name=link.official.name if link else self.name,
             mentions=tuple(self.mentions),
             aliases=tuple(self.aliases),
+            roles=tuple(self.roles),
             official=link.official.id if link else None,
             reason=link.reason if link else None,
             confidence=link.confidence if link else 0.8,

@@ -17,6 +17,8 @@ from schemas.article import EntityKind, Part
 
 _OFFICE = Kind.ROLE | Kind.RANK
 _BREAKS = frozenset('()[]",;:/“”\n')
+_LONGEST_NAME = 4
+_LONGEST_OFFICE = 9
 _REACH = 6
 """Words of an official's name at most, where it begins before a span."""
 
@@ -45,6 +47,9 @@ def place(passages: Sequence[Passage], spans: Iterable[Span], roster: Roster) ->
         taken = [found for span in by_part.get(passage.part, ()) for found in _stretches(passage, span)]
         passage.found.extend(found for found in taken if not _crosses(passage, found, officials))
     _doubt(passages)
+    people = {passage.lower[first] for passage in passages for first, _, kind in passage.found if kind == "person"}
+    for passage in passages:
+        passage.found[:] = [piece for found in passage.found for piece in _unglued(passage, found, people)]
     _vote(passages)
 
 
@@ -115,6 +120,28 @@ def _doubt(passages: Sequence[Passage]) -> None:
             if not (end - first == 1 and kind == "person" and passage.lower[first] in lower)
             and (first not in shouted or passage.slice(first, end) in sure)
         ]
+
+
+def _unglued(passage: Passage, found: Found, people: set[str]) -> Iterator[Found]:
+    """Behind an office a body or a place may have swallowed its holder, whom the article names elsewhere."""
+    first, end, kind = found
+    if kind != "person" and _led(passage, first):
+        for at in range(max(first + 1, end - _LONGEST_NAME), end):
+            if passage.lower[at] in people and all(passage.named(index) for index in range(at, end)):
+                yield first, at, kind
+                yield at, end, "person"
+                return
+    yield found
+
+
+def _led(passage: Passage, first: int) -> bool:
+    """Whether the capitalised words before a token begin with an office."""
+    for at in range(first - 1, max(-1, first - _LONGEST_OFFICE), -1):
+        if passage.kinds[at] & _OFFICE:
+            return True
+        if not (passage.kinds[at] & Kind.CAP or passage.words[at] in ",()"):
+            return False
+    return False
 
 
 def _shouted(passage: Passage) -> set[int]:

@@ -22,6 +22,8 @@ from pipeline.runners.handle import Dead, Handled, handle
 BATCH = 8
 SECONDS_PER_MESSAGE = 20.0
 """Wall clock after which a message is given up. An ordinary page takes under 0.1 s, and machines are busy at times."""
+SECONDS_TO_START = 120.0
+"""More for the first batch of a worker, which loads its models before its clock starts."""
 MEMORY_BYTES = 3 << 30
 """Address space of a worker: libraries and models take about 1 GB of it, a record may take the rest."""
 RECYCLE_AFTER = 5_000
@@ -78,14 +80,23 @@ class _Worker:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self.job: _Job | None = None
+        self.ready = False
         self.done = 0
 
     def give(self, ticket: Ticket, start: int, end: int) -> None:
-        seconds = self._seconds if end - start == 1 else self._seconds * 1.5
-        self.job = _Job(ticket, start, end, monotonic() + seconds)
+        self.job = _Job(ticket, start, end, self._deadline(end - start) + (0 if self.ready else SECONDS_TO_START))
         self.done += end - start
         with suppress(ConnectionError):  # it has ended: `collect` finds its pipe closed and replaces it
             self.pipe.send((ticket.agent, ticket.messages[start:end]))
+
+    def begin(self) -> None:
+        """It has made its ports: its clock starts."""
+        self.ready = True
+        if self.job:
+            self.job = self.job._replace(deadline=self._deadline(self.job.end - self.job.start))
+
+    def _deadline(self, messages: int) -> float:
+        return monotonic() + (self._seconds if messages == 1 else self._seconds * 1.5)
 
     def end(self) -> None:
         self.pipe.close()
@@ -138,7 +149,7 @@ class Pool:
         job = worker.job
         assert job is not None
         try:
-            answers: list[Handled] | BaseException = worker.pipe.recv()
+            answers: list[Handled] | BaseException | None = worker.pipe.recv()
         except (EOFError, ConnectionError):
             worker.process.join(5)
             code = worker.process.exitcode
@@ -146,6 +157,9 @@ class Pool:
             return
         if isinstance(answers, BaseException):
             raise answers
+        if answers is None:
+            worker.begin()
+            return
         worker.job = None
         job.ticket.answer(job.start, answers)
         if worker.done >= self._recycle_after:
@@ -186,6 +200,7 @@ def _work(setup: Setup, pipe: Connection, seconds: float) -> None:
     try:
         flow, ports = setup()
         agents = {agent.name: agent for agent in flow}
+        pipe.send(None)
         while True:
             name, messages = pipe.recv()
             signal.setitimer(signal.ITIMER_REAL, seconds * 2)

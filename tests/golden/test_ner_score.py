@@ -17,7 +17,7 @@ TOLERANCE = 0.005  # of F, for other versions of numpy and spaCy
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what spaCy's dependencies deprecate is not ours
     pytest.importorskip("spacy", reason="spaCy is not installed")
-    from pipeline.adapters import models
+    from pipeline.adapters import models, open_port
     from pipeline.errors import Misuse
     from pipeline.training.ner import annotated, scoring
 
@@ -105,3 +105,24 @@ def test_card_and_meta_name_their_sources() -> None:
         assert source["name"] in notice
     assert {"IDNER-news-2k", "NERGrit", "NERUI", "CLICK-ID"} <= {source["name"] for source in meta["sources"]}
     assert sum(file.stat().st_size for file in MODEL.rglob("*") if file.is_file()) <= 30e6
+
+
+def test_the_port_serves_the_language_of_a_tag_and_is_silent_in_others(caplog: pytest.LogCaptureFixture) -> None:
+    recogniser = open_port("recogniser", "spacy:")
+    text = "Presiden Joko Widodo tiba."
+    with caplog.at_level("INFO", "pantau.models"):
+        assert [text[a:b] for a, b, kind in recogniser.names(text, "id-ID") if kind == "person"] == ["Joko Widodo"]
+        assert recogniser.names("Der Kanzler sprach in Berlin.", "de") == []
+        assert recogniser.names("Der Kanzler sprach in Bonn.", "de") == []
+    assert len(caplog.records) == 1, "a language without a model is reported once"
+
+
+def test_models_in_a_folder_come_first(tmp_path: Path) -> None:
+    with pytest.raises(Misuse, match="no folder"):
+        open_port("recogniser", f"spacy:{tmp_path}/none")
+    (tmp_path / "xx").symlink_to(MODEL)
+    assert open_port("recogniser", f"spacy:{tmp_path}").names("Joko Widodo tiba.", "xx") == [(0, 11, "person")]
+
+
+def test_none_finds_nothing() -> None:
+    assert open_port("recogniser", "none:").names("Presiden Joko Widodo tiba.", "id") == []

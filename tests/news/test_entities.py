@@ -82,6 +82,43 @@ def test_a_name_is_one_kind_in_an_article_and_found_wherever_it_stands() -> None
     assert (one.kind, len(one.mentions)) == ("place", 3)
 
 
+def test_the_offices_before_a_name_are_its_roles() -> None:
+    text = "Menteri Luar Negeri Jepang, Tano Harumi, tiba. Ketua Umum Tano Harumi pulang."
+    found = by_id(text)
+    assert found["person:tano-harumi"].roles == ("Menteri Luar Negeri Jepang", "Ketua Umum")
+
+
+def test_an_officials_name_is_not_cut_by_a_model() -> None:
+    text = "Rapat dihadiri Rahman Wiratama Sejati hari ini."
+    found = modelled(text, ("Wiratama Sejati", "place"))
+    assert found["rahman-wiratama"] == ["Rahman Wiratama"]
+    assert "place:wiratama-sejati" not in found
+
+
+def test_two_countries_in_one_word_are_two() -> None:
+    found = modelled("Perundingan Jepang-Prancis dan Al-Hikmah.")
+    assert (found["place:jepang"], found["place:prancis"]) == (["Jepang"], ["Prancis"])
+
+
+def test_a_capital_at_the_start_of_a_sentence_is_no_person() -> None:
+    text = "Dialog tetap penting. Kami mau dialog."
+    assert modelled(text, ("Dialog", "person")) == {}
+
+
+def test_the_holder_of_an_office_leaves_the_body_that_swallowed_them() -> None:
+    text = "Kata Lisda tidak. Ketua Yayasan Lentera Lisda Sundar pulang."
+    found = modelled(text, ("Lisda", "person"), ("Yayasan Lentera Lisda Sundar", "organisation"))
+    assert found["person:lisda-sundar"] == ["Lisda", "Lisda Sundar"]
+    assert found["organisation:yayasan-lentera"] == ["Yayasan Lentera"]
+
+
+def test_a_speakers_name_ends_at_the_body_that_a_model_found() -> None:
+    text = '"Kami siap," kata Direktur Program Lentera Raya Yoga Rosim. Rapat selesai.'
+    spans = [Span("body", text.index("Lentera"), text.index(" Yoga"), "organisation")]
+    spans.append(Span("body", text.index("Yoga"), text.index(". Rapat"), "person"))
+    assert extract(article(text), ROSTER, spans).statements[0].speaker == "Yoga Rosim"
+
+
 def test_where_a_model_reads_capitals_alone_name_no_body() -> None:
     text = "Rahman Wiratama bayar US$ 5 ke KAB."
     assert "organisation:kab" in modelled(text)

@@ -5,6 +5,7 @@ can only be cut where the words are known. Countries are in the lexicon; the res
 Oranta", "kata Ilmar") and from the officials, whose offices name their countries.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -21,6 +22,9 @@ def mark(passages: Sequence[Passage], roster: Roster) -> None:
     if not passages:
         return
     known = _known(roster)
+    told = Counter(passage.slice(*found[:2]) for passage in passages for found in passage.found)
+    for passage in passages:
+        _mark_found(passage, told)
     prose = [passage for passage in passages if passage.part != "title"]
     found = _Learned(prose)
     people = found.people.union(*(_officials(passage, full_names(roster)) for passage in prose))
@@ -29,6 +33,20 @@ def mark(passages: Sequence[Passage], roster: Roster) -> None:
         passage.people.update(people)
         passage.bodies.update(bodies)
         _mark(passage, known, learned)
+
+
+def _mark_found(passage: Passage, told: Counter[str]) -> None:
+    """Places and bodies that a model found are kept out of the names of people around them.
+
+    The model must have found a person right behind, or the same name twice: it takes an office's body and the name of
+    the holder for one body at times.
+    """
+    people = {first for first, _, kind in passage.found if kind == "person"}
+    for first, end, kind in passage.found:
+        if kind == "person":
+            passage.people.add(passage.lower[first])
+        elif end in people or told[passage.slice(first, end)] > 1:
+            _place(passage, first, end, "")
 
 
 def _mark(passage: Passage, known: Phrases, learned: set[str]) -> None:
