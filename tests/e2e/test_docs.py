@@ -1,11 +1,13 @@
 """The documents say what is so: links, commands, settings, flow, backends, make targets, and the result they show."""
 
 import io
+import json
 import re
 import shlex
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -21,7 +23,9 @@ from pipeline.cli.demo import ingest_world
 from pipeline.cli.ingest import process
 from pipeline.cli.installation import Installation, seeds
 from pipeline.settings import VARIABLES, load
+from schemas.codec import decode
 from schemas.documents import FAMILIES, fields
+from schemas.topics import BY_NAME
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -87,7 +91,7 @@ def test_the_readme_leads_to_the_other_documents() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_files_and_folders_that_are_named_exist(name: str) -> None:
-    tops = ("schemas/", "agents/", "pipeline/", "seeds/", "tests/", ".ci/")
+    tops = ("schemas/", "agents/", "pipeline/", "seeds/", "tests/", "deploy/", ".ci/")
     named = {code for code in codes(TEXTS[name]) if code.startswith(tops) and not re.search(r"[A-Z]{3}|[*{ ]", code)}
     assert not [path for path in named if not (ROOT / path).exists()]
 
@@ -208,7 +212,7 @@ def test_the_keys_in_the_flow_table_are_those_of_messages() -> None:
     said = {topic: key for row in rows for topic, key in zip(row[2].split(", "), row[3].split("; "), strict=True)}
     for name in sorted(said.keys() - {"none"}):
         for path in (ROOT / "schemas" / "examples" / name).iterdir():
-            record = decode(path.read_bytes(), header(BY_NAME[name].record), BY_NAME[name].record)
+            record = decode(path.read_bytes(), BY_NAME[name].record.SCHEMA, BY_NAME[name].record)
             named = set(values(json.loads(path.read_bytes()), said[name].replace(" ", "_")))
             assert BY_NAME[name].key(record) in named, f"{name} has another key than {said[name]}"
 
