@@ -8,10 +8,16 @@ from contextlib import ExitStack
 from itertools import count
 
 import pytest
+from hypothesis import settings
 
 from tests.stack.servers import Elasticsearch, missing
 
 _NUMBERS = count(1)
+
+# What decides whether a change lands is the same every time; on a desk Hypothesis looks further each time.
+settings.register_profile("decided", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("decided")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -370,7 +370,7 @@ WATCHED = st.builds(
     Watch,
     id=st.just("added"),
     name=NAMES,
-    who=st.lists(NAMES.map(lambda name: f"A {name}".replace(":", "")), max_size=3).map(tuple),
+    who=st.lists(NAMES.map(lambda name: f"A {name}".replace(":", "").strip()), max_size=3).map(tuple),
     about=st.none() | NAMES,
     confidence=st.floats(0, 1),
     versions=st.booleans(),
