@@ -20,8 +20,9 @@ class JsonLines(logging.Formatter):
 
 
 def start(level: str) -> None:
-    """Write Pantau's logs from this level on. Other libraries are heard from warning on."""
+    """Write Pantau's logs from this level on, and the errors of other libraries."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.ERROR, force=True)
     logging.getLogger("pantau").setLevel(level.upper())
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it tells each attempt; our own error tells it once

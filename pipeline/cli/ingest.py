@@ -22,6 +22,9 @@ from schemas.topics import PAGES_FETCHED
 BATCH = 200
 """Pages that go in with one transaction, and with one order to the disk to keep them."""
 
+WORTH_A_WORKER = 200
+"""Messages that are worth one more worker process: it takes seconds to load its models."""
+
 SHOWN = 20
 """Refused files that are named; the others are counted."""
 
@@ -107,8 +110,10 @@ def process(house: Installation, workers: int | None) -> Work | None:
 
 
 def _drain(house: Installation, workers: int | None) -> Work:
-    idle = not operations.waiting(flow(), house.broker)
-    with house.runner(0 if idle else house.workers(workers)) as runner, progress() as bar:
+    waiting = operations.waiting(flow(), house.broker)
+    worth = -(-waiting // WORTH_A_WORKER)
+    size = house.workers(workers) if workers is not None else min(worth, house.workers(None))
+    with house.runner(size if waiting else 0) as runner, progress() as bar:
         before = house.broker.tallies()
         task = bar.add_task("working", total=None)
         runner.drain(lambda: bar.update(task, advance=1))
@@ -145,7 +150,7 @@ def show(counts: Counter[str], refused: list[readers.Refused], work: Work | None
 def show_work(work: Work | None) -> None:
     """Print what the flow made of it; None when it runs elsewhere."""
     if work is None:
-        say("in line for `pantau run`: see `pantau status`")
+        say("in line for what runs the flow: see `pantau status`")
         return
     say(f"found in {work.articles} articles: {work.statements} statements, of which {work.alerts} alerts came")
     if work.dead:
