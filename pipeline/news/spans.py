@@ -47,9 +47,9 @@ def place(passages: Sequence[Passage], spans: Iterable[Span], roster: Roster) ->
         taken = [found for span in by_part.get(passage.part, ()) for found in _stretches(passage, span)]
         passage.found.extend(found for found in taken if not _crosses(passage, found, officials))
     _doubt(passages)
-    people = {passage.lower[first] for passage in passages for first, _, kind in passage.found if kind == "person"}
+    heads = _heads(passages)
     for passage in passages:
-        passage.found[:] = [piece for found in passage.found for piece in _unglued(passage, found, people)]
+        passage.found[:] = [piece for found in passage.found for piece in _unglued(passage, found, heads)]
     _vote(passages)
 
 
@@ -73,7 +73,9 @@ def _pieces(passage: Passage, first: int, end: int) -> Iterator[tuple[int, int]]
 
 def _trimmed(passage: Passage, first: int, end: int, kind: EntityKind) -> tuple[int, int]:
     """Without marks at its ends, and without the office in front; a person also without the body or country there."""
-    while first < end and not passage.kinds[end - 1] & Kind.WORD:
+    while first < end and (
+        not passage.kinds[end - 1] & Kind.WORD or (kind == "person" and passage.words[end - 1].islower())
+    ):
         end -= 1
     while first < end and (not passage.kinds[first] & Kind.WORD or _before_name(passage, first, end, kind)):
         first += 1
@@ -122,16 +124,56 @@ def _doubt(passages: Sequence[Passage]) -> None:
         ]
 
 
-def _unglued(passage: Passage, found: Found, people: set[str]) -> Iterator[Found]:
+class _Heads(NamedTuple):
+    """The first words of the spans: of people, of people who are named by it alone, and of all else."""
+
+    people: Counter[str]
+    alone: set[str]
+    others: Counter[str]
+
+
+def _heads(passages: Sequence[Passage]) -> _Heads:
+    heads = _Heads(Counter(), set(), Counter())
+    for passage in passages:
+        for first, end, kind in passage.found:
+            word = passage.lower[first]
+            (heads.people if kind == "person" else heads.others)[word] += 1
+            if kind == "person" and end - first == 1:
+                heads.alone.add(word)
+    return heads
+
+
+def _unglued(passage: Passage, found: Found, heads: _Heads) -> Iterator[Found]:
     """Behind an office a body or a place may have swallowed its holder, whom the article names elsewhere."""
     first, end, kind = found
-    if kind != "person" and _led(passage, first):
+    if kind == "person":
+        yield _bare(passage, first, end, heads), end, kind
+        return
+    if _led(passage, first):
         for at in range(max(first + 1, end - _LONGEST_NAME), end):
-            if passage.lower[at] in people and all(passage.named(index) for index in range(at, end)):
+            if passage.lower[at] in heads.people and all(passage.named(index) for index in range(at, end)):
                 yield first, at, kind
                 yield at, end, "person"
                 return
     yield found
+
+
+def _bare(passage: Passage, first: int, end: int, heads: _Heads) -> int:
+    """Where the name begins in a person's span that also has the body or place before it.
+
+    It begins behind a rank ("Nusa Penida Kompol Komang Sanjaya"), and behind words that elsewhere are no person's when
+    a name of two words is left.
+    """
+    if passage.lower[first] in heads.alone:
+        return first
+    for at in range(end - 2, first, -1):
+        if passage.kinds[at] & Kind.RANK and len(passage.words[at]) > 2 and passage.named(at + 1):
+            return at + 1
+    while end - first > 2 and heads.others[passage.lower[first]] > heads.people[passage.lower[first]]:
+        first += 1
+    if first and passage.kinds[first - 1] & Kind.ORG and not passage.kinds[first - 1] & Kind.CAP:
+        return next((at for at in range(first + 1, end - 1) if passage.lower[at] in heads.alone), first)
+    return first
 
 
 def _led(passage: Passage, first: int) -> bool:

@@ -53,8 +53,8 @@ def modelled(text: str, *found: tuple[str, EntityKind]) -> dict[str, list[str]]:
 
 def test_rules_fill_gaps_and_never_override_a_model() -> None:
     text = f"{TEXT}\nGubernur Sari Dewanti lalu pulang."
-    found = modelled(text, ("Sari Dewanti bertemu", "person"))
-    assert found["person:sari-dewanti-bertemu"][0] == "Sari Dewanti bertemu"
+    found = modelled(text, ("Sari Dewanti", "organisation"))
+    assert found["organisation:sari-dewanti"][0] == "Sari Dewanti"
     assert found["organisation:komisi-air-bersih"] == ["Komisi Air Bersih", "KAB", "KAB"]
 
 
@@ -67,6 +67,13 @@ def test_glued_names_and_brackets_are_taken_apart() -> None:
     assert found["person:tano-harumi"] == ["Tano Harumi"]
     assert found["place:jepang"] == ["Jepang"]
     assert found["organisation:badan-hujan"] == ["Badan Hujan", "Bahuna"]
+
+
+def test_a_name_ends_where_small_letters_begin_and_starts_behind_a_rank() -> None:
+    text = "Kapolsek Bukit Lima Kompol Raden Setiaji bertemu dengan Sari Dewanti kemarin."
+    found = modelled(text, ("Bukit Lima Kompol Raden Setiaji bertemu", "person"), ("Sari Dewanti kemarin", "person"))
+    assert found["person:raden-setiaji"] == ["Raden Setiaji"]
+    assert found["person:sari-dewanti"] == ["Sari Dewanti"]
 
 
 def test_a_name_is_one_kind_in_an_article_and_found_wherever_it_stands() -> None:

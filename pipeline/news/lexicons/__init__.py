@@ -107,6 +107,7 @@ class Lexicon:
     objects: frozenset[str]
     agents: frozenset[str]
     relatives: frozenset[str]
+    copulas: frozenset[str]
     role_prepositions: frozenset[str]
     negations: frozenset[str]
     clause_joints: frozenset[str]
@@ -166,7 +167,7 @@ def _build(name: str) -> Lexicon:
     sets = {
         "lead": cues, "headline": cues, "predicates": cues, "predicate_stops": cues, "complementisers": cues,
         "far_complementisers": cues, "purposes": cues, "repeats": cues, "objects": cues, "agents": words,
-        "relatives": words, "role_prepositions": words, "negations": words, "clause_joints": words,
+        "relatives": words, "copulas": words, "role_prepositions": words, "negations": words, "clause_joints": words,
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
         "things": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,

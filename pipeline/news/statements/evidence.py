@@ -13,6 +13,8 @@ from pipeline.news.lexicons import Kind, Phrases
 from pipeline.news.officials import Roster
 from pipeline.news.statements.tokens import Passage
 
+_ORDINARY = Kind.DATE | Kind.ADVERB | Kind.PREP | Kind.BOUND | Kind.PRONOUN
+_OFFICIAL = Kind.PRONOUN | Kind.PLURAL | Kind.ROLE | Kind.RANK | Kind.ORG | Kind.HEAD | Kind.ACRONYM | Kind.PLACE
 _LONGEST_HEADLINE = 25
 _LONGEST_LAND = 3
 
@@ -26,6 +28,7 @@ def mark(passages: Sequence[Passage], roster: Roster) -> None:
     for passage in passages:
         _mark_found(passage, told)
     prose = [passage for passage in passages if passage.part != "title"]
+    _mark_short(prose)
     found = _Learned(prose)
     people = found.people.union(*(_officials(passage, full_names(roster)) for passage in prose))
     learned, bodies = found.places - people, found.bodies - people
@@ -45,8 +48,37 @@ def _mark_found(passage: Passage, told: Counter[str]) -> None:
     for first, end, kind in passage.found:
         if kind == "person":
             passage.people.add(passage.lower[first])
+            for at in range(first, end):
+                passage.kinds[at] &= ~_ORDINARY
         elif end in people or told[passage.slice(first, end)] > 1:
             _place(passage, first, end, "")
+
+
+def _mark_short(passages: Sequence[Passage]) -> None:
+    """Ordinary words with a capital behind a cue are names, and so wherever they speak: "ujar Hari", "Hari berkata"."""
+    found = {(passage, at) for passage in passages for at in range(1, len(passage)) if _ordinary_name(passage, at)}
+    names = {passage.words[at] for passage, at in found}
+    for passage in passages if names else ():
+        for at, word in enumerate(passage.words):
+            if word not in names:
+                continue
+            behind = at + 1 < len(passage) and (
+                passage.named(at + 1) or passage.lexicon.before.at(passage.lower, at + 1) is not None
+            )
+            if behind or (passage, at) in found:
+                passage.kinds[at] = Kind.CAP | Kind.WORD
+
+
+def _ordinary_name(passage: Passage, index: int) -> bool:
+    """A weekday may stand behind a cue as well, with its date."""
+    kind, lexicon = passage.kinds[index], passage.lexicon
+    if not kind & Kind.CAP or not kind & (_ORDINARY | Kind.TAIL) or kind & _OFFICIAL or lexicon.subject_first:
+        return False
+    if index + 1 < len(passage):
+        behind = passage.words[index + 1]
+        if behind == "(" or behind[0].isdigit() or passage.kinds[index + 1] & Kind.CAP:
+            return False
+    return lexicon.after.at(passage.lower, index - 1) is not None
 
 
 def _mark(passage: Passage, known: Phrases, learned: set[str]) -> None:

@@ -35,6 +35,7 @@ class Names:
         self._trusted: set[str] = set()
         self._of_bodies: set[str] = set()
         self._certain: set[str] = set()
+        self._recognised: set[str] = set()
         self._lower: set[str] = set()
         self._heads: dict[str, str] = {}
         self._titles: set[str] = set()
@@ -68,6 +69,7 @@ class Names:
                 text = passage.slice(first, end)
                 self._form(text)
                 self._person(text)
+                self._recognised.add(text.casefold())
         self._bodies(passage)
 
     def _form(self, text: str) -> None:
@@ -192,13 +194,30 @@ class Names:
         words = key.split()
         if len(words) > 2 and words[0] in self._of_bodies:
             return self.full(" ".join(name.split()[1:]))
+        longest = self._longest(words)
+        if longest:
+            return longest
+        return self._stem(words[0]) or name if len(words) == 1 else name
+
+    def _longest(self, words: list[str]) -> str | None:
+        """The longest form that holds a name: what a model took for one, else a run of capitals.
+
+        Where a model took the shorter name alone, a run at the start of a sentence that only ends in it says little:
+        capitals also join what is no name to it ("Rupanya Sahila").
+        """
         forms = [form for form in self._forms.get(words[0], ()) if len(form.split()) > len(words)]
         longer = [form for form in forms if _holds(form.casefold().split(), words)]
-        known = [form for form in longer if form.casefold() in self.people and form in self._certain]
-        known = known or [form for form in longer if form in self._certain] or longer
-        if known:
-            return max(known, key=lambda form: len(form.split()))
-        return self._stem(words[0]) or name if len(words) == 1 else name
+        ahead = [form for form in longer if form.casefold().split()[: len(words)] == words]
+        introduced = [form for form in longer if form.casefold() in self.people and form in self._certain]
+        told = [form for form in longer if form.casefold() in self._recognised]
+        certain = [form for form in longer if form in self._certain]
+        choices = [_both(ahead, told), _both(ahead, introduced), told]
+        if " ".join(words) not in self._recognised:
+            choices += [introduced, certain, longer]
+        else:
+            choices += [ahead] + ([introduced, certain] if len(words) == 1 else [])
+        known = next(filter(None, choices), [])
+        return max(known, key=lambda form: len(form.split()), default=None)
 
     def _stem(self, word: str) -> str | None:
         """The only person whose first name begins with a short form: "Enggar" for "Enggartiasto Lukita"."""
@@ -238,6 +257,10 @@ class Names:
         for key, text in self.people.items():
             found.setdefault(self.full(text), []).append(key)
         return found
+
+
+def _both(some: list[str], others: list[str]) -> list[str]:
+    return [form for form in some if form in others]
 
 
 def runs(passage: Passage) -> Iterator[Run]:

@@ -89,7 +89,7 @@ class _Growth:
     def step(self) -> bool:
         """Take what stands at `index`; False when it is outside the phrase."""
         word, kind = self.passage.words[self.index], self.passage.kinds[self.index]
-        if word in "(,.":
+        if word in "(,./":
             return self._mark(word)
         place = self.passage.places.get(self.index)
         if place and place[0] <= self.limit:
@@ -119,6 +119,10 @@ class _Growth:
             if self.apposed or not _apposition(self.passage, self.first, self.index, self.limit):
                 return False
             self.headed, self.apposed = False, True
+        elif word == "/":
+            if not _second_office(self.passage, self.first, self.index, self.limit):
+                return False
+            self.headed, self.named, self.lower = True, 0, 0
         elif not _initial(self.passage, self.index):
             return False
         self.index += 1
@@ -162,6 +166,12 @@ def _bracket(passage: Passage, index: int, limit: int) -> int | None:
         if passage.words[closing] == ")":
             return closing
     return None
+
+
+def _second_office(passage: Passage, first: int, slash: int, limit: int) -> bool:
+    """Whether a slash joins two offices of one person: "Menteri PPN/Kepala Bappenas"."""
+    office = passage.kinds[first] & (Kind.ROLE | Kind.ORG)
+    return bool(office) and slash + 1 < limit and bool(passage.kinds[slash + 1] & (Kind.ROLE | Kind.ORG | Kind.TAIL))
 
 
 def _initial(passage: Passage, index: int) -> bool:

@@ -23,6 +23,7 @@ _PREDICATE_REACH = 16
 _FRAGMENT_REACH = 9
 _HEADLINE_REACH = 9
 _RELAY_REACH = 12
+_COPULA_REACH = 6
 
 
 def reported(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -36,7 +37,7 @@ def reported(passage: Passage, sentence: Sentence) -> list[Claim]:
 
 
 def _according(passage: Passage, sentence: Sentence) -> list[Claim]:
-    """'Menurut X, CLAUSE' at the start of a sentence; 'CLAUSE, menurut X' at its end."""
+    """'Menurut X, CLAUSE', 'SUBJECT, menurut X, CLAUSE' and 'CLAUSE, menurut X'."""
     limit = min(sentence.end, sentence.first + 40)
     for index in range(sentence.first, sentence.end):
         match = passage.lexicon.according.at(passage.lower, index)
@@ -47,7 +48,8 @@ def _according(passage: Passage, sentence: Sentence) -> list[Claim]:
             continue
         cue, comma = Cue(index, index + match[0]), _comma(passage, phrase.end, min(phrase.end + 12, sentence.end))
         opening = index < limit and _only_opening(passage, sentence.first, index)
-        if opening and comma is not None:
+        amid = comma == phrase.end and not _has_predicate(passage, sentence.first, index)
+        if (opening or amid) and comma is not None:
             return _one(passage, sentence, comma + 1, sentence.end, "according", cue, phrase)
         if not opening and _stops(passage, phrase.end, sentence.end) and _clause_before(passage, sentence, index):
             return _one(passage, sentence, sentence.first, index, "according-behind", cue, phrase)
@@ -74,7 +76,8 @@ def _inserted(passage: Passage, sentence: Sentence) -> list[Claim]:
         if (phrase is None and cue.suffix is None) or comma is None:
             continue
         enough = words(passage, comma + 1, sentence.end) >= _FEWEST_WORDS - 1
-        if enough and words(passage, sentence.first, index) <= _OPENING_WORDS:
+        short = words(passage, sentence.first, index) <= _OPENING_WORDS
+        if enough and (short or not _has_predicate(passage, sentence.first, index)):
             return _one(passage, sentence, comma + 1, sentence.end, "inserted", cue, phrase)
     return []
 
@@ -123,11 +126,24 @@ def _clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
         if phrase and found and joint is not None:
             found[-1] = _shortened(passage, found[-1], joint)
         start = _content(passage, cue, sentence.end, sentence.quotes) if phrase else None
-        if phrase is None or start is None:
+        if phrase is None or start is None or _defines(passage, cue, start, sentence.end):
             continue
         found += _one(passage, sentence, start, sentence.end, _RULES[cue.tier], cue, phrase)
         speaker = phrase
     return [claim for claim in found if claim.end > claim.start]
+
+
+def _defines(passage: Passage, cue: Cue, start: int, end: int) -> bool:
+    """Whether the cue only says who or what is meant: 'X yang meminta itu adalah Y'."""
+    lexicon = passage.lexicon
+    if cue.first == 0 or passage.lower[cue.first - 1] not in lexicon.relatives:
+        return False
+    for at in range(start, min(end, start + _COPULA_REACH)):
+        if passage.words[at] == "," or passage.lower[at] in lexicon.complementisers:
+            return False
+        if passage.lower[at] in lexicon.copulas:
+            return True
+    return False
 
 
 _RULES = {
@@ -239,10 +255,18 @@ def _has_predicate(passage: Passage, index: int, end: int) -> bool:
         word = passage.lower[at]
         if word in lexicon.predicate_stops or passage.words[at] == ",":
             return False
-        verb = len(word) > 5 and word.startswith(lexicon.predicate_prefixes) and not passage.kinds[at] & Kind.CAP
-        if at > index and (word in lexicon.predicates or (verb and lexicon.predicate_prefixes)):
+        closes = at + 1 >= end or passage.words[at + 1] == ","
+        if at > index and not (closes and word in lexicon.deictics) and _predicate(passage, at):
             return True
     return False
+
+
+def _predicate(passage: Passage, index: int) -> bool:
+    lexicon, word = passage.lexicon, passage.lower[index]
+    if word in lexicon.predicates:
+        return True
+    verb = bool(lexicon.predicate_prefixes) and len(word) > 5 and word.startswith(lexicon.predicate_prefixes)
+    return verb and not passage.kinds[index] & (Kind.CAP | Kind.PLURAL) and word not in lexicon.deictics
 
 
 def _complementiser(passage: Passage, index: int, end: int, *, weak: bool) -> int | None:

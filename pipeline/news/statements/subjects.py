@@ -19,7 +19,18 @@ def subject(passage: Passage, first: int, cue: int) -> Phrase | None:
     for start in _starts(passage, max(first, cue - _REACH), end):
         found = phrase_at(passage, start, end)
         if found and _connects(passage, found.end, cue):
-            return found
+            return _nearer(passage, found, end) or found
+    return None
+
+
+def _nearer(passage: Passage, found: Phrase, end: int) -> Phrase | None:
+    """The subject of a clause inside: 'X akan berunding setelah Y mengaku', 'saat para hakim masuk, Y berteriak'."""
+    for start in range(found.end + 1, end):
+        opened = passage.kinds[start - 1] & Kind.BOUND and passage.lower[start - 1] not in passage.lexicon.relatives
+        if opened or (passage.words[start - 1] == "," and found.name is None):
+            inner = phrase_at(passage, start, end)
+            if inner and inner.end == end and not inner.pronoun:
+                return inner
     return None
 
 
