@@ -84,3 +84,27 @@ def test_a_clause_with_its_cue_inside_and_a_clause_inside_another(text: str, spe
 def test_a_clause_that_says_who_is_meant_reports_nothing() -> None:
     assert told("Para ahli yang mengatakan hal itu tadi adalah Budi Santoso dan Sari Dewanti.") == []
     assert told("Perempuan yang menyebut angka besar adalah adik Budi Santoso dari Bandung.") == []
+
+
+@pytest.mark.parametrize(
+    "description", ["ibu dua anak itu", "Perempuan berusia 34 tahun ini", "penyanyi asal Lumora tersebut"]
+)
+def test_a_description_with_a_deictic_means_who_was_just_named(description: str) -> None:
+    text = f'"Saya senang sekali," kata Sari Dewanti.\nMenurut {description}, lagu barunya segera terbit tahun depan.'
+    assert [speaker for _, speaker, _ in told(text)] == ["Sari Dewanti", "Sari Dewanti"]
+
+
+def test_offices_between_commas_behind_a_name() -> None:
+    text = "Sari Dewanti, Kepala Bidang Sungai, Dinas Air Lumora, mengatakan sungai itu sudah lama kering."
+    assert told(text) == [("indirect", "Sari Dewanti", "sungai itu sudah lama kering")]
+
+
+def test_a_verb_ends_the_phrase_that_speaks() -> None:
+    text = '"Kami minta waktu dulu," kata seorang anggota dewan menginterupsi rapat yang digelar kemarin.'
+    assert [speaker for _, speaker, _ in told(text)] == ["anggota dewan"]
+
+
+def test_a_lone_slash_is_a_mark() -> None:
+    assert told('"Kami siap bekerja / berjuang," kata Budi Santoso.') == [
+        ("direct", "Budi Santoso", "Kami siap bekerja / berjuang,")
+    ]

@@ -90,6 +90,7 @@ class Lexicon:
     according: Phrases
     relayed: Phrases
     predicate_prefixes: tuple[str, ...]
+    verb_prefixes: tuple[str, ...]
     media: Mapping[str, frozenset[str]]
     media_cues: Phrases
     governments: Phrases
@@ -117,6 +118,7 @@ class Lexicon:
     surnames: frozenset[str]
     relations: frozenset[str]
     things: frozenset[str]
+    persons: frozenset[str]
     locatives: frozenset[str]
     topics: frozenset[str]
     headline_words: frozenset[str]
@@ -169,7 +171,7 @@ def _build(name: str) -> Lexicon:
         "far_complementisers": cues, "purposes": cues, "repeats": cues, "objects": cues, "agents": words,
         "relatives": words, "copulas": words, "role_prepositions": words, "negations": words, "clause_joints": words,
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
-        "things": speakers, "locatives": words, "topics": words, "headline_words": words,
+        "things": speakers, "persons": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
     }  # fmt: skip
     return Lexicon(
@@ -182,6 +184,7 @@ def _build(name: str) -> Lexicon:
         according=_phrases(cues.get("according", ())),
         relayed=_phrases(cues.get("relayed", ())),
         predicate_prefixes=tuple(cues.get("predicate_prefixes", ())),
+        verb_prefixes=tuple(cues.get("verb_prefixes", ())),
         media={key: frozenset(value) for key, value in media.items()},
         media_cues=_phrases(media.get("cues", ())),
         governments=Phrases(territories(name)),

@@ -12,6 +12,7 @@ from pipeline.news.statements.tokens import Passage
 
 _LONGEST = 22
 _LONGEST_LOWER = 4
+_LONGEST_DESCRIPTION = 9
 _NAME_WORDS = 5
 _LONGEST_CAPITALS = 8
 _STARTS = Kind.ROLE | Kind.HEAD | Kind.RANK | Kind.ORG
@@ -38,6 +39,9 @@ def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
     kind = passage.kinds[first]
     if kind & (Kind.PRONOUN | Kind.PLURAL) and not kind & Kind.ACRONYM:
         return Phrase(first, first + 1, pronoun=True)
+    described = _described(passage, first, limit)
+    if described:
+        return Phrase(first, described, role=(first, described))
     if not starts(passage, first):
         return None
     end, several = _extent(passage, first, limit)
@@ -46,6 +50,19 @@ def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
     name = None if _relative(passage, first) else name_in(passage, first, end)
     role = _role(passage, first, end, name)
     return Phrase(first, end, name, role, several=several and name is None)
+
+
+def _described(passage: Passage, first: int, limit: int) -> int | None:
+    """The end of a description of somebody already named: 'ibu dua anak itu', 'pemain berusia 34 tahun tersebut'."""
+    lexicon = passage.lexicon
+    if passage.lower[first] not in lexicon.persons:
+        return None
+    for at in range(first + 1, min(limit, first + _LONGEST_DESCRIPTION)):
+        if passage.lower[at] in lexicon.deictics:
+            return at + 1
+        if not passage.kinds[at] & Kind.WORD or passage.kinds[at] & Kind.BOUND or _verb(passage, at):
+            return None
+    return None
 
 
 def _relative(passage: Passage, first: int) -> bool:
@@ -157,7 +174,11 @@ def _continues(passage: Passage, index: int, limit: int, inside_role: bool) -> b
 
 
 def _verb(passage: Passage, index: int) -> bool:
-    return passage.lexicon.before.at(passage.lower, index) is not None
+    word, lexicon = passage.lower[index], passage.lexicon
+    if lexicon.before.at(passage.lower, index) is not None:
+        return True
+    active = bool(lexicon.verb_prefixes) and len(word) > 6 and word.startswith(lexicon.verb_prefixes)
+    return active and not passage.kinds[index] & (Kind.CAP | Kind.ROLE | Kind.TAIL | Kind.HEAD)
 
 
 def _bracket(passage: Passage, index: int, limit: int) -> int | None:

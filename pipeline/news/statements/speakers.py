@@ -97,6 +97,9 @@ class Memory:
         if place:
             return self._linked(Speaker(place, "organisation", ("country",), 0.9))
         text = passage.slice(phrase.first, phrase.end)
+        inside = name_in(passage, phrase.first, phrase.end - 1) if _describes(passage, phrase) else None
+        if inside and not self.person and self.names.person(passage.slice(*inside)):
+            return self._by_name(passage, phrase._replace(name=inside))
         return self._again(passage, phrase) or self._by_role(passage, phrase) or self._by_text(passage, phrase, text)
 
     def _administration(self, passage: Passage, phrase: Phrase) -> Speaker:
@@ -150,7 +153,7 @@ class Memory:
             return None
         key = role_key(passage.slice(phrase.first, phrase.end)) - {"former", "leader", "official"}
         fits = [speaker for speaker in reversed(self.seen) if key & speaker.roles and speaker.kind != "organisation"]
-        if not fits and not passage.kinds[phrase.first] & Kind.ROLE:
+        if not fits and not _describes(passage, phrase) and not passage.kinds[phrase.first] & Kind.ROLE:
             return None
         return (fits[0] if fits else self.person).because("the-same", 0.85)
 
@@ -193,3 +196,9 @@ class Memory:
             key = role_key(text)
             return Speaker(self._role_name(text, key), "role", ("role",), 0.75, roles=key)
         return self._linked(Speaker(self.names.body(self._bare(passage, phrase)), "organisation", ("name",), 0.8))
+
+
+def _describes(passage: Passage, phrase: Phrase) -> bool:
+    """Whether a phrase without a name is about a person already named: 'ibu dua anak itu'."""
+    deictic = passage.lower[phrase.end - 1] in passage.lexicon.deictics
+    return deictic and phrase.name is None and passage.lower[phrase.first] in passage.lexicon.persons

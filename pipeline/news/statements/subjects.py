@@ -6,6 +6,7 @@ from pipeline.news.statements.tokens import Passage
 
 _REACH = 60
 _BETWEEN = 30
+_OFFICE = Kind.ROLE | Kind.HEAD | Kind.ORG
 _ADVERBIAL = Kind.PREP | Kind.BOUND | Kind.ADVERB | Kind.DATE
 
 
@@ -18,9 +19,21 @@ def subject(passage: Passage, first: int, cue: int) -> Phrase | None:
         return _before_relative(passage, first, end - 1)
     for start in _starts(passage, max(first, cue - _REACH), end):
         found = phrase_at(passage, start, end)
-        if found and _connects(passage, found.end, cue):
+        if found and (_connects(passage, found.end, cue) or _apposed(passage, found, cue)):
             return _nearer(passage, found, end) or found
     return None
+
+
+def _apposed(passage: Passage, found: Phrase, cue: int) -> bool:
+    """Whether only offices between commas stand between a name and the cue: 'X, Kepala Y, Kota Z, mengatakan'."""
+    first, last = found.end, cue - 1
+    if found.name is None or not first < last <= first + _BETWEEN:
+        return False
+    if passage.words[first] != "," or passage.words[last] != "," or not passage.kinds[first + 1] & _OFFICE:
+        return False
+    return not any(
+        passage.kinds[at] & Kind.BOUND or passage.lexicon.before.at(passage.lower, at) for at in range(first, last)
+    )
 
 
 def _nearer(passage: Passage, found: Phrase, end: int) -> Phrase | None:

@@ -102,8 +102,15 @@ def passage(part: Part, raw: str, lexicon: Lexicon) -> Passage:
 
 
 def _apart(match: re.Match[str], lexicon: Lexicon) -> Iterator[tuple[str, int, int]]:
-    """A token; two names of which one is a country are three ("AS-Rusia"), a country like "Guinea-Bissau" is one."""
+    """A token; two names of which one is a country are three ("AS-Rusia"), a country like "Guinea-Bissau" is one, and
+    an office behind a slash stands apart ("PPN/Kepala").
+    """
     word, start = match.group(), match.start()
+    left, mark, right = word.partition("/")
+    if left and right[:1].isupper() and lexicon.kinds.get(right.casefold(), 0) & Kind.ROLE:
+        middle = start + len(left)
+        yield from ((left, start, middle), (mark, middle, middle + 1), (right, middle + 1, match.end()))
+        return
     left, mark, right = word.partition("-")
     if mark and left[:1].isupper() and right[:1].isupper() and _two(word, left, right, lexicon.governments):
         middle = start + len(left)
