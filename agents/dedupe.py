@@ -38,8 +38,10 @@ def dedupe(article: Article, *, state: State) -> Emit | Drop:
 
 def _matches(article: Article, found: Sketch, postings: list[int], state: State) -> list[Match]:
     near = [_KNOWN.decode(value) for _, value in state.find(postings, duplicates.CANDIDATES)]
-    compared = (duplicates.compare(article, found, other) for other in near if other.article_id != article.article_id)
-    return duplicates.rank(match for match in compared if match)
+    same = [duplicates.declared(known) for id in article.same_as if (known := _remembered(id, state))]
+    others = {article.article_id, *article.same_as}
+    compared = (duplicates.compare(article, found, other) for other in near if other.article_id not in others)
+    return duplicates.rank([*same, *(match for match in compared if match)])
 
 
 def _join(article: Article, before: Known | None, matches: list[Match], state: State) -> Root:

@@ -47,6 +47,7 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     confidence        of `published`, 0 to 1
     quality           of the cleaning, 0 to 1
     extractor         name and version of what cleaned it
+    same_as           as in PageFetched
     """
 
     SCHEMA: ClassVar[str] = "article.v1"
@@ -78,6 +79,7 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     quality: float = 1.0
     maps: dict[Part, tuple[Run, ...]] = {}
     removed: tuple[Removed, ...] = ()
+    same_as: tuple[str, ...] = ()
 
     def part(self, part: Part) -> str:
         """The text that offsets of this part slice."""
@@ -90,11 +92,15 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Link(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """This article shares text with an earlier one. `score` is the containment of 5-word shingles, 0 to 1."""
+    """This article shares text with an earlier one. `score` is the containment of 5-word shingles, 0 to 1.
+
+    reason  text: the texts were compared; same-page: a page declared that both are one, whatever their texts
+    """
 
     of: str
     relation: Relation
     score: float
+    reason: Literal["text", "same-page"] = "text"
 
 
 class ArticleMarked(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -154,6 +154,12 @@ def compare(article: Article, found: Sketch, other: Known) -> Match | None:
     )
 
 
+def declared(other: Known) -> Match:
+    """The match with an article that a page declared to be the same."""
+    link = Link(of=other.article_id, relation="exact", score=1.0, reason="same-page")
+    return Match(other, link, shared=_ALL, related=True, same=True)
+
+
 def rank(matches: Iterable[Match]) -> list[Match]:
     """The most shared text first, then the earlier article."""
     return sorted(matches, key=lambda m: (-m.shared, m.known.seen_at, m.known.article_id))

@@ -88,6 +88,14 @@ def test_a_revision_with_an_earlier_date_takes_its_family_over_and_later_ones_fo
     assert mark(msgspec.structs.replace(ORIGINAL, revision=2), state).family == "copy"
 
 
+def test_an_article_that_a_page_declares_to_be_the_same_is_linked_whatever_its_text() -> None:
+    state = MemoryState()
+    mark(OTHER, state)
+    same = mark(msgspec.structs.replace(COPY, same_as=("other", "unheard-of")), state)
+    assert [(link.of, link.relation, link.reason) for link in same.links] == [("other", "exact", "same-page")]
+    assert same.family == "other"
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.permutations(range(7)), st.data())
 def test_families_are_the_same_in_every_order_once_all_are_known(order: list[int], data: st.DataObject) -> None:
