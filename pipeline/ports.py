@@ -98,7 +98,10 @@ class Index(Protocol):
         """The revision of a document, 0 when it is not there."""
 
     def retract(self, article: str, keep: Iterable[str]) -> int:
-        """Delete the statements of an article whose ids are not in `keep`; returns how many."""
+        """Delete the statements of an article whose ids are not in `keep`; returns how many.
+
+        Those that are marked as withdrawn stay: that they were said and withdrawn is part of the record.
+        """
 
     def flush(self) -> None:
         """Make everything durable that was put or retracted since the last flush.

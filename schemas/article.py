@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from schemas.record import Record, Value
+from schemas.version import Changes, Version
 
 Part = Literal["title", "standfirst", "body"]
 Relation = Literal["exact", "copy", "excerpt", "derived", "template"]
@@ -104,12 +105,18 @@ class Link(Value, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ArticleMarked(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """An article and its copies. `family` is the article id of the earliest known member."""
+    """An article and its copies. `family` is the article id of the earliest known member.
+
+    previous    the newest earlier version of the page that says something else
+    changed_at  when what it says now was fetched first; None as long as there is one version
+    """
 
     SCHEMA: ClassVar[str] = "article-marked.v1"
     article: Article
     family: str
     links: tuple[Link, ...] = ()
+    previous: Version | None = None
+    changed_at: datetime | None = None
 
 
 class Mention(Value, frozen=True, kw_only=False, array_like=True):
@@ -142,7 +149,10 @@ class Entity(Value, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ArticleExtracted(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """An article with what was found in it. The statements themselves travel one by one (`StatementMade`)."""
+    """An article with what was found in it. The statements themselves travel one by one (`StatementMade`).
+
+    changes  against the newest earlier version of the page that said something else
+    """
 
     SCHEMA: ClassVar[str] = "article-extracted.v1"
     article: Article
@@ -152,3 +162,4 @@ class ArticleExtracted(Record, frozen=True, kw_only=True, omit_defaults=True):
     statements: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
     extractor: str
+    changes: Changes | None = None
