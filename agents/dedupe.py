@@ -5,8 +5,9 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.flow import Agent, Drop, Emit
-from pipeline.news import duplicates
-from pipeline.news.duplicates import Known, Match, Root, Sketch
+from pipeline.news import duplicates, sketches
+from pipeline.news.duplicates import Known, Match, Root
+from pipeline.news.sketches import Reading
 from pipeline.ports import State
 from schemas.article import Article, ArticleMarked, Link
 from schemas.topics import ARTICLES_CLEANED, ARTICLES_MARKED
@@ -28,19 +29,20 @@ def dedupe(article: Article, *, state: State) -> Emit | Drop:
     before = _remembered(article.article_id, state)
     if before and (before.revision, before.content) == (article.revision, duplicates.content(article)):
         return _marked(article, _present(before.root, state), before.links)
-    found, postings = duplicates.sketch(article)
-    matches = _matches(article, found, postings, state)
+    reading = sketches.read(article)
+    matches = _matches(article, reading, state)
     root = _join(article, before, matches, state)
-    links = tuple(match.link for match in matches[: duplicates.LINKS])
-    _remember(duplicates.known(article, found, root, links), postings[: duplicates.KEPT], state)
+    links = tuple(duplicates.link(article, reading, match) for match in matches[: duplicates.LINKS])
+    value = msgspec.msgpack.encode(duplicates.known(article, reading, root, links))
+    state.put(f"article:{article.article_id}", value, reading.postings[: sketches.KEPT], at=article.fetched_at)
     return _marked(article, root, links)
 
 
-def _matches(article: Article, found: Sketch, postings: list[int], state: State) -> list[Match]:
-    near = [_KNOWN.decode(value) for _, value in state.find(postings, duplicates.CANDIDATES)]
+def _matches(article: Article, reading: Reading, state: State) -> list[Match]:
+    near = [_KNOWN.decode(value) for _, value in state.find(reading.postings, duplicates.CANDIDATES)]
     same = [duplicates.declared(known) for id in article.same_as if (known := _remembered(id, state))]
     others = {article.article_id, *article.same_as}
-    compared = (duplicates.compare(article, found, other) for other in near if other.article_id not in others)
+    compared = (duplicates.compare(article, reading, other) for other in near if other.article_id not in others)
     return duplicates.rank([*same, *(match for match in compared if match)])
 
 
@@ -51,7 +53,7 @@ def _join(article: Article, before: Known | None, matches: list[Match], state: S
     earliest = min({Root(article.seen_at, article.article_id), *roots})
     for root in sorted(roots):
         if root.article_id != earliest.article_id:
-            state.put(f"root:{root.article_id}", msgspec.msgpack.encode(earliest))
+            state.put(f"root:{root.article_id}", msgspec.msgpack.encode(earliest), at=article.fetched_at)
     if before:  # a revision with an earlier date may take its family back
         state.delete(f"root:{earliest.article_id}")
     return earliest
@@ -70,12 +72,8 @@ def _remembered(article_id: str, state: State) -> Known | None:
     return _KNOWN.decode(value) if value is not None else None
 
 
-def _remember(known: Known, postings: list[int], state: State) -> None:
-    state.put(f"article:{known.article_id}", msgspec.msgpack.encode(known), postings)
-
-
 def _marked(article: Article, root: Root, links: tuple[Link, ...]) -> Emit:
     return Emit(ArticleMarked(article=article, family=root.article_id, links=links))
 
 
-DEDUPE = Agent("dedupe", (ARTICLES_CLEANED,), (ARTICLES_MARKED,), dedupe, Reason)
+DEDUPE = Agent("dedupe", (ARTICLES_CLEANED,), (ARTICLES_MARKED,), dedupe, Reason, version=2)

@@ -92,15 +92,27 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
         return self.published or self.fetched_at
 
 
-class Link(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """This article shares text with an earlier one. `score` is the containment of 5-word shingles, 0 to 1.
+class Span(Value, frozen=True, kw_only=False, array_like=True, order=True):
+    """A stretch of the body: codepoints start..end-1."""
 
-    reason  text: the texts were compared; same-page: a page declared that both are one, whatever their texts
+    start: int
+    end: int
+
+
+class Link(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """This article shares text with an earlier one.
+
+    score     the containment of 5-word shingles: how much of the shorter text stands in the other, 0 to 1
+    share     how much of this article's body stands in the other word by word, 0 to 1
+    passages  where it does, the longest ones, in order; a passage may go on for a few words more
+    reason    text: the texts were compared; same-page: a page declared that both are one, whatever their texts
     """
 
     of: str
     relation: Relation
     score: float
+    share: float = 0.0
+    passages: tuple[Span, ...] = ()
     reason: Literal["text", "same-page"] = "text"
 
 

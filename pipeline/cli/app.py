@@ -18,6 +18,7 @@ from pipeline.cli import (
     dead,
     demo,
     doctor,
+    evaluate,
     export,
     index,
     ingest,
@@ -73,6 +74,7 @@ def start(
 
 COMMANDS = (
     demo, ingest, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
+    evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)
