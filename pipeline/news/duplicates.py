@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from pipeline.news import sketches, words
 from pipeline.news.sketches import Reading, Sketch
+from pipeline.news.versions import History
 from schemas.article import Article, Link, Relation, Span
 from schemas.record import Value
 
@@ -45,7 +46,8 @@ class Root(Value, frozen=True, kw_only=False, array_like=True, order=True):
 class Known(Value, frozen=True, kw_only=False, array_like=True):
     """What is remembered of an article. `root` is what its family was called after when it was last handled.
 
-    `content` is a hash of everything that the outcome depends on, so that a replay is told from a revision.
+    `content` is a hash of everything that the outcome depends on, so that a replay is told from a revision. `history`
+    is None for what an older Pantau remembered.
     """
 
     article_id: str
@@ -59,6 +61,7 @@ class Known(Value, frozen=True, kw_only=False, array_like=True):
     hashes: bytes
     figures: bytes
     exact: int
+    history: History | None = None
 
     @property
     def sketch(self) -> Sketch:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from difflib import SequenceMatcher
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pipeline.news import words
 from pipeline.news.dates import find_dates
@@ -111,8 +111,8 @@ def compare(old: Text, new: Text, at: datetime) -> Changes:
     kind = _kind(before, after, steps)
     gone, fresh, reworded = _pairs(_lost(old.statements, new.article), _lost(new.statements, old.article))
     reworded += _reattributed(old.statements, new.statements)
-    removed = Counter(word for step in steps for at in step.old for word in before[at])
-    added = Counter(word for step in steps for at in step.new for word in after[at])
+    removed = Counter(word for step in steps for at in step.old for word in before[at] if word != '"')
+    added = Counter(word for step in steps for at in step.new for word in after[at] if word != '"')
     return Changes(
         revision=old.article.revision,
         page=old.article.page,
@@ -166,6 +166,21 @@ class Step(NamedTuple):
 def steps(old: Sequence[str], new: Sequence[str]) -> list[Step]:
     """How the lines of one text become those of another; lines are equal when their words are."""
     return list(_steps([_tokens(line) for line in old], [_tokens(line) for line in new]))
+
+
+def word_diff(old: str, new: str) -> list[tuple[Literal["=", "-", "+"], str]]:
+    """A paragraph as it was changed: pieces that stayed, went and came, each of whole words."""
+    before, after = old.split(), new.split()
+    if max(len(before), len(after)) > PARAGRAPHS:
+        return [("-", old), ("+", new)]
+    pieces: list[tuple[Literal["=", "-", "+"], str]] = []
+    for tag, start, stop, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(("=", " ".join(before[start:stop])))
+            continue
+        pieces += [("-", " ".join(before[start:stop]))] if stop > start else []
+        pieces += [("+", " ".join(after[first:last]))] if last > first else []
+    return pieces
 
 
 Line = tuple[str, ...]
