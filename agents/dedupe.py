@@ -32,7 +32,7 @@ def dedupe(article: Article, *, state: State) -> Emit | Drop:
     reading = sketches.read(article)
     matches = _matches(article, reading, state)
     root = _join(article, before, matches, state)
-    links = tuple(duplicates.link(article, reading, match) for match in matches[: duplicates.LINKS])
+    links = duplicates.links(article, reading, matches)
     value = msgspec.msgpack.encode(duplicates.known(article, reading, root, links))
     state.put(f"article:{article.article_id}", value, reading.postings[: sketches.KEPT], at=article.fetched_at)
     return _marked(article, root, links)
