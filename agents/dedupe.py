@@ -38,12 +38,11 @@ def dedupe(article: Article, *, state: State) -> Emit | Drop:
     reading = sketches.read(kept)
     matches = _matches(kept, reading, state)
     root = _join(kept, before, matches, state)
-    links = tuple(duplicates.link(kept, reading, match) for match in matches[: duplicates.LINKS])
+    links = duplicates.links(kept, reading, matches)
     history = versions.history(kept, cut, before.history if before else None)
     if before is None or before.revision <= article.revision:
         known = duplicates.known(kept, reading, root, links)
-        known = msgspec.structs.replace(known, content=content, history=history)
-        value = msgspec.msgpack.encode(known)
+        value = msgspec.msgpack.encode(msgspec.structs.replace(known, content=content, history=history))
         state.put(f"article:{article.article_id}", value, reading.postings[: sketches.KEPT], at=article.fetched_at)
     if before is None and article.outlet and all(match.known.outlet != article.outlet for match in matches):
         site = sitelines.counted(article.text, root.article_id, article.fetched_at, site)

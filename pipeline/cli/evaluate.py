@@ -15,7 +15,7 @@ from pipeline.cli.output import JsonOption, console, installation, print_json, t
 from pipeline.errors import Misuse
 from pipeline.evaluation import Evaluation
 
-EVALUATIONS = ("cleaning",)
+EVALUATIONS = ("cleaning", "duplicates")
 """The modules of `pipeline.evaluation` that measure; each is a command."""
 
 

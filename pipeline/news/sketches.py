@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.news import words
-from schemas.article import Article, Span
+from schemas.article import Article
 
 WIDTH = 5
 """Words of a shingle that is compared."""
@@ -21,8 +21,6 @@ KEY_WIDTH = 7
 """Words of a shingle that is looked up: seven give a quarter of the stray candidates of five."""
 KEPT = 17
 """Postings of an article: its exact hash and the 16 lowest of its keys."""
-PASSAGES = 12
-"""How many shared passages are told at most, the longest."""
 
 _ASKED = 32  # an article asks for more keys than it is kept under, which finds what a longer one quotes
 _MOST = 128  # shingles in a sample of up to eight times as many; the standard error of a containment of .3 is .03
@@ -85,32 +83,25 @@ def read(article: Article) -> Reading:
     return Reading(Sketch(halved, sample, _figures(article.text), exact), postings, compared, leading)
 
 
-def passages(article: Article, reading: Reading, shared: Sequence[int], halved: int) -> list[Span]:
-    """Where the body has words that stand in another text too: codepoints, in order, without overlap.
+def shared_runs(reading: Reading, shared: Sequence[int], halved: int) -> list[tuple[int, int]]:
+    """Which words of the body, start..end-1, stand in another text too; in order, runs that touch are one.
 
     `shared` are the hashes that both have at this limit. Between two sampled shingles in a row that are shared, all is
-    taken to be; a passage may go on for a few words more than is told.
+    taken to be; a run may go on for a few words more than is told.
     """
     numbers = reading.shingles >> np.uint64(64 - _BITS)
     places = np.flatnonzero(numbers < np.uint64(1 << _BITS - halved))
     same = np.isin(numbers[places], np.array(shared, dtype=np.uint64))
     edges = np.flatnonzero(np.diff(same, prepend=False, append=False)).reshape(-1, 2)
-    runs = ((places[first], places[last - 1] + WIDTH) for first, last in edges.tolist())
-    return _spans(article.text, [(int(start) - reading.leading, int(end) - reading.leading) for start, end in runs])
-
-
-def _spans(text: str, runs: list[tuple[int, int]]) -> list[Span]:
-    """Runs of words as spans of the text; those that touch are one."""
-    where = words.located(text)
-    spans: list[Span] = []
-    for start, end in runs:
-        if end <= 0:
-            continue
-        span = Span(where[max(0, start)][0], where[end - 1][1])
-        if spans and span.start <= spans[-1].end:
-            span = Span(spans.pop().start, span.end)
-        spans.append(span)
-    return spans
+    starts = np.maximum(places[edges[:, 0]] - reading.leading, 0)
+    ends = places[edges[:, 1] - 1] + WIDTH - reading.leading
+    runs: list[tuple[int, int]] = []
+    for start, end in zip(starts.tolist(), ends.tolist()):
+        if runs and start <= runs[-1][1]:
+            runs[-1] = (runs[-1][0], end)
+        elif end > 0:
+            runs.append((start, end))
+    return runs
 
 
 def pack(numbers: Sequence[int]) -> bytes:
