@@ -42,7 +42,8 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     text              the body: paragraphs separated by one line break
     maps              per part, where its codepoints stand in the page's text
     removed           every line of a text copy that is not in a part, with its reason (captions, bylines and dates too,
-                      which also are in their fields); for HTML what the line filter took out after extraction
+                      which also are in their fields); for HTML what the line filter took out after extraction;
+                      after `dedupe` also lines of the site (site-template)
     published         with the zone that the page states; midnight UTC when only a day is known
     published_source  json-ld, meta, url, text or upload
     confidence        of `published`, 0 to 1

@@ -27,6 +27,7 @@ PARAGRAPHS, STATEMENTS = 2000, 200
 """How many of one article are compared; the cost grows with their square at worst."""
 
 _MARKS = re.compile('["“”„‟«»″＂「」『』]')
+_QUOTE = "quotationmark"
 _NUMBER = re.compile(r"\d[\d.,:]*")
 _ENDS = frozenset(".!?")
 _BARE_LENGTH, _BARE_WORDS, _COUNT_WORDS = 100, 8, 2
@@ -71,8 +72,8 @@ def history(article: Article, cut: Sequence[Cut], before: History | None) -> His
 
 
 def substance_of(article: Article) -> int:
-    """A hash of what an article says."""
-    return words.hash64("\n".join(map(" ".join, _paragraphs(article))))
+    """A hash of what an article says, however it is broken into paragraphs."""
+    return words.hash_bytes(b" ".join(words.encoded_words(_marked("\n".join(_telling(article))))))
 
 
 def page_of(version: Version, article: Article) -> PageFetched:
@@ -108,11 +109,12 @@ def compare(old: Text, new: Text, at: datetime) -> Changes:
     """What the new version changes against the old one; `at` is when it was first fetched."""
     before, after = _paragraphs(old.article), _paragraphs(new.article)
     steps = list(_steps(before, after))
-    kind = _kind(before, after, steps)
+    same = substance_of(old.article) == substance_of(new.article)
+    kind = "form" if same else _kind(before, after, steps)
     gone, fresh, reworded = _pairs(_lost(old.statements, new.article), _lost(new.statements, old.article))
     reworded += _reattributed(old.statements, new.statements)
-    removed = Counter(word for step in steps for at in step.old for word in before[at] if word != '"')
-    added = Counter(word for step in steps for at in step.new for word in after[at] if word != '"')
+    removed = Counter(word for step in steps for at in step.old for word in before[at] if word != _QUOTE)
+    added = Counter(word for step in steps for at in step.new for word in after[at] if word != _QUOTE)
     return Changes(
         revision=old.article.revision,
         page=old.article.page,
@@ -194,8 +196,6 @@ def _steps(old: Sequence[Line], new: Sequence[Line]) -> Iterator[Step]:
 
 
 def _kind(old: Sequence[Line], new: Sequence[Line], steps: Sequence[Step]) -> ChangeKind:
-    if not steps:
-        return "form"
     if not any(step.changed or step.fewer for step in steps):
         return "extended"
     cut = steps[0] if len(steps) == 1 else None
@@ -205,19 +205,23 @@ def _kind(old: Sequence[Line], new: Sequence[Line], steps: Sequence[Step]) -> Ch
     return "correction"
 
 
+def _telling(article: Article) -> Iterator[str]:
+    """Title, standfirst and paragraphs that are more than a date or a count."""
+    lines = (article.title, article.standfirst or "", *article.text.split("\n"))
+    return (line for line in lines if not _bare(line))
+
+
 def _paragraphs(article: Article) -> list[Line]:
-    lines = [article.title, article.standfirst or "", *article.text.split("\n")]
-    found = (_tokens(line) for line in lines if not _bare(line))
-    return [line for line in found if line]
+    return [line for line in map(_tokens, _telling(article)) if line]
 
 
-def _tokens(line: str) -> Line:
-    if not _MARKS.search(line):
-        return tuple(words.words(line))
-    pieces = _MARKS.split(line)
-    return tuple(
-        token for at, piece in enumerate(pieces) for token in ('"' if at else "", *words.words(piece)) if token
-    )
+def _tokens(text: str) -> Line:
+    """Words and quotation marks."""
+    return tuple(words.words(_marked(text)))
+
+
+def _marked(text: str) -> str:
+    return _MARKS.sub(f" {_QUOTE} ", text)
 
 
 def _bare(line: str) -> bool:
@@ -231,7 +235,7 @@ def _bare(line: str) -> bool:
 
 def _lost(statements: Sequence[Statement], article: Article) -> list[Statement]:
     """The statements whose words stand nowhere in an article; whether they are recognised there does not matter."""
-    standing = " ".join(word for line in _paragraphs(article) for word in line if word != '"')
+    standing = " ".join(word for line in _paragraphs(article) for word in line if word != _QUOTE)
     return [one for one in statements[:STATEMENTS] if f" {' '.join(_words(one))} " not in f" {standing} "]
 
 
