@@ -23,10 +23,14 @@ class Reason(StrEnum):
     """No watch listens to this speaker about this, in this kind, with this confidence."""
     ALREADY_TOLD = "already-told"
     """Every watch that it concerns knows the utterance."""
+    WITHDRAWN = "withdrawn"
+    """The page no longer says so."""
 
 
 def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock: Clock) -> Emit | Drop:
     """Raise an alert for each watch that a statement has news for. The same record handled again comes out the same."""
+    if recorded.withdrawn:
+        return Drop(Reason.WITHDRAWN)
     watches = watching.concerned(recorded, watching.plan(catalog.snapshot()))
     if not watches:
         return Drop(Reason.NO_WATCH)

@@ -20,11 +20,16 @@ _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class Reason(StrEnum):
-    """Every statement is recorded: there is nothing to drop or reject."""
+    """Why a statement is not recorded. Whatever was said is."""
+
+    UNHEARD = "unheard"
+    """It is withdrawn, and the ledger never had it."""
 
 
 def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     """Record a statement in the ledger of its speaker. The same record handled again comes out the same."""
+    if made.withdrawn:
+        return _withdraw(made, state)
     key, content = f"statement:{made.statement.statement_id}", ledger.content(made)
     value = state.get(key)
     if value is not None:
@@ -33,10 +38,29 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
             return _recorded(made, settled.utterance)
     reading = wording.read(made.statement.text, made.carrier.language)
     matches = ledger.rank(_matches(made, reading, state), reading)
-    place = ledger.place(made, reading, matches, _entries(matches, state))
+    utterances = dict.fromkeys(match.wording.utterance_id for match in matches)
+    place = ledger.place(made, reading, matches, _entries(utterances, state))
     _remember(made, reading, place, state)
     state.put(key, _encode(Settled(content, place.utterance)))
     return _recorded(made, place.utterance)
+
+
+def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
+    """Record that an article no longer carries a statement, as the ledger knew it then."""
+    key, content = f"withdrawn:{made.statement.statement_id}", ledger.content(made)
+    value = state.get(key)
+    if value is not None and _SETTLED.decode(value).content == content:
+        return _recorded(made, _SETTLED.decode(value).utterance)
+    value = state.get(f"statement:{made.statement.statement_id}")
+    if value is None:
+        return Drop(Reason.UNHEARD)
+    utterance = _SETTLED.decode(value).utterance
+    for known in _entries([utterance.utterance_id], state):
+        entry = ledger.withdrawn(made, known)
+        utterance = ledger.carried(utterance, entry)
+        state.put(f"utterance:{entry.utterance_id}", _encode(entry))
+    state.put(key, _encode(Settled(content, utterance)))
+    return _recorded(made, utterance)
 
 
 def _matches(made: StatementMade, reading: Reading, state: State) -> list[Match]:
@@ -51,8 +75,7 @@ def _found(made: StatementMade, reading: Reading, postings: list[int], state: St
     return [match for match in matches if match]
 
 
-def _entries(matches: Iterable[Match], state: State) -> list[Entry]:
-    utterances = dict.fromkeys(match.wording.utterance_id for match in matches)
+def _entries(utterances: Iterable[str], state: State) -> list[Entry]:
     values = (state.get(f"utterance:{utterance}") for utterance in utterances)
     return [_ENTRY.decode(value) for value in values if value is not None]
 
@@ -65,7 +88,8 @@ def _remember(made: StatementMade, reading: Reading, place: Place, state: State)
 
 
 def _recorded(made: StatementMade, utterance: Utterance) -> Emit:
-    return Emit(StatementRecorded(statement=made.statement, carrier=made.carrier, utterance=utterance))
+    said, carrier, withdrawn = made.statement, made.carrier, made.withdrawn
+    return Emit(StatementRecorded(statement=said, carrier=carrier, utterance=utterance, withdrawn=withdrawn))
 
 
 ATTRIBUTE = Agent("attribute", (STATEMENTS_MADE,), (STATEMENTS_RECORDED,), attribute, Reason)

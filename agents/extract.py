@@ -4,16 +4,21 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.flow import Agent, Drop, Emit
-from pipeline.news.extraction import EXTRACTOR
+from pipeline.flow import Agent, Drop, Emit, Reject
+from pipeline.news import versions
+from pipeline.news.cleaning import clean
+from pipeline.news.extraction import EXTRACTOR, Extraction
 from pipeline.news.extraction import extract as extraction
 from pipeline.news.officials import Roster
+from pipeline.news.sitelines import without
 from pipeline.news.spans import Span
 from pipeline.news.statements.tokens import plain
-from pipeline.ports import Catalog, Recogniser
+from pipeline.news.versions import Text
+from pipeline.ports import Catalog, Pages, Recogniser
 from schemas.article import Article, ArticleExtracted, ArticleMarked, Part
 from schemas.statement import Carrier, Statement, StatementMade
 from schemas.topics import ARTICLES_EXTRACTED, ARTICLES_MARKED, STATEMENTS_MADE
+from schemas.version import Changes
 
 _UNKNOWN = "unknown:"
 _PROSE: tuple[Part, ...] = ("standfirst", "body")
@@ -24,11 +29,15 @@ class Reason(StrEnum):
     """Why an article is dropped or rejected here: never. An article without statements goes on as well."""
 
 
-def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser) -> Emit | Drop:
-    """The article with its entities, and each statement on its own."""
+def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser, pages: Pages) -> Emit | Drop:
+    """The article with its entities, each statement on its own, and what is new against the version before.
+
+    The version before is read again from its page. What it said and the page no longer says goes on as withdrawn.
+    """
     article = marked.article
-    found = extraction(article, Roster.of(catalog.snapshot()), recognised(article, recogniser))
+    found = read(article, catalog, recogniser)
     statements = [_met(statement, marked.family) for statement in found.statements]
+    changes, gone = _changes(marked, statements, catalog, recogniser, pages)
     carrier = _carrier(marked)
     extracted = ArticleExtracted(
         article=article,
@@ -38,8 +47,34 @@ def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser) 
         statements=tuple(statement.statement_id for statement in statements),
         speakers=tuple(dict.fromkeys(s.speaker for s in statements if s.speaker)),
         extractor=EXTRACTOR,
+        changes=changes,
     )
-    return Emit(extracted, *(StatementMade(statement=statement, carrier=carrier) for statement in statements))
+    return Emit(extracted, *(StatementMade(statement=statement, carrier=carrier) for statement in statements), *gone)
+
+
+def read(article: Article, catalog: Catalog, recogniser: Recogniser) -> Extraction:
+    """Who is named in an article, and who said what in it."""
+    return extraction(article, Roster.of(catalog.snapshot()), recognised(article, recogniser))
+
+
+def _changes(
+    marked: ArticleMarked, statements: list[Statement], catalog: Catalog, recogniser: Recogniser, pages: Pages
+) -> tuple[Changes | None, list[StatementMade]]:
+    """What an article changes against the version before, and the statements that it withdraws."""
+    previous, at = marked.previous, marked.changed_at
+    if previous is None or at is None:
+        return None, []
+    page = versions.page_of(previous, marked.article)
+    try:
+        old = without(clean(pages.get(previous.page), page), previous.cut)
+    except (KeyError, Reject):
+        return versions.unreadable(previous, at), []
+    before = [_met(statement, marked.family) for statement in read(old, catalog, recogniser).statements]
+    changes = versions.compare(Text(old, before), Text(marked.article, statements), at)
+    now = {statement.statement_id for statement in statements}
+    carrier = msgspec.structs.replace(_carrier(marked), page=previous.page)
+    gone = [s for s in versions.withdrawn(changes, before) if s.statement_id not in now]
+    return changes, [StatementMade(statement=statement, carrier=carrier, withdrawn=at) for statement in gone]
 
 
 def recognised(article: Article, recogniser: Recogniser) -> list[Span]:
@@ -81,4 +116,5 @@ EXTRACT = Agent(
     writes=(ARTICLES_EXTRACTED, STATEMENTS_MADE),
     step=extract,
     reasons=Reason,
+    version=2,
 )

@@ -75,17 +75,29 @@ class State(Protocol):
     def get(self, key: str) -> bytes | None:
         """The value of a key, None when there is none."""
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = ()) -> None:
-        """Set the value of a key and replace its postings."""
+    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
+        """Set the value of a key and replace its postings.
+
+        at  the time that it belongs to: a runner that remembers for so many days forgets it when that is longer ago;
+            without one it is kept for good
+        """
 
     def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
         """The records that share at least one of these postings, the most shared first, then the older.
 
-        A posting with more than 64 records counts only with its first 64.
+        A posting lists 64 records at most: what is put when it is full is not found through it, until one of them goes
+        and another is put.
         """
 
     def delete(self, key: str) -> None:
         """Forget a key and its postings; nothing happens when it is not there."""
+
+
+class Expiring(State, Protocol):
+    """What a runner sees of a state."""
+
+    def expire(self, before: datetime, limit: int) -> list[str]:
+        """Forget what belongs to days (UTC) before that of `before`, the oldest first; returns the keys, at most `limit`."""
 
 
 class Index(Protocol):
@@ -98,7 +110,10 @@ class Index(Protocol):
         """The revision of a document, 0 when it is not there."""
 
     def retract(self, article: str, keep: Iterable[str]) -> int:
-        """Delete the statements of an article whose ids are not in `keep`; returns how many."""
+        """Delete the statements of an article whose ids are not in `keep`; returns how many.
+
+        Those that are marked as withdrawn stay: that they were said and withdrawn is part of the record.
+        """
 
     def flush(self) -> None:
         """Make everything durable that was put or retracted since the last flush.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from schemas.record import Record, Value
+from schemas.version import Changes, Version
 
 Part = Literal["title", "standfirst", "body"]
 Relation = Literal["exact", "copy", "excerpt", "derived", "template"]
@@ -41,12 +42,14 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     text              the body: paragraphs separated by one line break
     maps              per part, where its codepoints stand in the page's text
     removed           every line of a text copy that is not in a part, with its reason (captions, bylines and dates too,
-                      which also are in their fields); for HTML what the line filter took out after extraction
+                      which also are in their fields); for HTML what the line filter took out after extraction;
+                      after `dedupe` also lines of the site (site-template)
     published         with the zone that the page states; midnight UTC when only a day is known
     published_source  json-ld, meta, url, text or upload
     confidence        of `published`, 0 to 1
     quality           of the cleaning, 0 to 1
     extractor         name and version of what cleaned it
+    same_as           as in PageFetched
     """
 
     SCHEMA: ClassVar[str] = "article.v1"
@@ -78,6 +81,7 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     quality: float = 1.0
     maps: dict[Part, tuple[Run, ...]] = {}
     removed: tuple[Removed, ...] = ()
+    same_as: tuple[str, ...] = ()
 
     def part(self, part: Part) -> str:
         """The text that offsets of this part slice."""
@@ -89,21 +93,43 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
         return self.published or self.fetched_at
 
 
+class Span(Value, frozen=True, kw_only=False, array_like=True, order=True):
+    """A stretch of the body: codepoints start..end-1."""
+
+    start: int
+    end: int
+
+
 class Link(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """This article shares text with an earlier one. `score` is the containment of 5-word shingles, 0 to 1."""
+    """This article shares text with an earlier one.
+
+    score     the containment of 5-word shingles: how much of the shorter text stands in the other, 0 to 1
+    share     how much of this article's body stands in the other word by word, 0 to 1
+    passages  where it does, the longest ones, in order; a passage may go on for a few words more
+    reason    text: the texts were compared; same-page: a page declared that both are one, whatever their texts
+    """
 
     of: str
     relation: Relation
     score: float
+    share: float = 0.0
+    passages: tuple[Span, ...] = ()
+    reason: Literal["text", "same-page"] = "text"
 
 
 class ArticleMarked(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """An article and its copies. `family` is the article id of the earliest known member."""
+    """An article and its copies. `family` is the article id of the earliest known member.
+
+    previous    the newest earlier version of the page that says something else
+    changed_at  when what it says now was fetched first; None as long as there is one version
+    """
 
     SCHEMA: ClassVar[str] = "article-marked.v1"
     article: Article
     family: str
     links: tuple[Link, ...] = ()
+    previous: Version | None = None
+    changed_at: datetime | None = None
 
 
 class Mention(Value, frozen=True, kw_only=False, array_like=True):
@@ -136,7 +162,10 @@ class Entity(Value, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ArticleExtracted(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """An article with what was found in it. The statements themselves travel one by one (`StatementMade`)."""
+    """An article with what was found in it. The statements themselves travel one by one (`StatementMade`).
+
+    changes  against the newest earlier version of the page that said something else
+    """
 
     SCHEMA: ClassVar[str] = "article-extracted.v1"
     article: Article
@@ -146,3 +175,4 @@ class ArticleExtracted(Record, frozen=True, kw_only=True, omit_defaults=True):
     statements: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
     extractor: str
+    changes: Changes | None = None

@@ -46,6 +46,10 @@ class ArticleDocument(Value, frozen=True, kw_only=True):
     of: Keyword | None
     statements: int
     quality: float
+    change: Keyword | None = None
+    """What the newest change of the page was: "correction", "extended" or "shortened"."""
+    changed: datetime | None = None
+    """When it was first fetched."""
 
 
 class StatementDocument(Value, frozen=True, kw_only=True):
@@ -85,6 +89,8 @@ class StatementDocument(Value, frozen=True, kw_only=True):
     similarity: float
     added: tuple[Keyword, ...]
     first_seen: datetime
+    withdrawn: datetime | None = None
+    """When the page was first fetched without these words; None while they stand there."""
 
 
 class AlertDocument(Value, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ class PageFetched(Record, frozen=True, kw_only=True, omit_defaults=True):
     charset     what the transport said; None leaves it to the content
     source      where it came from: "upload" or the id of a source
     name        file name or archive member, for people
+    same_as     articles known under ids of their own that the page's links declare to be this one
     """
 
     SCHEMA: ClassVar[str] = "page.v1"
@@ -42,3 +43,4 @@ class PageFetched(Record, frozen=True, kw_only=True, omit_defaults=True):
     url: str | None = None
     name: str | None = None
     hints: Hints = Hints()
+    same_as: tuple[str, ...] = ()

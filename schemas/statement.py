@@ -76,11 +76,16 @@ class Carrier(Value, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StatementMade(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A statement found in an article, on its way to the ledger of its speaker."""
+    """A statement found in an article, on its way to the ledger of its speaker.
+
+    withdrawn  when its page was first fetched without these words; `carrier` is the version without them then, but
+               `carrier.page` the page that had them
+    """
 
     SCHEMA: ClassVar[str] = "statement-made.v1"
     statement: Statement
     carrier: Carrier
+    withdrawn: datetime | None = None
 
 
 class Utterance(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,7 +97,7 @@ class Utterance(Value, frozen=True, kw_only=True, omit_defaults=True):
     earlier       the nearest earlier wording itself, for a version or a repeat
     added         the words that a version adds, in order
     outlets       outlets that carried it so far, this one included, in order of appearance
-    articles      how many articles carried it so far; `families` counts copies of one text once
+    articles      how many articles carried it so far and still do; `families` counts copies of one text once
     """
 
     utterance_id: str
@@ -108,9 +113,10 @@ class Utterance(Value, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StatementRecorded(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A statement with its place in the ledger."""
+    """A statement with its place in the ledger. `withdrawn` as in StatementMade."""
 
     SCHEMA: ClassVar[str] = "statement-recorded.v1"
     statement: Statement
     carrier: Carrier
     utterance: Utterance
+    withdrawn: datetime | None = None

@@ -3,12 +3,13 @@
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from typing import NamedTuple
 
-COUNTED = 64
-"""A posting counts with so many of its records, the oldest."""
+LISTED = 64
+"""A posting lists so many records at most; what comes later is not found through it."""
 
 
 class MemoryPages:
@@ -35,6 +36,7 @@ class _Entry(NamedTuple):
     age: int
     value: bytes
     postings: frozenset[int]
+    at: datetime | None
 
 
 class MemoryState:
@@ -51,21 +53,23 @@ class MemoryState:
         entry = self._entries.get(key)
         return entry.value if entry else None
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = ()) -> None:
+    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
         """Set the value of a key and replace its postings."""
         old = self._entries.get(key)
-        new = _Entry(old.age if old else next(self._next), bytes(value), frozenset(postings))
+        new = _Entry(old.age if old else next(self._next), bytes(value), frozenset(postings), at)
         self._entries[key], self._keys[new.age] = new, key
         before = old.postings if old else frozenset()
         self._unlist(new.age, before - new.postings)
         for posting in new.postings - before:
-            insort(self._ages.setdefault(posting, []), new.age)
+            ages = self._ages.setdefault(posting, [])
+            if len(ages) < LISTED:
+                insort(ages, new.age)
 
     def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
         """The records that share at least one posting, the most shared first, then the older."""
         shared: Counter[int] = Counter()
-        for posting in set(postings):
-            shared.update(self._ages.get(posting, ())[:COUNTED])
+        for posting in self._ages.keys() & set(postings):
+            shared.update(self._ages[posting])
         best = sorted(shared, key=lambda age: (-shared[age], age))[:limit]
         return [(key, self._entries[key].value) for key in map(self._keys.__getitem__, best)]
 
@@ -76,9 +80,20 @@ class MemoryState:
             del self._keys[entry.age]
             self._unlist(entry.age, entry.postings)
 
+    def expire(self, before: datetime, limit: int) -> list[str]:
+        """Forget what belongs to days before that of `before`, `limit` at most; returns the keys."""
+        day = before.astimezone(UTC).date()
+        dated = ((entry.at.astimezone(UTC).date(), key) for key, entry in self._entries.items() if entry.at)
+        gone = [key for at, key in sorted(dated) if at < day][:limit]
+        for key in gone:
+            self.delete(key)
+        return gone
+
     def _unlist(self, age: int, postings: Iterable[int]) -> None:
         for posting in postings:
-            ages = self._ages[posting]
-            del ages[bisect_left(ages, age)]
-            if not ages:
+            ages = self._ages.get(posting, [])
+            place = bisect_left(ages, age)
+            if ages[place : place + 1] == [age]:
+                del ages[place]
+            if posting in self._ages and not ages:
                 del self._ages[posting]

@@ -18,6 +18,7 @@ from pipeline.cli import (
     dead,
     demo,
     doctor,
+    evaluate,
     export,
     index,
     ingest,
@@ -28,6 +29,7 @@ from pipeline.cli import (
     status,
     topics,
     trace,
+    versions,
     watch,
     work,
 )
@@ -72,7 +74,8 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
+    demo, ingest, run, work, topics, index, search, ledger, watch, trace, versions, dead, replay, status, doctor,
+    export, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

@@ -21,7 +21,6 @@ from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
-from pipeline.news.urls import article_id
 from pipeline.ports import CatalogEditor, Clock, Pages, Recogniser, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
@@ -218,7 +217,7 @@ class Installation:
 
     def article_id(self, text: str) -> str:
         """The id of an article that is named by its id or its URL."""
-        return article_id(text, b"") if "://" in text else text
+        return self.intake.article_id(text) if "://" in text else text
 
     def workers(self, asked: int | None) -> int:
         """How many worker processes to use: as asked, as set, else one a core up to eight."""

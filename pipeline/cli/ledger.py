@@ -77,4 +77,9 @@ def _others(heard: Heard) -> list[Text | str]:
     wordings = dict.fromkeys(s.text for s in heard.carriers if s.text != heard.wording)
     also = [f"also: {text}" for text in list(wordings)[:OTHERS]]
     added = [Text(f"+ {plain(' '.join(s.added))} ({seen(s):%d %b})", style="yellow") for s in heard.carriers if s.added]
-    return [*also, *added[:OTHERS]]
+    gone = [
+        Text(f"withdrawn by {plain(s.outlet or s.article)} ({s.withdrawn:%d %b})", style="red")
+        for s in heard.carriers
+        if s.withdrawn
+    ]
+    return [*also, *added[:OTHERS], *gone]

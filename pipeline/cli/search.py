@@ -132,7 +132,8 @@ def _article(hit: Hit) -> Row:
 def _statement(hit: Hit) -> Row:
     found = hit.document
     assert isinstance(found, StatementDocument)
-    facts = [day(found.published), found.outlet, f"{found.kind}, {found.novelty}", found.article]
+    state = f"withdrawn {day(found.withdrawn)}" if found.withdrawn else ""
+    facts = [day(found.published), found.outlet, f"{found.kind}, {found.novelty}", found.article, state]
     return facts, [_who(found.speaker, found.mention), marked(hit, "text", 400)]
 
 

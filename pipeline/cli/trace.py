@@ -102,17 +102,23 @@ def _marked(marked: ArticleMarked) -> list[str]:
 
 def _extracted(extracted: ArticleExtracted) -> list[str]:
     names = [f"{entity.name} ({entity.reason or entity.kind})" for entity in extracted.entities]
-    return [f"{len(extracted.entities)} entities, {len(extracted.statements)} statements", ", ".join(names)]
+    lines = [f"{len(extracted.entities)} entities, {len(extracted.statements)} statements", ", ".join(names)]
+    changes = extracted.changes
+    if changes is None:
+        return lines
+    said = f"{len(changes.added)} added, {len(changes.reworded)} reworded, {len(changes.removed)} removed"
+    return [*lines, f"{changes.kind} of revision {changes.revision}; statements: {said}"]
 
 
 def _made(made: StatementMade) -> list[str]:
-    said = made.statement
-    return [f"{said.kind} by {said.speaker or 'unknown'} [{said.rule} {said.confidence:.2f}]: {said.text[:90]}"]
+    said, gone = made.statement, "withdrawn: " if made.withdrawn else ""
+    return [f"{gone}{said.kind} by {said.speaker or 'unknown'} [{said.rule} {said.confidence:.2f}]: {said.text[:90]}"]
 
 
 def _recorded(recorded: StatementRecorded) -> list[str]:
     heard = recorded.utterance
-    told = f"{heard.novelty}: utterance {heard.utterance_id}, {heard.articles} articles"
+    state = "withdrawn" if recorded.withdrawn else heard.novelty
+    told = f"{state}: utterance {heard.utterance_id}, {heard.articles} articles"
     return [f"{told}: {recorded.statement.text[:60]}"]
 
 

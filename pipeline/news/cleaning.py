@@ -89,6 +89,7 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         quality=draft.quality,
         maps=maps,
         removed=draft.removed,
+        same_as=page.same_as,
     )
 
 

@@ -1,34 +1,44 @@
-"""The URL under which a page wants to be known."""
+"""The URLs under which a page wants to be known."""
 
 import html
 import re
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.news.urls import outlet
+from pipeline.news.urls import believable
 
 HEAD = 1 << 18
 """Bytes of a page in which its declarations stand; the largest heads of news pages have about 100 kB."""
 
 _LINK = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
-_CANONICAL = re.compile(r"""\brel\s*=\s*["']?canonical\b""", re.IGNORECASE)
+_REL = re.compile(r"""\brel\s*=\s*["']?(canonical|amphtml)\b""", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
-def declared_url(content: bytes, media_type: str, given: str | None) -> str | None:
-    """The canonical link of an HTML page; else the URL that is `given`.
+class Declared(NamedTuple):
+    """The URL of a page, and its `others`: under which it was reached, and that of its AMP form."""
 
-    A canonical link to a front page (no path) is a common mistake of templates and would make one article of a whole
-    site, so it is not believed; neither is one to another outlet than the given URL's.
+    url: str | None
+    others: tuple[str, ...] = ()
+
+
+def declared(content: bytes, media_type: str, given: str | None) -> Declared:
+    """The canonical link of an HTML page, else the URL that is `given`; and its other URLs.
+
+    A link that `believable` does not believe is left out.
     """
     if media_type != "text/html":
-        return given
+        return Declared(given)
+    links: dict[str, str] = {}
     for link in _LINK.finditer(content[:HEAD].decode("utf-8", "replace")):
-        href = _HREF.search(link[0])
-        if _CANONICAL.search(link[0]) and href:
-            declared = _absolute(html.unescape(next(filter(None, href.groups()), "")), given)
-            if declared and (given is None or outlet(declared) == outlet(given)):
-                return declared
-    return given
+        rel, href = _REL.search(link[0]), _HREF.search(link[0])
+        if rel and href:
+            url = _absolute(html.unescape(next(filter(None, href.groups()), "")), given)
+            if url and believable(url, given or url):
+                links.setdefault(rel[1].lower(), url)
+    url = links.get("canonical", given)
+    others = (given, links.get("amphtml"))
+    return Declared(url, tuple(other for other in others if url and other and other != url))
 
 
 def _absolute(href: str, given: str | None) -> str | None:
@@ -37,5 +47,4 @@ def _absolute(href: str, given: str | None) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    proper = parts.scheme in ("http", "https") and parts.netloc and (parts.path.strip("/") or parts.query)
-    return url if proper else None
+    return url if parts.scheme in ("http", "https") and parts.netloc else None

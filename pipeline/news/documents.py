@@ -8,11 +8,15 @@ from schemas.article import ArticleExtracted
 from schemas.documents import AlertDocument, ArticleDocument, StatementDocument
 from schemas.statement import StatementRecorded
 
+_TOLD = ("correction", "extended", "shortened")
+"""Changes that say something else, as far as is known."""
+
 
 def article_document(record: ArticleExtracted) -> ArticleDocument:
     """The document of an article. Its relation is that of the link with the highest score."""
     article = record.article
     best = max(record.links, key=lambda link: link.score, default=None)
+    changes = record.changes if record.changes and record.changes.kind in _TOLD else None
     return ArticleDocument(
         id=article.article_id,
         revision=article.revision,
@@ -36,6 +40,8 @@ def article_document(record: ArticleExtracted) -> ArticleDocument:
         of=best.of if best else None,
         statements=len(record.statements),
         quality=article.quality,
+        change=changes.kind if changes else None,
+        changed=changes.at if changes else None,
     )
 
 
@@ -77,6 +83,7 @@ def statement_document(record: StatementRecorded) -> StatementDocument:
         similarity=utterance.similarity,
         added=utterance.added,
         first_seen=utterance.first_seen,
+        withdrawn=record.withdrawn,
     )
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.news import wording, words
 from pipeline.news.wording import Content, Reading
 from schemas.record import Value
@@ -49,12 +51,14 @@ class Wording(Value, frozen=True, kw_only=False, array_like=True):
 
 
 class Carried(Value, frozen=True, kw_only=False, array_like=True):
-    """An article that carried an utterance."""
+    """An article that carried an utterance; `revision` is the newest that did, `withdrawn` that no later one does."""
 
     article_id: str
     family: str
     outlet: str | None
     seen_at: datetime
+    revision: int = 0
+    withdrawn: bool = False
 
 
 class Entry(Value, frozen=True, kw_only=False, array_like=True):
@@ -162,6 +166,28 @@ def place(made: StatementMade, reading: Reading, matches: Sequence[Match], entri
     return Place(_utterance(made, entry, novelty, matches, new_words), entry, kept)
 
 
+def withdrawn(made: StatementMade, entry: Entry) -> Entry:
+    """The entry after an article withdrew a statement; nothing changes when it says the same in another one."""
+    carriers = tuple(
+        msgspec.structs.replace(carried, withdrawn=True)
+        if carried.article_id == made.carrier.article_id and carried.revision < made.carrier.revision
+        else carried
+        for carried in entry.carriers
+    )
+    return msgspec.structs.replace(entry, carriers=carriers)
+
+
+def carried(utterance: Utterance, entry: Entry) -> Utterance:
+    """The utterance with those that carry it, what was withdrawn left out."""
+    carriers = [carried for carried in entry.carriers if not carried.withdrawn]
+    return msgspec.structs.replace(
+        utterance,
+        articles=len(carriers),
+        families=len({carried.family for carried in carriers}),
+        outlets=tuple(dict.fromkeys(carried.outlet for carried in carriers if carried.outlet)),
+    )
+
+
 def _opened(made: StatementMade, reading: Reading) -> Place:
     utterance_id = made.statement.statement_id
     entry = Entry(utterance_id, made.carrier.seen_at, (_carried(made),), 1, reading.content.stems[:VOCABULARY])
@@ -213,19 +239,16 @@ def _utterance(
     made: StatementMade, entry: Entry, novelty: Novelty, matches: Sequence[Match], new_words: tuple[str, ...]
 ) -> Utterance:
     others = [match for match in matches if match.wording.statement_id != made.statement.statement_id]
-    outlets = (carried.outlet for carried in entry.carriers if carried.outlet)
-    return Utterance(
+    utterance = Utterance(
         utterance_id=entry.utterance_id,
         novelty=novelty,
         first_seen=entry.first_seen,
-        articles=len(entry.carriers),
-        families=len({carried.family for carried in entry.carriers}),
-        outlets=tuple(dict.fromkeys(outlets)),
         closest=others[0].wording.statement_id if others else None,
         similarity=round(others[0].similarity, 3) if others else 0.0,
         earlier=others[0].wording.text if others else None,
         added=new_words,
     )
+    return carried(utterance, entry)
 
 
 def _wording(made: StatementMade, reading: Reading, utterance_id: str) -> Wording:
@@ -238,7 +261,7 @@ def _wording(made: StatementMade, reading: Reading, utterance_id: str) -> Wordin
 
 def _carried(made: StatementMade) -> Carried:
     carrier = made.carrier
-    return Carried(carrier.article_id, carrier.family, carrier.outlet, carrier.seen_at)
+    return Carried(carrier.article_id, carrier.family, carrier.outlet, carrier.seen_at, carrier.revision)
 
 
 def _postings(made: StatementMade, found: Content, period: int) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from pipeline.broker import Draft, Topics
-from pipeline.news.declared import declared_url
+from pipeline.news.declared import declared
 from pipeline.news.urls import article_id
 from pipeline.ports import Clock, Pages, State
 from schemas.codec import encode
@@ -30,11 +30,17 @@ class Arrival(NamedTuple):
     fetched_at: datetime | None = None
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """What the intake remembers of an article: how many revisions it had, and the newest of their pages."""
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the intake remembers of an article: how many revisions it had, and the newest of their pages.
+
+    known_as  the article that a page declared to be this one; this one has no pages then
+    called    the article whose page declared to be this one as well
+    """
 
     revision: int = 0
     pages: tuple[str, ...] = ()
+    known_as: str | None = None
+    called: str | None = None
 
 
 REMEMBERED = 64
@@ -55,15 +61,24 @@ class Intake:
             self._pages.sync()
             return entries
 
+    def article_id(self, url: str) -> str:
+        """The id of the article that a URL leads to, as far as pages declared it."""
+        with self._broker.transaction():
+            id = article_id(url, b"")
+            return _seen(id, self._broker.state("intake")).known_as or id
+
     def _take(self, arrival: Arrival, state: State) -> Entry:
-        url = declared_url(arrival.content, arrival.media_type, arrival.url)
-        id, page = article_id(url, arrival.content), self._pages.put(arrival.content)
-        found = state.get(id)
-        seen = msgspec.json.decode(found, type=Seen) if found else Seen()
+        url, others = declared(arrival.content, arrival.media_type, arrival.url)
+        page = self._pages.put(arrival.content)
+        first = article_id(url, arrival.content)
+        forms = dict.fromkeys(article_id(other, b"") for other in others)
+        id, same_as = _settle(first, [form for form in forms if form != first], state)
+        seen = _seen(id, state)
         if page in seen.pages:
             return "known"
         revision = seen.revision + 1
-        state.put(id, msgspec.json.encode(Seen(revision, (*seen.pages, page)[-REMEMBERED:])))
+        pages = (*seen.pages, page)[-REMEMBERED:]
+        _remember(id, msgspec.structs.replace(seen, revision=revision, pages=pages), state)
         record = PageFetched(
             article_id=id,
             revision=revision,
@@ -75,7 +90,41 @@ class Intake:
             url=url,
             name=arrival.name,
             hints=arrival.hints,
+            same_as=same_as,
         )
         draft = Draft(PAGES_FETCHED.name, PAGES_FETCHED.key(record), id, record.SCHEMA, encode(record), arrival.source)
         self._broker.append([draft], self._clock.now())
         return "new" if revision == 1 else "changed"
+
+
+def _settle(first: str, others: Sequence[str], state: State) -> tuple[str, tuple[str, ...]]:
+    """The article that a page belongs to, and those known under ids of their own that are the same.
+
+    `first` is the id of its URL, `others` those of its other URLs. An article that came under another URL before keeps
+    its id. One article takes one name only: where a template gives all pages one AMP link, they are not the same.
+    """
+    known = _seen(first, state)
+    id = known.known_as or first
+    same = [other for other in others if other != id and _nameless(_seen(other, state), first)]
+    if same and not known.pages and not known.known_as:
+        id = same[0]
+        _remember(first, Seen(known_as=id), state)
+    for other in same:
+        _remember(other, msgspec.structs.replace(_seen(other, state), called=first), state)
+    for other in others:
+        if state.get(other) is None:
+            _remember(other, Seen(known_as=id), state)
+    return id, tuple(other for other in same if other != id)
+
+
+def _nameless(seen: Seen, name: str) -> bool:
+    return bool(seen.pages) and seen.called in (None, name)
+
+
+def _seen(id: str, state: State) -> Seen:
+    found = state.get(id)
+    return msgspec.json.decode(found, type=Seen) if found else Seen()
+
+
+def _remember(id: str, seen: Seen, state: State) -> None:
+    state.put(id, msgspec.json.encode(seen))

@@ -1,5 +1,7 @@
 from datetime import datetime, timedelta
 
+import msgspec
+
 from agents.alert import ALERT, Reason, alert
 from agents.attribute import attribute
 from pipeline.adapters.memory import MemoryState
@@ -106,3 +108,11 @@ def test_every_watch_is_told_for_itself() -> None:
     (raised,) = world.tell(made("b.1", TEXT, days=1))
     assert raised.watch_id == "later"
     assert raised.why == "Ratna Kusuma is watched and the statement was heard before but this watch was not told."
+
+
+def test_nobody_is_alerted_to_what_is_withdrawn() -> None:
+    world = World(WATCH)
+    world.tell(made("a.1", TEXT))
+    gone = msgspec.structs.replace(made("a.1", TEXT, revision=2), withdrawn=DAY)
+    assert world.tell(gone) == Reason.WITHDRAWN
+    assert world.tell(made("b.1", TEXT, days=1)) == Reason.ALREADY_TOLD

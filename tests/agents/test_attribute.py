@@ -2,13 +2,14 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.attribute import ATTRIBUTE, attribute
+from agents.attribute import ATTRIBUTE, Reason, attribute
 from pipeline.adapters.memory import MemoryState
-from pipeline.flow import Emit
+from pipeline.flow import Drop, Emit
 from pipeline.news import ledger
 from schemas.statement import StatementMade, StatementRecorded, Utterance
 from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
@@ -207,3 +208,32 @@ def test_handling_all_of_it_again_changes_nothing(said: list[tuple[int, str, int
     statements = [made(f"a{article}.{n}", text, days=day) for n, (article, text, day) in enumerate(said)]
     first = [put(statement, state) for statement in statements]
     assert [put(statement, state) for statement in statements] == first
+
+
+def test_a_withdrawn_statement_is_recorded_and_its_article_carries_the_utterance_no_more() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT, outlet="Harian Nusa"), state)
+    put(made("b.1", TEXT, days=1, outlet="Kabar Lintas"), state)
+    gone = msgspec.structs.replace(made("a.1", TEXT, outlet="Harian Nusa", revision=2), withdrawn=DAY)
+    outcome = attribute(gone, state=state)
+    assert isinstance(outcome, Emit)
+    (recorded,) = outcome.records
+    assert (recorded.withdrawn, recorded.utterance.articles, recorded.utterance.outlets) == (DAY, 1, ("Kabar Lintas",))
+    third = put(made("c.1", TEXT, days=2, outlet="Suara Pesisir"), state)
+    assert (third.utterance_id, third.articles, third.outlets) == ("a.1", 2, ("Kabar Lintas", "Suara Pesisir"))
+    assert attribute(gone, state=state) == outcome
+    again = put(made("a.1", TEXT, outlet="Harian Nusa", revision=3), state)
+    assert (again.utterance_id, again.articles) == ("a.1", 3)
+
+
+def test_an_article_that_says_it_elsewhere_still_carries_what_it_withdrew() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT), state)
+    put(made("a.2", INDIRECT, revision=2, kind="indirect"), state)
+    gone = msgspec.structs.replace(made("a.1", TEXT, revision=2), withdrawn=DAY)
+    assert attribute(gone, state=state).records[0].utterance.articles == 1  # type: ignore[union-attr]
+
+
+def test_what_the_ledger_never_heard_cannot_be_withdrawn() -> None:
+    gone = msgspec.structs.replace(made("a.1", TEXT), withdrawn=DAY)
+    assert attribute(gone, state=MemoryState()) == Drop(Reason.UNHEARD)

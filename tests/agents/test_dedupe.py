@@ -88,6 +88,72 @@ def test_a_revision_with_an_earlier_date_takes_its_family_over_and_later_ones_fo
     assert mark(msgspec.structs.replace(ORIGINAL, revision=2), state).family == "copy"
 
 
+def test_an_article_that_a_page_declares_to_be_the_same_is_linked_whatever_its_text() -> None:
+    state = MemoryState()
+    mark(OTHER, state)
+    same = mark(msgspec.structs.replace(COPY, same_as=("other", "unheard-of")), state)
+    assert [(link.of, link.relation, link.reason) for link in same.links] == [("other", "exact", "same-page")]
+    assert same.family == "other"
+
+
+def test_a_revision_that_says_something_else_names_the_version_before() -> None:
+    state = MemoryState()
+    first = mark(ORIGINAL, state)
+    touched = msgspec.structs.replace(ORIGINAL, revision=2, page="p2", text=prose(1).replace("\n", "\n "))
+    corrected = msgspec.structs.replace(ORIGINAL, revision=3, page="p3", text=prose(1) + " " + prose(3, 30))
+    assert [found.previous for found in (first, mark(touched, state))] == [None, None]
+    marked = mark(corrected, state)
+    assert marked.previous is not None
+    assert (marked.previous.revision, marked.previous.page) == (2, "p2")
+    assert marked.changed_at == corrected.fetched_at
+    assert mark(corrected, state) == marked
+    assert mark(ORIGINAL, state).previous is None
+    assert mark(corrected, state) == marked
+
+
+def test_what_an_older_pantau_remembered_is_still_read() -> None:
+    state = MemoryState()
+    mark(ORIGINAL, state)
+    value = msgspec.msgpack.decode(state.get("article:original") or b"")
+    state.put("article:original", msgspec.msgpack.encode(value[:11]))
+    assert mark(ORIGINAL, state).family == "original"
+    assert mark(msgspec.structs.replace(ORIGINAL, revision=2, text=prose(8)), state).previous is None
+
+
+SLOGAN = "Ikuti saluran Warta Pesisir untuk kabar terbaru setiap hari"
+
+
+def ended(seed: int, outlet: str | None = "warta.example", **options: int) -> Article:
+    return article(f"s{seed}", f"{prose(seed)}\n{SLOGAN}", outlet=outlet, **options)
+
+
+def handled(found: Article, state: MemoryState) -> Article:
+    outcome = dedupe(found, state=state)
+    assert isinstance(outcome, Emit)
+    (marked,) = outcome.records
+    assert isinstance(marked, ArticleMarked)
+    return marked.article
+
+
+def test_lines_of_a_site_are_taken_out_and_a_record_handled_again_comes_out_the_same() -> None:
+    state = MemoryState()
+    first = [handled(ended(seed), state) for seed in range(10)]
+    assert [SLOGAN in found.text for found in first] == [True] * 6 + [False] * 4
+    assert first[-1].text == prose(9)
+    assert [handled(ended(seed), state) for seed in range(10)] == first
+    assert SLOGAN in handled(ended(11, outlet="lain.example"), state).text
+    assert SLOGAN in handled(ended(12, outlet=None), state).text
+
+
+def test_revisions_and_what_repeats_the_own_site_teach_nothing() -> None:
+    state = MemoryState()
+    for revision in range(1, 20):
+        handled(ended(1, revision=revision), state)
+        text = f"{prose(1)} {prose(revision + 40, 5)}\n{SLOGAN}"
+        handled(article(f"t{revision}", text, outlet="warta.example"), state)
+    assert SLOGAN in handled(ended(30), state).text
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.permutations(range(7)), st.data())
 def test_families_are_the_same_in_every_order_once_all_are_known(order: list[int], data: st.DataObject) -> None:

@@ -1,12 +1,21 @@
 """The agent emits the article first, then each statement with its carrier."""
 
+from datetime import timedelta
+from typing import Any
+
+from agents.dedupe import dedupe
 from agents.extract import EXTRACT, extract, recognised
+from pipeline.adapters.memory import MemoryPages, MemoryState
 from pipeline.adapters.models import NoRecogniser
 from pipeline.flow import Emit
+from pipeline.news.cleaning import clean
 from schemas.article import ArticleExtracted, ArticleMarked, EntityKind
 from schemas.catalog import Official, Snapshot
+from schemas.page import PageFetched
 from schemas.statement import StatementMade
 from schemas.topics import ARTICLES_EXTRACTED, STATEMENTS_MADE
+from schemas.version import Version
+from tests.invented import DAY
 from tests.news.test_statements import article
 
 
@@ -25,7 +34,12 @@ TEXT = '"Belum ada keputusan," katanya.\n"Kami siap bekerja," kata Gubernur Sari
 
 
 def emitted(text: str, family: str = "f1") -> tuple[ArticleExtracted, list[StatementMade]]:
-    outcome = extract(ArticleMarked(article=article(text), family=family), catalog=CATALOG, recogniser=NoRecogniser())
+    outcome = extract(
+        ArticleMarked(article=article(text), family=family),
+        catalog=CATALOG,
+        recogniser=NoRecogniser(),
+        pages=MemoryPages(),
+    )
     assert isinstance(outcome, Emit)
     first, *rest = outcome.records
     assert isinstance(first, ArticleExtracted)
@@ -47,6 +61,49 @@ def test_copies_of_an_unknown_quotation_meet_in_their_family() -> None:
     _, (other, *_) = emitted(TEXT, family="f2")
     assert first.statement.speaker_id == copy.statement.speaker_id == "unknown:f1"
     assert other.statement.speaker_id == "unknown:f2"
+
+
+OLD = """<html><head><title>Jembatan</title></head><body><article><h1>Jembatan Diresmikan</h1>
+<p>Bupati Sari Dewanti meresmikan jembatan gantung di Desa Karang Asri pada hari Senin pagi.</p>
+<p>"Jembatan ini dibangun dalam 14 bulan dengan dana desa," kata Gubernur Sari Dewanti.</p>
+<p>"Tahun depan kami membangun dua sekolah baru di kecamatan itu," kata Sari Dewanti.</p>
+<p>Warga menyambut peresmian itu dengan tarian dan makan bersama di tepi sungai.</p></article></body></html>"""
+NEW = OLD.replace("14 bulan", "15 bulan").replace(OLD.splitlines()[3] + "\n", "")
+
+
+def corrected(pages: MemoryPages) -> list[Any]:
+    """What comes out for the second version of a page."""
+    state, outcome = MemoryState(), None
+    for revision, content in enumerate((OLD, NEW), 1):
+        page = PageFetched(
+            article_id="a1", revision=revision, page=pages.put(content.encode()), media_type="text/html",
+            source="upload", fetched_at=DAY + timedelta(days=revision), url="https://warta.example/jembatan-1",
+        )  # fmt: skip
+        (marked,) = dedupe(clean(content.encode(), page), state=state).records  # type: ignore[union-attr]
+        outcome = extract(marked, catalog=CATALOG, recogniser=NoRecogniser(), pages=pages)
+    assert isinstance(outcome, Emit)
+    return list(outcome.records)
+
+
+def test_a_correction_says_what_was_reworded_and_what_is_withdrawn() -> None:
+    extracted, *made = corrected(MemoryPages())
+    changes = extracted.changes
+    assert (changes.kind, changes.revision, changes.at) == ("correction", 1, DAY + timedelta(days=2))
+    assert ["15 bulan" in pair.after.text for pair in changes.reworded] == [True]
+    gone = [one for one in made if one.withdrawn]
+    assert [one.statement.statement_id for one in gone] == [one.statement_id for one in changes.removed]
+    assert [one.statement.text for one in gone] == ["Tahun depan kami membangun dua sekolah baru di kecamatan itu,"]
+    assert (gone[0].carrier.revision, made[-1]) == (2, gone[0])
+    assert gone[0].statement.statement_id not in extracted.statements
+
+
+def test_a_version_whose_page_is_gone_is_unreadable() -> None:
+    pages = MemoryPages()
+    corrected(pages)
+    version = Version(1, "gone", "text/html", DAY)
+    marked = ArticleMarked(article=article(TEXT), family="f", previous=version, changed_at=DAY)
+    outcome = extract(marked, catalog=CATALOG, recogniser=NoRecogniser(), pages=pages)
+    assert outcome.records[0].changes.kind == "unreadable"  # type: ignore[union-attr]
 
 
 class Reader:
@@ -81,5 +138,5 @@ def test_the_agent_writes_what_it_emits_and_drops_nothing() -> None:
     extracted, made = emitted(TEXT)
     assert EXTRACT.output(extracted) is ARTICLES_EXTRACTED
     assert EXTRACT.output(made[0]) is STATEMENTS_MADE
-    assert EXTRACT.ports == {"catalog", "recogniser"}
+    assert EXTRACT.ports == {"catalog", "recogniser", "pages"}
     assert list(EXTRACT.reasons) == []

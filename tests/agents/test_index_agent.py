@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from agents.index import INDEX, Reason, index
@@ -14,6 +15,7 @@ from schemas.alert import AlertRaised
 from schemas.article import Article, ArticleExtracted, Entity, Link
 from schemas.documents import FAMILIES
 from schemas.statement import Carrier, Statement, StatementRecorded, Utterance
+from schemas.version import Changes
 
 DAY = datetime(2022, 1, 17, 10, 0, tzinfo=UTC)
 
@@ -123,3 +125,19 @@ def test_a_replay_changes_nothing(store: SqliteIndex) -> None:
         assert index(record, index=store) == Emit()
     assert [store.count(family) for family in FAMILIES] == [1, 1, 1]
     assert store.search("statements", "rapat").total == 1
+
+
+def test_a_withdrawn_statement_stays_and_says_so(store: SqliteIndex) -> None:
+    for record in (extracted(statements=("s1", "s2")), recorded("s1"), recorded("s2")):
+        index(record, index=store)
+    changes = Changes(revision=1, page="p", at=DAY, kind="correction")
+    second = msgspec.structs.replace(extracted(revision=2, statements=("s2",)), changes=changes)
+    gone = msgspec.structs.replace(recorded("s1", revision=2), withdrawn=DAY)
+    for records in ((second, gone), (gone, second), (extracted(revision=3, statements=("s2",)),)):
+        for record in records:
+            index(record, index=store)
+        assert [document.id for document in store.export("statements", "_exists_:withdrawn")] == ["s1"]
+        assert [document.id for document in store.export("statements", "-_exists_:withdrawn")] == ["s2"]
+    assert article_document(second).change == "correction"
+    form = msgspec.structs.replace(second, changes=msgspec.structs.replace(changes, kind="form"))
+    assert (article_document(form).change, article_document(form).changed) == (None, None)

@@ -89,6 +89,24 @@ def test_retract_deletes_what_is_not_kept_of_one_article(backend: Backend) -> No
     assert backend.count("statements") == 2
 
 
+def test_retract_leaves_what_is_withdrawn(backend: Backend) -> None:
+    for id in ("s1", "s2", "s3"):
+        backend.put("statements", statement(id))
+    backend.put("statements", statement("s1", revision=2, withdrawn=DAY))
+    assert backend.retract("a1", ["s2"]) == 1
+    backend.flush()
+    assert backend.retract("a1", ["s2"]) == 0
+    assert sorted(ids(backend, "", "statements")) == ["s1", "s2"]
+    assert ids(backend, "_exists_:withdrawn", "statements") == ["s1"]
+    assert ids(backend, "withdrawn:[2022-01 TO 2022-02]", "statements") == ["s1"]
+    backend.put("statements", statement("s2", revision=3, withdrawn=DAY))
+    backend.flush()
+    backend.put("statements", statement("s1", revision=4))
+    assert backend.retract("a1", []) == 1
+    backend.flush()
+    assert ids(backend, "", "statements") == ["s2"]
+
+
 # The language
 
 

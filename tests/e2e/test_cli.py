@@ -263,6 +263,25 @@ def test_shell_completion_offers_the_commands(world: Path) -> None:
 # What the commands do
 
 
+CORRECTED = "https://harianlayar.example/2026/03/09/presiden-bertolak-ke-lomara/"
+
+
+def test_versions_of_a_page_are_listed_and_compared(pantau: Pantau) -> None:
+    shown = pantau("versions", CORRECTED)
+    assert (shown.code, shown.err) == (0, "")
+    assert "[-14-] {+15+} Maret" in shown.out
+    assert "removed: Galih Pramadya: Pembelian enam radar" in shown.out
+    assert "reworded: Galih Pramadya" in shown.out
+    back = pantau("versions", CORRECTED + "?utm_source=x", "--diff", "2", "1")
+    assert "[-15-] {+14+} Maret" in back.out
+    assert "added: Galih Pramadya: Pembelian enam radar" in back.out
+    found = json.loads(pantau("versions", CORRECTED, "--json").out)
+    assert [version["revision"] for version in found["versions"]] == [1, 2]
+    assert found["changes"]["kind"] == "correction"
+    assert pantau("versions", CORRECTED, "--diff", "1", "3").code == 2
+    assert pantau("versions", "https://harianlayar.example/tidak-ada").code == 1
+
+
 def test_status_after_all_is_done(pantau: Pantau) -> None:
     found = pantau("status", "--json").json()
     agents = {row["agent"]: row for row in found["agents"]}

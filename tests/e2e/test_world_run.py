@@ -17,6 +17,7 @@ from pipeline.settings import load
 from schemas.alert import AlertRaised
 from schemas.article import Article, ArticleMarked
 from schemas.codec import decode
+from schemas.documents import ArticleDocument
 from schemas.page import PageFetched
 from schemas.record import Record
 from schemas.statement import StatementRecorded
@@ -80,7 +81,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         counts,
         {pages[a.article_id, a.revision]: a for a in records(house, "articles-cleaned", Article)},
         {pages[m.article.article_id, m.article.revision]: m for m in records(house, "articles-marked", ArticleMarked)},
-        [(pages[r.carrier.article_id, r.carrier.revision], r) for r in recorded],
+        [(pages[r.carrier.article_id, r.carrier.revision], r) for r in recorded if not r.withdrawn],
         records(house, "alerts-raised", AlertRaised),
     )
 
@@ -152,6 +153,22 @@ def test_statements_are_found_with_kind_and_speaker(world: World) -> None:
 
 def speaker(record: StatementRecorded) -> str:
     return record.statement.official or record.statement.speaker_id
+
+
+# Versions
+
+
+def test_what_a_page_withdrew_is_withdrawn_everywhere_and_told_to_nobody(world: World) -> None:
+    name, page = next((name, page) for name, page in PAGES.items() if "withdrawn" in page)
+    gone = [r for r in records(world.house, "statements-recorded", StatementRecorded) if r.withdrawn]
+    assert [page["withdrawn"] in record.statement.text for record in gone] == [True]
+    assert gone[0].utterance.articles == 0
+    found = [*world.house.search.export("statements", "_exists_:withdrawn")]
+    assert [document.id for document in found] == [gone[0].statement.statement_id]
+    article = world.house.search.get("articles", world.articles[name].article_id)
+    assert isinstance(article, ArticleDocument)
+    assert (article.change, article.changed) == ("correction", world.articles[name].fetched_at)
+    assert not [alert for alert in world.alerts if alert.recorded.withdrawn]
 
 
 # The ledger

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.adapters.memory import MemoryPages
 from pipeline.adapters.sqlite.broker import SqliteBroker
+from pipeline.news.urls import article_id
 from pipeline.runners.intake import Arrival, Intake
 from schemas.codec import decode
 from schemas.page import Hints, PageFetched
@@ -81,3 +82,45 @@ def test_taking_everything_again_changes_nothing(given: list[tuple[str, str | No
     assert set(intake.take(arrivals)) <= {"known"}
     assert taken(broker) == before
     broker.close()
+
+
+def html(text: str, canonical: str = "", amp: str = "") -> bytes:
+    links = f'<link rel="canonical" href="{canonical}">' if canonical else ""
+    links += f'<link rel="amphtml" href="{amp}">' if amp else ""
+    return f"<html><head>{links}</head><body>{text}</body></html>".encode()
+
+
+def arrive(broker: SqliteBroker, *pages: tuple[str, bytes]) -> list[PageFetched]:
+    Intake(broker, MemoryPages(), Noon()).take([Arrival(page, "text/html", "upload", url=url) for url, page in pages])
+    return taken(broker)
+
+
+SHORT, AMP = "https://kabar.example/r/9", "https://kabar.example/versi-cepat/1"
+
+
+def test_a_url_that_a_page_declared_leads_to_its_article_from_then_on(broker: SqliteBroker) -> None:
+    pages = arrive(broker, (SHORT, html("satu", URL, AMP)), (AMP, html("dua")), (SHORT, html("tiga")))
+    assert {page.article_id for page in pages} == {article_id(URL, b"")}
+    assert [page.revision for page in pages] == [1, 2, 3]
+    intake = Intake(broker, MemoryPages(), Noon())
+    assert {intake.article_id(url) for url in (URL, SHORT, AMP)} == {article_id(URL, b"")}
+
+
+def test_an_article_that_came_under_another_url_keeps_its_id(broker: SqliteBroker) -> None:
+    pages = arrive(broker, (AMP, html("satu")), (URL, html("dua", amp=AMP)), (URL, html("tiga")))
+    assert {page.article_id for page in pages} == {article_id(AMP, b"")}
+
+
+def test_two_known_articles_that_turn_out_to_be_one_are_said_to_be_the_same(broker: SqliteBroker) -> None:
+    pages = arrive(broker, (AMP, html("satu")), (URL, html("dua")), (AMP, html("tiga", canonical=URL)))
+    assert [page.same_as for page in pages] == [(), (), (article_id(AMP, b""),)]
+    assert pages[2].article_id == article_id(URL, b"")
+
+
+def test_one_amp_link_on_all_pages_makes_them_not_one_article(broker: SqliteBroker) -> None:
+    urls = [f"https://kabar.example/berita-{n}" for n in range(4)]
+    pages = arrive(broker, *((url, html(url, amp=AMP)) for url in urls))
+    assert len({page.article_id for page in pages}) == len(urls)
+    late = arrive(SqliteBroker(":memory:"), (AMP, html("x")), *((url, html(url, amp=AMP)) for url in urls))
+    assert len({page.article_id for page in late}) == len(urls)
+    assert not any(page.same_as for page in late)

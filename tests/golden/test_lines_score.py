@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.evaluation.measures import fit, lines_fit
 from pipeline.news.linescore import score, segment, word_counts
-from pipeline.training.lines.measures import fit, lines_fit
 from pipeline.training.lines.pages import Page, benchmark, seeds
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.news import duplicates
+from pipeline.news import duplicates, sketches
 from pipeline.news.duplicates import Match, Root
 from schemas.article import Article
 from tests.invented import DAY, article, prose
@@ -17,13 +17,12 @@ SOURCE = article("source", prose(1), outlet="Harian Nusa")
 
 
 def compare(later: Article, earlier: Article = SOURCE) -> Match | None:
-    found, _ = duplicates.sketch(earlier)
-    known = duplicates.known(earlier, found, Root(earlier.seen_at, earlier.article_id), ())
-    return duplicates.compare(later, duplicates.sketch(later)[0], known)
+    known = duplicates.known(earlier, sketches.read(earlier), Root(earlier.seen_at, earlier.article_id), ())
+    return duplicates.compare(later, sketches.read(later), known)
 
 
 def shared_postings(one: Article, other: Article) -> int:
-    return len(set(duplicates.sketch(one)[1]) & set(duplicates.sketch(other)[1][: duplicates.KEPT]))
+    return len(set(sketches.read(one).postings) & set(sketches.read(other).postings[: sketches.KEPT]))
 
 
 def cut(text: str, first: float, last: float) -> str:
@@ -46,8 +45,8 @@ def test_relations(text: str, relation: str, least: float) -> None:
     later = article("later", text, outlet="Kabar Lintas")
     found = compare(later)
     assert found is not None
-    assert (found.link.of, found.link.relation) == ("source", relation)
-    assert least <= found.link.score <= 1
+    assert (found.known.article_id, found.relation) == ("source", relation)
+    assert least <= found.score <= 1
     assert shared_postings(later, SOURCE) > 0
 
 
@@ -73,7 +72,7 @@ def prices(seed: int) -> str:
 def test_other_figures_in_the_same_words_are_a_template_and_another_family() -> None:
     found = compare(article("later", prices(1)), article("source", prices(2)))
     assert found is not None
-    assert found.link.relation == "template"
+    assert found.relation == "template"
     assert duplicates.joined([found]) == []
 
 
@@ -82,7 +81,7 @@ def test_the_background_of_an_outlet_makes_no_family_of_its_follow_ups() -> None
     own, other = (compare(article("later", text, outlet=outlet)) for outlet in ("Harian Nusa", "Kabar Lintas"))
     assert own is not None
     assert other is not None
-    assert own.link == other.link
+    assert own.score == other.score
     assert (duplicates.joined([own]), duplicates.joined([other])) == ([], [other])
 
 
@@ -99,7 +98,7 @@ def test_chinese_is_compared_by_letters() -> None:
     )
     found = compare(article("later", "据报道，" + text[:40], language="zh"), article("source", text, language="zh"))
     assert found is not None
-    assert found.link.relation in ("copy", "excerpt")
+    assert found.relation in ("copy", "excerpt")
 
 
 def test_a_short_body_says_nothing_without_its_title() -> None:
@@ -115,12 +114,12 @@ def test_an_article_without_words_is_no_copy_of_another() -> None:
 
 
 def test_a_sketch_of_a_long_text_is_bounded() -> None:
-    found, postings = duplicates.sketch(article("long", prose(1, 60_000)))
-    assert len(found.hashes) <= 4096
-    assert len(postings) <= 33
+    reading = sketches.read(article("long", prose(1, 60_000)))
+    assert 1024 < len(reading.sketch.hashes) <= 4096
+    assert len(reading.postings) <= 33
     part = compare(article("later", cut(prose(1, 60_000), 0.2, 0.5)), article("source", prose(1, 60_000)))
     assert part is not None
-    assert part.link.relation == "excerpt"
+    assert part.relation == "excerpt"
 
 
 @settings(max_examples=60, deadline=None)
@@ -129,8 +128,8 @@ def test_containment_is_symmetric(seed: int, other_seed: int, share: float, size
     one = article("one", prose(seed, 300))
     other = article("other", cut(prose(seed, 300), 0, share) + " " + prose(100 + other_seed, size))
     there, back = compare(one, other), compare(other, one)
-    assert (there and (there.link.score, there.shared, there.same)) == (
-        back and (back.link.score, back.shared, back.same)
+    assert (there and (there.score, there.shared, there.same)) == (
+        back and (back.score, back.shared, back.same)
     )
 
 

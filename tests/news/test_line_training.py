@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.training.lines.dumps import blocks, browser
+from pipeline.evaluation.dumps import blocks, browser
+from pipeline.evaluation.measures import fit, lines_fit
 from pipeline.training.lines.labels import labels
-from pipeline.training.lines.measures import fit, lines_fit
 from pipeline.training.lines.pages import Page, lines_of
 from pipeline.training.lines.synthesis import Article, generated, synthesised, transplanted
 from pipeline.training.lines.trees import forest_of

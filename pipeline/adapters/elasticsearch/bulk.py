@@ -15,7 +15,7 @@ class Action(NamedTuple):
     """A document to write, or without a body one to delete.
 
     month    of the index that it goes to when it is in none yet
-    article  of a statement, which may be retracted with it
+    article  of a statement that may be retracted with it; empty for one that is withdrawn
     """
 
     key: Key

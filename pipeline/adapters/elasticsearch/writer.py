@@ -59,7 +59,7 @@ class Writer:
         revision, why = self._refused.get(key, (0, ""))
         if why and revision == document.revision:
             raise Refused({key: why})
-        article = document.article if isinstance(document, StatementDocument) else ""
+        article = document.article if isinstance(document, StatementDocument) and not document.withdrawn else ""
         waiting = self._queue.get(key)
         if waiting is None or waiting.body is None or waiting.revision <= document.revision:
             body = source(family, document)
@@ -124,15 +124,18 @@ class Writer:
     # What is there.
 
     def _statements(self, article: str) -> dict[str, Place]:
-        """The statements of an article, with what is not searched yet."""
-        found = self._search({"term": {"article": article}}, MOST_STATEMENTS, "statements")
+        """The statements of an article that are not withdrawn, with what is not searched yet."""
+        withdrawn = {"exists": {"field": "withdrawn"}}
+        query: dict[str, object] = {"bool": {"filter": {"term": {"article": article}}, "must_not": withdrawn}}
+        found = self._search(query, MOST_STATEMENTS, "statements")
         for (family, id), place in self._written.items():
             if family == "statements" and (place.article == article or (family, id) in found):
-                found[family, id] = place
+                found[family, id] = place if place.article else Place("", 0)
         for key, action in self._queue.items():
-            if key[0] == "statements" and action.article == article:
+            if key[0] == "statements" and (action.article == article or key in found):
                 place = found.get(key, Place("", 0))
-                found[key] = place._replace(revision=max(place.revision, action.revision) if action.body else 0)
+                current = action.body and action.article
+                found[key] = place._replace(revision=max(place.revision, action.revision) if current else 0)
         return {id: place for (_, id), place in found.items() if place.revision}
 
     def _locate(self, keys: Sequence[Key]) -> dict[Key, Place]:

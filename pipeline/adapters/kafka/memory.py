@@ -6,13 +6,14 @@ message led to was delivered, and then commits its file, which also holds how fa
 worker that starts again on its disk reads only what is new, and one on a fresh disk reads the topic once.
 
 Each value carries its origin, the offset of the message that it came from. A value of an older origin never replaces
-one of a newer origin, whichever of two workers wrote last. It also carries its age and its postings, so that the copy
-finds the same records in the same order everywhere; the lists by posting are built here.
+one of a newer origin, whichever of two workers wrote last. It also carries its age, its postings and its day, so that
+the copy finds the same records in the same order everywhere; the lists by posting are built here.
 """
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,12 +38,13 @@ def topic_name(agent: str) -> str:
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """A value in the topic. `postings` are signed 64-bit numbers, little-endian."""
+    """A value in the topic. `postings` are signed 64-bit numbers, little-endian; `day` counts from 1970."""
 
     origin: int
     age: int
     value: bytes
     postings: bytes = b""
+    day: int | None = None
 
 
 class Change(NamedTuple):
@@ -79,9 +81,9 @@ class PartitionMemory:
         """See State."""
         return self._state.find(postings, limit)
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = ()) -> None:
+    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
         """See State."""
-        self._state.put(key, value, postings)
+        self._state.put(key, value, postings, at)
         self._mark(key, self.origin)
         self._changed[key] = None
 
@@ -89,6 +91,14 @@ class PartitionMemory:
         """See State."""
         self._state.delete(key)
         self._changed[key] = None
+
+    def expire(self, before: datetime, limit: int) -> list[str]:
+        """See Expiring. The topic learns of it with the changes of the transaction."""
+        gone = self._state.expire(before, limit)
+        for key in gone:
+            self._connection.execute("DELETE FROM origin WHERE key = ?", (key,))
+            self._changed[key] = None
+        return gone
 
     # What the runner does around steps
 
@@ -109,7 +119,7 @@ class PartitionMemory:
 
     def _change(self, key: str) -> Change:
         row = self._connection.execute(
-            'SELECT "offset", id, value, postings FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
+            'SELECT "offset", id, value, postings, day FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
             (self._agent, key),
         ).fetchone()
         if row is None:
@@ -133,7 +143,7 @@ class PartitionMemory:
         (at,) = self._connection.execute("SELECT at FROM followed").fetchone()
         if self.followed() > end or now - at > STALE_SECONDS:
             with self.transaction():
-                for table in ("state", "posting", "origin"):
+                for table in (*state.TABLES, "origin"):
                     self._connection.execute(f"DELETE FROM {table}")
                 self._follow(0)
         return self.followed()
@@ -152,7 +162,7 @@ class PartitionMemory:
                 "INSERT OR IGNORE INTO state(id, agent, key, value, postings) VALUES (?, ?, ?, ?, x'')",
                 (kept.age, self._agent, name, kept.value),
             )
-            self._state.put(name, kept.value, array("q", kept.postings))
+            self._state.put(name, kept.value, array("q", kept.postings), state.time_of(kept.day))
             self._mark(name, kept.origin)
 
     def reached(self, offset: int, now: float) -> None:

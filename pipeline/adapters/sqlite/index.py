@@ -92,7 +92,8 @@ class SqliteIndex:
         """See `pipeline.ports.Index.retract`."""
         table, kept = TABLES["statements"], frozenset(keep)
         with self._writing() as connection:
-            found = connection.execute("SELECT row, id FROM statements WHERE article = ?", (article,)).fetchall()
+            current = "SELECT row, id FROM statements WHERE article = ? AND withdrawn IS NULL"
+            found = connection.execute(current, (article,)).fetchall()
             gone = [row for row, id in found if id not in kept]
             for row in gone:
                 old = written(table, self._document("statements", row))

@@ -7,9 +7,9 @@ from importlib import import_module
 from itertools import islice
 from pathlib import Path
 
+from pipeline.evaluation.measures import Fit
 from pipeline.news.forest import save
 from pipeline.training.lines import evaluation
-from pipeline.training.lines.measures import Fit
 from pipeline.training.lines.pages import Page, benchmark, read, write
 from pipeline.training.lines.synthesis import Article, articles
 from pipeline.training.lines.trees import importances

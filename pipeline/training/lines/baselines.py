@@ -1,11 +1,10 @@
 """What the model is compared with: everything, two extractors fed with the same text, and rules."""
 
-import html
 from collections.abc import Callable, Sequence
-from importlib import import_module
 
 import numpy as np
 
+from pipeline.evaluation.rivals import rival
 from pipeline.news.linefeatures import FEATURES, features, words_in
 from pipeline.news.linesigns import signs_of
 from pipeline.training.lines.pages import Page
@@ -20,35 +19,13 @@ def keep_all(page: Page) -> str:
 
 
 def trafilatura(page: Page) -> str:
-    """The defaults of trafilatura without comments; each line is given as a paragraph, since it reads HTML."""
-    found = import_module("trafilatura").extract(_as_html(page.lines), include_comments=False)
-    return found or ""
+    """The defaults of trafilatura."""
+    return rival("trafilatura").of_lines(page.lines, page.language)
 
 
 def justext(page: Page) -> str:
-    """The defaults of jusText with the stop list of the page's language, or without any if it has none."""
-    module = import_module("justext")
-    name = _STOPLISTS.get(page.language)
-    words = module.get_stoplist(name) if name else frozenset()
-    limits = {} if name else {"stopwords_low": 0.0, "stopwords_high": 0.0}
-    found = module.justext(_as_html(page.lines), words, **limits)
-    return "\n".join(paragraph.text for paragraph in found if not paragraph.is_boilerplate)
-
-
-_STOPLISTS = {
-    "de": "German",
-    "en": "English",
-    "fr": "French",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ko": "Korean",
-    "pt": "Portuguese",
-    "ru": "Russian",
-}
-
-
-def _as_html(lines: Sequence[str]) -> str:
-    return "<html><body>" + "".join(f"<p>{html.escape(line)}</p>" for line in lines) + "</body></html>"
+    """The defaults of jusText."""
+    return rival("justext").of_lines(page.lines, page.language)
 
 
 def rules(page: Page) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.evaluation.measures import Fit, fit, lines_fit
 from pipeline.news.forest import Floats, Forest
 from pipeline.news.layout import Copy, find_body
 from pipeline.news.linefeatures import features
 from pipeline.news.lines import Block, Line
 from pipeline.news.linescore import segment, word_counts
 from pipeline.training.lines.baselines import BASELINES, kept, rule_marks
-from pipeline.training.lines.measures import Fit, fit, lines_fit
 from pipeline.training.lines.pages import Page, seeds
 from pipeline.training.lines.synthesis import Article, synthesised
 from pipeline.training.lines.trees import Rows, forest_of, rows_of, trained

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pipeline.training.lines.dumps import WAYS
+from pipeline.evaluation.dumps import WAYS
 from pipeline.training.lines.labels import labels
 
 _SPACES = re.compile(r"[ \t\xa0\u200b\ufeff]+")

@@ -1,0 +1,258 @@
+"""Lists of records by posting: which records of an agent hold a 64-bit number.
+
+A log-structured index. What was put last is in a log (`fresh`) and, for looking up, in a dictionary. The rest is in
+blocks: sorted arrays cut into pieces of a database page, in 16 parts by hash, with the first entry of each piece and one
+bit per hash in memory. A put appends one row; every `STEP` puts one part takes over its share of the log in one sorted
+merge, drops what has expired, and is written anew. So a put writes no page at random, a find reads a page only where
+there is something to find, and neither grows with the number of records.
+
+An entry is 28 bits of a posting's hash and 36 bits of a record's number; with the part, 32 bits of the hash are told
+apart. The lists may therefore name a record that does not hold the posting, and do after a rollback: the caller looks
+at the record. They belong to one process at a time, which a runner's lock ensures.
+"""
+
+import sqlite3
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+CAP = 64
+"""Records in a list at most; later ones are not listed until one of them goes."""
+STEP = 1024
+"""Puts after which the next part takes over its share of the log; with 16 parts the log holds 16 times as many."""
+PARTS = 16
+BLOCK = 504
+"""Entries of a block: with them its row just fits into a page of 4,096 bytes."""
+
+SCHEMA = (
+    "CREATE TABLE listing(number INTEGER PRIMARY KEY, agent TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL,"
+    " oldest INTEGER NOT NULL, lasting INTEGER NOT NULL, upto BLOB NOT NULL)",
+    "CREATE TABLE fresh(agent TEXT NOT NULL, seq INTEGER NOT NULL, id INTEGER NOT NULL, postings BLOB NOT NULL,"
+    " PRIMARY KEY(agent, seq)) WITHOUT ROWID",
+    "CREATE TABLE block(id INTEGER PRIMARY KEY, entries BLOB NOT NULL)",
+)
+# `seq` counts the changes of an agent's lists, so that a rollback is noticed. `upto` says per part up to which of them it
+# has taken over. `lasting`: some record with postings never expires. `oldest`: no record with postings is older.
+TABLES = ("listing", "fresh", "block")
+
+Entries = NDArray[np.uint64]
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # spreads postings that are small numbers over all parts
+_ID_BITS, _PART_SHIFT = 36, 28
+_IDS = np.uint64((1 << _ID_BITS) - 1)
+_BITS_PER_ENTRY = 16  # a hash that is not there is taken to be there once in 16 times at most
+_MOST_BITS = 30  # 128 MB, reached with 30 million entries; with more of them more is looked up in vain
+
+
+class PostingLists:
+    """The lists of one agent. Call it inside a transaction of the database that it was made from."""
+
+    def __init__(self, connection: sqlite3.Connection, agent: str, step: int = STEP) -> None:
+        self._connection, self._agent, self._step = connection, agent, step
+        self._seq = -1  # nothing is loaded
+        self._number = self._lasting = 0
+        self._oldest = 1
+        self._upto = [0] * PARTS
+        self._recent: list[dict[int, tuple[int, ...]]] = []
+        self._firsts: list[list[int]] = []
+        self._filter_bits = 0
+        self._filter: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+
+    def add(self, id: int, postings: "array[int]", lasting: bool) -> None:
+        """List a record. `lasting` says that it will not expire."""
+        self._refresh()
+        seq = self._seq + 1
+        self._connection.execute(
+            "INSERT INTO fresh VALUES (?, ?, ?, ?)", (self._agent, seq, id, postings.tobytes())
+        )
+        self._lasting |= lasting
+        for slot in _slots(postings).tolist():
+            self._append(slot, id)
+        self._advance(seq)
+
+    def remove(self, id: int, postings: Iterable[int]) -> None:
+        """Take a record off the lists."""
+        self._refresh()
+        for slot in _slots(array("q", postings)).tolist():
+            recent = self._recent[slot >> _PART_SHIFT]
+            if slot in recent:
+                recent[slot] = tuple(other for other in recent[slot] if other != id)
+            self._unblock(slot, id)
+        self._advance(self._seq + 1)
+
+    def near(self, postings: Sequence[int]) -> Counter[int]:
+        """The records in the lists of these postings, each with the number of lists that it is in."""
+        self._refresh()
+        slots = _slots(array("q", postings))
+        blocked = self._maybe_blocked(slots)
+        counts: Counter[int] = Counter()
+        for slot, maybe in zip(slots.tolist(), blocked):
+            ids = self._recent[slot >> _PART_SHIFT].get(slot, ())
+            if maybe:
+                ids = (*self._blocked(slot), *ids)
+            if ids:
+                counts.update([id for id in ids if id >= self._oldest][:CAP])
+        return counts
+
+    def forget(self, oldest: int) -> None:
+        """Note that all records with a lower number are gone, if none of those with postings lasts for ever."""
+        self._refresh()
+        if not self._lasting and oldest > self._oldest:
+            self._oldest = oldest
+            self._advance(self._seq + 1)
+
+    # What is in memory
+
+    def _refresh(self) -> None:
+        """Load everything when it is not loaded, or when a transaction that had changed it was taken back."""
+        row = self._connection.execute("SELECT seq FROM listing WHERE agent = ?", (self._agent,)).fetchone()
+        if row is None or row[0] != self._seq:
+            self._load()
+
+    def _load(self) -> None:
+        insert = "INSERT OR IGNORE INTO listing(agent, seq, oldest, lasting, upto) VALUES (?, 0, 1, 0, ?)"
+        self._connection.execute(insert, (self._agent, bytes(8 * PARTS)))
+        self._seq, self._number, self._oldest, self._lasting, upto = self._connection.execute(
+            "SELECT seq, number, oldest, lasting, upto FROM listing WHERE agent = ?", (self._agent,)
+        ).fetchone()
+        self._upto = array("q", upto).tolist()
+        self._recent, self._firsts = [{} for _ in range(PARTS)], [[] for _ in range(PARTS)]
+        log = "SELECT seq, id, postings FROM fresh WHERE agent = ? ORDER BY seq"
+        for at, id, postings in self._connection.execute(log, (self._agent,)):
+            for slot in _slots(array("q", postings)).tolist():
+                if at > self._upto[slot >> _PART_SHIFT]:
+                    self._append(slot, id)
+        self._rebuild()
+
+    def _append(self, slot: int, id: int) -> None:
+        recent = self._recent[slot >> _PART_SHIFT]
+        ids = recent.get(slot, ())
+        if len(ids) >= CAP:
+            ids = tuple(other for other in ids if other >= self._oldest)
+        if len(ids) < CAP and id not in ids:
+            recent[slot] = (*ids, id)
+
+    def _advance(self, seq: int) -> None:
+        """Count a change, and let a part take over its share of the log when it is its turn."""
+        self._seq = seq
+        if seq % self._step == 0:
+            self._take_over(seq // self._step % PARTS)
+        self._connection.execute(
+            "UPDATE listing SET seq = ?, oldest = ?, lasting = ?, upto = ? WHERE number = ?",
+            (seq, self._oldest, self._lasting, array("q", self._upto).tobytes(), self._number),
+        )
+
+    # Blocks
+
+    def _take_over(self, part: int) -> None:
+        new = [_entry(slot, id) for slot, ids in self._recent[part].items() for id in ids]
+        merged = self._merged(self._read(part), np.sort(np.array(new, dtype=np.uint64)))
+        self._write(part, merged)
+        self._recent[part] = {}
+        self._upto[part] = self._seq
+        self._connection.execute(
+            "DELETE FROM fresh WHERE agent = ? AND seq <= ?", (self._agent, min(self._upto))
+        )
+        if self._filter_bits < _filter_bits(len(merged) * PARTS):
+            self._rebuild()
+        else:
+            self._note(part, merged)
+
+    def _merged(self, old: Entries, new: Entries) -> Entries:
+        """Both in order, without expired records and with no list beyond the cap."""
+        merged = np.insert(old, np.searchsorted(old, new), new)
+        merged = merged[(merged & _IDS) >= np.uint64(self._oldest)]
+        hashes = merged >> np.uint64(_ID_BITS)
+        kept = np.ones(len(merged), dtype=bool)
+        kept[CAP:] = hashes[CAP:] != hashes[:-CAP]
+        return merged[kept]
+
+    def _read(self, part: int) -> Entries:
+        return np.frombuffer(b"".join(self._blocks(part)), dtype="<u8").astype(np.uint64, copy=False)
+
+    def _blocks(self, part: int) -> Iterator[bytes]:
+        first = self._id(part, 0)
+        query = "SELECT entries FROM block WHERE id BETWEEN ? AND ? ORDER BY id"
+        return (row[0] for row in self._connection.execute(query, (first, first + (1 << 32) - 1)))
+
+    def _write(self, part: int, entries: Entries) -> None:
+        first = self._id(part, 0)
+        self._connection.execute("DELETE FROM block WHERE id BETWEEN ? AND ?", (first, first + (1 << 32) - 1))
+        pieces = (entries[start : start + BLOCK].tobytes() for start in range(0, len(entries), BLOCK))
+        self._connection.executemany("INSERT INTO block VALUES (?, ?)", enumerate(pieces, first))
+
+    def _id(self, part: int, block: int) -> int:
+        return (self._number * PARTS + part) << 32 | block
+
+    def _blocked(self, slot: int) -> list[int]:
+        """The records that the blocks list under a hash."""
+        part, low = slot >> _PART_SHIFT, _entry(slot, 0)
+        high, firsts, found = low | int(_IDS), self._firsts[part], list[int]()
+        place = max(0, bisect_left(firsts, low) - 1)
+        while place < len(firsts) and firsts[place] <= high:
+            entries = self._block(part, place)
+            found += entries[bisect_left(entries, low) : bisect_right(entries, high)]
+            place += 1
+        return [entry & int(_IDS) for entry in found]
+
+    def _block(self, part: int, place: int) -> "memoryview[int]":
+        query = "SELECT entries FROM block WHERE id = ?"
+        return memoryview(self._connection.execute(query, (self._id(part, place),)).fetchone()[0]).cast("Q")
+
+    def _unblock(self, slot: int, id: int) -> None:
+        """Put nobody (0) into a record's place, so that blocks stay as long as they are."""
+        part, entry = slot >> _PART_SHIFT, _entry(slot, id)
+        place = bisect_right(self._firsts[part], entry) - 1
+        if place >= 0 and entry in (entries := self._block(part, place).tolist()):
+            entries[entries.index(entry)] = _entry(slot, 0)
+            self._connection.execute(
+                "UPDATE block SET entries = ? WHERE id = ?",
+                (array("Q", sorted(entries)).tobytes(), self._id(part, place)),
+            )
+
+    # The filter
+
+    def _rebuild(self) -> None:
+        """Make the filter anew, twice as large as it has to be, so that this is seldom done."""
+        mine = self._id(0, 0), self._id(PARTS, 0)
+        (blocks,) = self._connection.execute("SELECT count(*) FROM block WHERE id >= ? AND id < ?", mine).fetchone()
+        self._filter_bits = _filter_bits(2 * blocks * BLOCK)
+        self._filter = np.zeros((1 << self._filter_bits) // 8, dtype=np.uint8)
+        for part in range(PARTS):
+            self._note(part, self._read(part) if blocks else np.zeros(0, dtype=np.uint64))
+
+    def _note(self, part: int, entries: Entries) -> None:
+        """Keep what has to be in memory of a part: the first entries of its blocks, and its share of the filter."""
+        self._firsts[part] = entries[::BLOCK].tolist()
+        if self._filter_bits:
+            share = self._filter_bits - 4  # the part is the uppermost 4 of the bits
+            marks = np.zeros(1 << share, dtype=bool)
+            marks[(entries >> np.uint64(64 - share)).astype(np.int64)] = True
+            packed = np.packbits(marks, bitorder="little")
+            self._filter[part * len(packed) : (part + 1) * len(packed)] = packed
+
+    def _maybe_blocked(self, slots: NDArray[np.uint64]) -> list[bool]:
+        """Whether the blocks may list something under these hashes."""
+        if not self._filter_bits:
+            return [False] * len(slots)
+        places = (slots >> np.uint64(32 - self._filter_bits)).astype(np.int64)
+        marks: list[bool] = ((self._filter[places >> 3] >> (places & 7).astype(np.uint8)) & 1).astype(bool).tolist()
+        return marks
+
+
+def _slots(postings: "array[int]") -> NDArray[np.uint64]:
+    """The 32 bits of hash by which postings are listed."""
+    return (np.frombuffer(postings, dtype=np.uint64) * _MIX) >> np.uint64(32)
+
+
+def _entry(slot: int, id: int) -> int:
+    return (slot & (1 << _PART_SHIFT) - 1) << _ID_BITS | id
+
+
+def _filter_bits(entries: int) -> int:
+    """The filter for so many entries has 2 to the power of this many bits, 0 for none."""
+    return min(max(16, (entries * _BITS_PER_ENTRY).bit_length()), _MOST_BITS) if entries else 0
