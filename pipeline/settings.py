@@ -14,7 +14,10 @@ VARIABLES = {
     "PANTAU_KAFKA_PASSWORD": "its password; better in a file",
     "PANTAU_KAFKA_PASSWORD_FILE": "the file that holds its password",
     "PANTAU_INDEX": "the search index (default: sqlite: index.db in the home folder)",
-    "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
+    "PANTAU_PAGES": "the page store (default: file: pages in the home folder; s3://bucket/prefix?endpoint=...)",
+    "PANTAU_S3_ACCESS_KEY": "the access key of an S3 server",
+    "PANTAU_S3_SECRET_KEY": "its secret key; better in a file",
+    "PANTAU_S3_SECRET_KEY_FILE": "the file that holds its secret key",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
     "PANTAU_RECOGNISER": (
         "the models that find names (default: spacy:, the one that comes along and installed ones; spacy:/folder: "

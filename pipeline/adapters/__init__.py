@@ -17,6 +17,7 @@ BACKENDS = {
     ("index", "elasticsearch+http"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("index", "elasticsearch+https"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("pages", "file"): "pipeline.adapters.files:FilePages",
+    ("pages", "s3"): "pipeline.adapters.s3:S3Pages",
     ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
     ("recogniser", "spacy"): "pipeline.adapters.models:SpacyRecogniser",
     ("recogniser", "none"): "pipeline.adapters.models:NoRecogniser",

@@ -28,8 +28,10 @@ PAGE = b"<html><body><p>Menteri Wira Lestari hadir.</p></body></html>"
 KEY = sha256(PAGE).hexdigest()
 
 
-@pytest.fixture(params=["memory", "files"])
+@pytest.fixture(params=["memory", "files", "s3"])
 def pages(request: pytest.FixtureRequest, tmp_path: Path) -> Pages:
+    if request.param == "s3":
+        return request.getfixturevalue("s3_pages")  # type: ignore[no-any-return]
     return MemoryPages() if request.param == "memory" else FilePages(tmp_path / "pages")
 
 
