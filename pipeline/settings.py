@@ -1,6 +1,7 @@
 """Settings: one URL a port, from the environment (PANTAU_*), with defaults in one folder."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,11 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
         log=_level(environment.get("PANTAU_LOG")),
     )
+
+
+def shown(url: str) -> str:
+    """A URL as it may be shown: without user, password and key."""
+    return re.sub(r"(?<=api_key=)[^&]*", "***", re.sub(r"(?<=://)[^?#]*@", "***@", url))
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:

@@ -120,7 +120,7 @@ def test_tls_needs_the_authority_of_the_server(tmp_path: Path, monkeypatch: pyte
             monkeypatch.setenv(name, value)
         assert kept(S3Pages(server.url(options=f"&ca={ours.certificate}")))
         for options in ("", f"&ca={other.certificate}"):
-            with pytest.raises(Unavailable, match="certificate of s3://pages at https.* is not trusted: add ca=FILE"):
+            with pytest.raises(Unavailable, match=r"certificate of s3://pages at https.* is not trusted: add ca=FILE"):
                 kept(S3Pages(server.url(options=options)))
 
 

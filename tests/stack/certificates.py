@@ -11,8 +11,9 @@ class Authority:
         folder.mkdir(parents=True)
         self._folder = folder
         self.certificate, self._key = folder / "ca.pem", folder / "ca-key.pem"
-        _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pantau-test authority",
-                 "-addext", "keyUsage=critical,keyCertSign", "-keyout", self._key, "-out", self.certificate)  # fmt: skip
+        _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pantau-test-ca",
+                 "-addext", "keyUsage=critical,keyCertSign",
+                 "-keyout", self._key, "-out", self.certificate)  # fmt: skip
 
     def certify(self, name: str) -> tuple[Path, Path]:
         """Make a certificate for 127.0.0.1 and its key, each a file in PEM."""
