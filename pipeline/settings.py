@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import Misuse, Unavailable
@@ -27,6 +27,9 @@ VARIABLES = {
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
     "PANTAU_ELASTICSEARCH_API_KEY": "API key for an Elasticsearch that asks for one; better in a file",
     "PANTAU_ELASTICSEARCH_API_KEY_FILE": "the file that holds its API key",
+    "PANTAU_KIBANA": "where `pantau kibana push` puts dashboards: http://host:5601, https://user:password@host?ca=FILE",
+    "PANTAU_KIBANA_API_KEY": "API key for Kibana; better in a file",
+    "PANTAU_KIBANA_API_KEY_FILE": "the file that holds its API key",
     "PANTAU_METRICS_HOST": "address that /metrics is served on (default: 127.0.0.1; in a container 0.0.0.0)",
     "PANTAU_METRICS_PORT": "port of /metrics while `pantau run` or `pantau work` runs; 0 is off (default: 9464)",
     "PANTAU_LOG": "debug, info, warning or error (default: info for `pantau run`, error for all other commands)",
@@ -47,6 +50,7 @@ class Settings:
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     log: str | None = None
+    kibana: str | None = field(default=None, repr=False)
 
 
 def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Settings:
@@ -66,6 +70,7 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         metrics_host=environment.get("PANTAU_METRICS_HOST") or "127.0.0.1",
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
         log=_level(environment.get("PANTAU_LOG")),
+        kibana=environment.get("PANTAU_KIBANA"),
     )
 
 

@@ -20,7 +20,7 @@ import botocore.session
 from botocore.config import Config
 
 from tests.stack.certificates import Authority
-from tests.stack.servers import free_ports
+from tests.stack.servers import free_ports, with_us
 
 _ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 _UNCHECKED = 4
@@ -58,7 +58,7 @@ class S3Server:
             certificate, key = self._authority.certify("objects")
             argv += ["--ssl", "--ssl-cert", str(certificate), "--ssl-key", str(key)]
         environment = os.environ | {"INITIAL_NO_AUTH_ACTION_COUNT": str(_UNCHECKED)}
-        self._process = subprocess.Popen(argv, stdout=self._log, stderr=self._log, env=environment)
+        self._process = subprocess.Popen(argv, stdout=self._log, stderr=self._log, env=environment, preexec_fn=with_us)  # noqa: PLW1509 - prctl alone
         end = time.monotonic() + 30
         while not self._answers():
             assert time.monotonic() < end, Path(self._log.name).read_text()

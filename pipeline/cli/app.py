@@ -21,6 +21,7 @@ from pipeline.cli import (
     export,
     index,
     ingest,
+    kibana,
     ledger,
     replay,
     run,
@@ -72,7 +73,7 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
+    demo, ingest, run, work, topics, index, kibana, search, ledger, watch, trace, dead, replay, status, doctor, export,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

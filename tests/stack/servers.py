@@ -136,7 +136,7 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _with_us() -> None:
+def with_us() -> None:
     """Called in a new server process: it ends when the process that started it ends, however that happens."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -150,7 +150,7 @@ class Node:
 
     def start(self) -> None:
         """Start the process; `wait` says when it serves."""
-        options = {"cwd": self.folder, "preexec_fn": _with_us} | self._options
+        options = {"cwd": self.folder, "preexec_fn": with_us} | self._options
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(  # type: ignore[call-overload]
                 self._argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **options
@@ -277,7 +277,7 @@ class Kafka(Cluster):
         room = self._room
 
         def limited() -> None:
-            _with_us()
+            with_us()
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
 
         return {"preexec_fn": limited}
