@@ -5,7 +5,8 @@
 
 ca    a file in PEM: the authority that signed the server's certificate, when the system does not know it
 
-An API key comes from PANTAU_KIBANA_API_KEY, or the file that PANTAU_KIBANA_API_KEY_FILE names, and goes before a password.
+An API key comes from PANTAU_KIBANA_API_KEY, or the file that PANTAU_KIBANA_API_KEY_FILE names; it goes before a
+password.
 The interface: https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-saved-objects-import
 """
 

@@ -1,11 +1,12 @@
 """What it means for people that Kafka cannot be used.
 
 Its client tries again until its time is over and then only says that it could not begin. So the way is gone once more,
-step by step, and the first step that fails is told: a connection, TLS, the password.
+step by step, and the first step that fails is told: a connection, TLS, an answer, the password.
 """
 
 import socket
 import ssl
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,52 +52,79 @@ def explained(error: KafkaError, address: Address) -> PantauError:
         return Unavailable(f"{where} refuses a message as too large: {cure}")
     if isinstance(error, BrokerResponseError):
         return Unavailable(f"{where} cannot do this now ({_said(error)}): look at its log and disk, then go on")
-    stuck = "bootstrap" in str(error) or not isinstance(error, KafkaTimeoutError)
+    if found := obstacle(address):
+        return Unavailable(found)
+    if "bootstrap" in str(error):
+        return Unavailable(_locked_out(where, address))
     return Unavailable(
-        obstacle(address, stuck)
-        or f"{where} answers, but took too long ({_said(error)}): see whether its disk is full and enough brokers are "
-        "there, then go on; nothing is lost"
+        f"{where} answers, but did not do in time what was asked ({_said(error)}): see whether its disk is full and "
+        "enough brokers are there, then go on; nothing is lost"
     )
 
 
-def obstacle(address: Address, stuck: bool = True) -> str | None:
-    """The step that fails on the way to every broker, None when there is none.
-
-    `stuck`: no connection was of any use, so one that stands must fail at what comes after it.
-    """
+def obstacle(address: Address) -> str | None:
+    """The step before the password that fails on the way to every broker, None when there is none."""
     found = [_obstacle(address, server) for server in address.servers]
-    return found[0] if all(found) else _locked_out(f"Kafka at {','.join(address.servers)}", address) if stuck else None
+    return found[0] if all(found) else None
 
 
 def _obstacle(address: Address, server: str) -> str | None:
-    host, _, port = server.rpartition(":")
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), SECONDS) as connection:
-            return _tls_obstacle(address, server, host, connection)
+        with _connection(server) as connection:
+            if address.tls:
+                return _tls_obstacle(address, server, connection)
+            if _answers(connection):
+                return None
     except OSError as error:
         said = error.strerror or str(error) or type(error).__name__
         return f"no Kafka answers at {server} ({said}): start it, or correct PANTAU_BROKER"
+    if _speaks_tls(server):
+        return f"Kafka at {server} speaks TLS: write security=tls or sasl-tls into PANTAU_BROKER"
+    return _silent(server)
 
 
-def _tls_obstacle(address: Address, server: str, host: str, connection: socket.socket) -> str | None:
+def _tls_obstacle(address: Address, server: str, connection: socket.socket) -> str | None:
     trust = address.trust()
+    assert trust
     try:
-        with (trust or _blind()).wrap_socket(connection, server_hostname=host):
-            return None if trust else f"Kafka at {server} speaks TLS: write security=tls or sasl-tls into PANTAU_BROKER"
+        with trust.wrap_socket(connection, server_hostname=_host(server)) as inside:
+            return None if _answers(inside) else _silent(server)
     except ssl.SSLCertVerificationError as error:
         cure = "add ca=FILE with its authority to PANTAU_BROKER"
         return f"the certificate of Kafka at {server} is not trusted ({error.verify_message}): {cure}"
     except OSError:
-        if not trust:
-            return None
         return f"Kafka at {server} speaks no TLS that fits: correct security in PANTAU_BROKER, or cert and key"
 
 
-def _blind() -> ssl.SSLContext:
-    """Only to see whether TLS is spoken; nothing is sent."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
+def _speaks_tls(server: str) -> bool:
+    blind = ssl.create_default_context()
+    blind.check_hostname, blind.verify_mode = False, ssl.CERT_NONE  # nothing is sent
+    try:
+        with _connection(server) as connection, blind.wrap_socket(connection, server_hostname=_host(server)):
+            return True
+    except OSError:
+        return False
+
+
+def _answers(connection: socket.socket) -> bool:
+    """Whether a question is answered that Kafka answers to everybody: which requests it knows (ApiVersions, key 18)."""
+    try:
+        connection.sendall(struct.pack(">ihhih", 10, 18, 0, 1, -1))
+        return bool(connection.recv(1))
+    except OSError:
+        return False
+
+
+def _connection(server: str) -> socket.socket:
+    return socket.create_connection((_host(server), int(server.rpartition(":")[2])), SECONDS)
+
+
+def _host(server: str) -> str:
+    return server.rpartition(":")[0].strip("[]")
+
+
+def _silent(server: str) -> str:
+    return f"what listens at {server} does not answer as Kafka does: look at its log and its disk, or correct PANTAU_BROKER"
 
 
 def _locked_out(where: str, address: Address) -> str:
@@ -105,7 +133,7 @@ def _locked_out(where: str, address: Address) -> str:
             f"{where} refuses user {address.user!r} or the password: correct PANTAU_KAFKA_USER and "
             f"PANTAU_KAFKA_PASSWORD_FILE, or the mechanism {address.mechanism} in PANTAU_BROKER"
         )
-    return f"{where} lets nobody in who has no password, or is no Kafka: write security=sasl, or correct PANTAU_BROKER"
+    return f"{where} lets nobody in without a password: write security=sasl or sasl-tls into PANTAU_BROKER"
 
 
 def _said(error: KafkaError) -> str:
