@@ -14,13 +14,12 @@ from kafka.errors import (
     AuthorizationError,
     BrokerResponseError,
     KafkaError,
-    KafkaTimeoutError,
     MessageSizeTooLargeError,
     SaslAuthenticationFailedError,
 )
 
 from pipeline.adapters.kafka.address import Address
-from pipeline.errors import PantauError, Unavailable
+from pipeline.errors import Unavailable
 
 BEGIN = 10.0
 """Seconds in which one of the brokers has to answer a new client."""
@@ -37,21 +36,11 @@ def reached(address: Address) -> Iterator[None]:
         raise explained(error, address) from error
 
 
-def explained(error: KafkaError, address: Address) -> PantauError:
+def explained(error: KafkaError, address: Address) -> Unavailable:
     """What an error of the client means, in one sentence with the cure."""
     where = f"Kafka at {','.join(address.servers)}"
-    if isinstance(error, SaslAuthenticationFailedError):
-        return Unavailable(_locked_out(where, address))
-    if isinstance(error, AuthorizationError):
-        user = f"user {address.user!r}" if address.sasl else "whoever comes without a password"
-        return Unavailable(
-            f"{where} does not allow this ({_said(error)}): let {user} read, write and create topics and groups"
-        )
-    if isinstance(error, MessageSizeTooLargeError):
-        cure = "run `pantau topics create`, which sets the size that its topics take"
-        return Unavailable(f"{where} refuses a message as too large: {cure}")
     if isinstance(error, BrokerResponseError):
-        return Unavailable(f"{where} cannot do this now ({_said(error)}): look at its log and disk, then go on")
+        return Unavailable(_answered(error, where, address))
     if found := obstacle(address):
         return Unavailable(found)
     if "bootstrap" in str(error):
@@ -60,6 +49,17 @@ def explained(error: KafkaError, address: Address) -> PantauError:
         f"{where} answers, but did not do in time what was asked ({_said(error)}): see whether its disk is full and "
         "enough brokers are there, then go on; nothing is lost"
     )
+
+
+def _answered(error: BrokerResponseError, where: str, address: Address) -> str:
+    if isinstance(error, SaslAuthenticationFailedError):
+        return _locked_out(where, address)
+    if isinstance(error, AuthorizationError):
+        user = f"user {address.user!r}" if address.sasl else "whoever comes without a password"
+        return f"{where} does not allow this ({_said(error)}): let {user} read, write and create topics and groups"
+    if isinstance(error, MessageSizeTooLargeError):
+        return f"{where} refuses a message as too large: run `pantau topics create`, which sets the size of its topics"
+    return f"{where} cannot do this now ({_said(error)}): look at its log and disk, then go on; nothing is lost"
 
 
 def obstacle(address: Address) -> str | None:
@@ -108,9 +108,10 @@ def _speaks_tls(server: str) -> bool:
 
 def _answers(connection: socket.socket) -> bool:
     """Whether a question is answered that Kafka answers to everybody: which requests it knows (ApiVersions, key 18)."""
+    number = 1
     try:
-        connection.sendall(struct.pack(">ihhih", 10, 18, 0, 1, -1))
-        return bool(connection.recv(1))
+        connection.sendall(struct.pack(">ihhih", 10, 18, 0, number, -1))
+        return connection.recv(8)[4:] == number.to_bytes(4, "big")  # after the size, the number of the question
     except OSError:
         return False
 
@@ -124,7 +125,7 @@ def _host(server: str) -> str:
 
 
 def _silent(server: str) -> str:
-    return f"what listens at {server} does not answer as Kafka does: look at its log and its disk, or correct PANTAU_BROKER"
+    return f"what listens at {server} gives no answer: look at its log and disk, or correct PANTAU_BROKER"
 
 
 def _locked_out(where: str, address: Address) -> str:
