@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from importlib import import_module
@@ -20,7 +20,7 @@ from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.news.urls import article_id
-from pipeline.ports import CatalogEditor, Clock, Pages, Recogniser, Search
+from pipeline.ports import CHANGING, READING, CatalogEditor, Clock, Pages, Recogniser, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -108,16 +108,17 @@ class Installation:
         """The way in."""
         return Intake(self.broker, self.pages, self.clock)
 
-    def ports(self) -> dict[str, Any]:
-        """Everything that steps may ask for, but what they remember."""
-        return {
-            "clock": self.clock,
-            "pages": self.pages,
-            "catalog": self.catalog,
-            "recogniser": self.recogniser,
-            "index": self.index,
-            "notify": Channels(self.settings.home),
+    def ports(self, names: Collection[str] = READING | CHANGING) -> dict[str, Any]:
+        """What steps may ask for, but what they remember: the ports of these names, and no other is opened."""
+        opened: dict[str, Callable[[], Any]] = {
+            "clock": lambda: self.clock,
+            "pages": lambda: self.pages,
+            "catalog": lambda: self.catalog,
+            "recogniser": lambda: self.recogniser,
+            "index": lambda: self.index,
+            "notify": lambda: Channels(self.settings.home),
         }
+        return {name: port() for name, port in opened.items() if name in names}
 
     @contextmanager
     def runner(self, workers: int) -> Iterator[EmbeddedRunner]:

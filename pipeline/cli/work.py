@@ -105,7 +105,7 @@ def _worker(house: Installation, agent: Agent, slot: int) -> Iterator["Worker"]:
     with house.alone(folder / "lock"):
         _serve_metrics(house)
         post = Post(agent, slot, f"{_node(house.settings.home)}-{agent.name}-{slot}", folder)
-        yield Worker(post, broker.address, house.ports(), house.meters)
+        yield Worker(post, broker.address, house.ports(agent.ports | {"clock"}), house.meters)
 
 
 def _node(home: Path) -> str:

@@ -77,7 +77,8 @@ def _obstacle(address: Address, server: str) -> str | None:
                 return None
     except OSError as error:
         said = error.strerror or str(error) or type(error).__name__
-        return f"no Kafka answers at {server} ({said}): start it, or correct PANTAU_BROKER"
+        cure = "start it (if it ended by itself, its disk may be full), or correct PANTAU_BROKER"
+        return f"no Kafka answers at {server} ({said}): {cure}"
     if _speaks_tls(server):
         return f"Kafka at {server} speaks TLS: write security=tls or sasl-tls into PANTAU_BROKER"
     return _silent(server)
