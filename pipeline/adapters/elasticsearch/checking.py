@@ -79,7 +79,7 @@ def _strangers(client: Elasticsearch, prefix: str, family: str) -> Iterator[Find
             cure = f"delete or rename it, or give it the alias {name} if Pantau made it"
             yield Finding(f"index {index}", "is not read by Pantau and has a name that Pantau writes to", cure)
     template = _template(client, name)
-    if template and "pantau" not in template.get("_meta", {}):
+    if template and not _ours(template):
         yield Finding(f"template {name}", "was not made by Pantau, which needs the name", "rename or delete it")
 
 
@@ -106,7 +106,7 @@ def _check_template(client: Elasticsearch, prefix: str, family: str) -> Iterator
     found = _template(client, name)
     if found == {}:
         yield Finding(f"template {name}", "is not there", "run pantau index create")
-    if not found or "pantau" not in found.get("_meta", {}):
+    if not found or not _ours(found):
         return
     same = found.get("_meta") == wanted["_meta"] and found["index_patterns"] == wanted["index_patterns"]
     if not same or found["template"].get("mappings") != wanted["template"]["mappings"]:
@@ -127,6 +127,12 @@ def _template(client: Elasticsearch, name: str) -> dict[str, Any] | None:
             raise
         return None
     return found
+
+
+def _ours(template: Mapping[str, Any]) -> bool:
+    """Whether some version of Pantau made a template: it is marked, or the mappings that it gives."""
+    marks = template.get("_meta", {}), template["template"].get("mappings", {}).get("_meta", {})
+    return any("pantau" in mark for mark in marks)
 
 
 def _check_index(index: str, state: Mapping[str, Any], prefix: str, family: str) -> Iterator[Finding]:
