@@ -1,4 +1,4 @@
-"""`pantau doctor` without servers, or with small ones: each thing that is wrong has its row, its cure, and no secret."""
+"""`pantau doctor` without servers, or with small ones: what is wrong has its row and its cure, no secret is shown."""
 
 import threading
 from collections.abc import Iterator

@@ -46,7 +46,7 @@ from schemas.documents import FAMILIES
 from schemas.topics import TOPICS
 from tests.stack.servers import Kafka
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(500), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 ROOT = Path(__file__).parents[2]
 WORLD = seeds() / "articles"
 DOCUMENTS = ROOT.parent / "shared" / "data" / "seeds"
@@ -122,7 +122,7 @@ class Production:
         environment = os.environ | self.settings | {"PYTHONPATH": str(ROOT)}
         workers = subprocess.Popen([*command, "--processes", str(PROCESSES)], env=environment, cwd=ROOT)
         try:
-            eventually(self._settled, 150)
+            eventually(self._settled, 300)
             yield
         finally:
             workers.send_signal(signal.SIGTERM)
@@ -254,7 +254,7 @@ def test_all_at_once_what_has_no_order_is_the_same(production: Production, embed
     other.intake.take(pages())
     start = time.monotonic()
     with production.working():
-        eventually(lambda: production.unread() == 0 and _reached(production.sizes(), _certain(embedded)), 150)
+        eventually(lambda: production.unread() == 0 and _reached(production.sizes(), _certain(embedded)), 300)
     took = time.monotonic() - start
     time.sleep(1.5)  # until Elasticsearch shows to others what was written
     assert messages(other, "articles-cleaned") == messages(one, "articles-cleaned")
