@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from pipeline.flow import Agent
 from pipeline.ports import State
 
 
@@ -85,6 +86,23 @@ class Tally(NamedTuple):
     times: int
 
 
+class Wanted(NamedTuple):
+    """A topic on servers as it has to be. `settings` are those of the servers."""
+
+    name: str
+    partitions: int
+    settings: dict[str, str]
+
+
+class Found(NamedTuple):
+    """A topic on servers as it is."""
+
+    name: str
+    partitions: int
+    replication: int
+    settings: dict[str, str]
+
+
 class Topics(Protocol):
     """What people and uploads do with topics, wherever they are."""
 
@@ -114,6 +132,36 @@ class Topics(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+class Care(Protocol):
+    """The care of topics on servers. All methods raise Unavailable, and Misuse for a topic that cannot be used."""
+
+    def about(self, topics: Sequence[Wanted]) -> str:
+        """What answers there, in a phrase, when all topics are as they have to be and may be read and written."""
+
+    def create(self, topics: Sequence[Wanted]) -> list[str]:
+        """Create the topics that are missing and bring the settings of the others up to date; names the new ones."""
+
+    def check(self, topics: Sequence[Wanted]) -> None:
+        """Raise Misuse unless all topics are there with the partitions that they must have."""
+
+    def describe(self, names: Sequence[str]) -> list[Found]:
+        """Those of the topics that exist, as they are."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+@runtime_checkable
+class Served(Topics, Protocol):
+    """Topics on servers: they are made before anything flows, and each agent has workers of its own."""
+
+    def wanted(self, flow: Sequence[Agent]) -> list[Wanted]:
+        """All topics of a flow as they have to be."""
+
+    def admin(self) -> Care:
+        """A connection for their care."""
 
 
 @runtime_checkable

@@ -199,6 +199,9 @@ class Upkeep(Protocol):
     def create(self) -> list[str]:
         """Make what is missing before the first document; returns the names of what was made."""
 
+    def about(self) -> str:
+        """What answers there, in a phrase. Raises Unavailable also for a right that is missing."""
+
     def check(self) -> list[Finding]:
         """Everything that differs from what this version of Pantau needs."""
 

@@ -1,8 +1,9 @@
 """Settings: one URL a port, from the environment (PANTAU_*), with defaults in one folder."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import Misuse, Unavailable
@@ -14,7 +15,10 @@ VARIABLES = {
     "PANTAU_KAFKA_PASSWORD": "its password; better in a file",
     "PANTAU_KAFKA_PASSWORD_FILE": "the file that holds its password",
     "PANTAU_INDEX": "the search index (default: sqlite: index.db in the home folder)",
-    "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
+    "PANTAU_PAGES": "the page store (default: file: pages in the home folder; s3://bucket/prefix?endpoint=...)",
+    "PANTAU_S3_ACCESS_KEY": "the access key of an S3 server",
+    "PANTAU_S3_SECRET_KEY": "its secret key; better in a file",
+    "PANTAU_S3_SECRET_KEY_FILE": "the file that holds its secret key",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
     "PANTAU_RECOGNISER": (
         "the models that find names (default: spacy:, the one that comes along and installed ones; spacy:/folder: "
@@ -23,6 +27,9 @@ VARIABLES = {
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
     "PANTAU_ELASTICSEARCH_API_KEY": "API key for an Elasticsearch that asks for one; better in a file",
     "PANTAU_ELASTICSEARCH_API_KEY_FILE": "the file that holds its API key",
+    "PANTAU_KIBANA": "where `pantau kibana push` puts dashboards: http://host:5601, https://user:password@host?ca=FILE",
+    "PANTAU_KIBANA_API_KEY": "API key for Kibana; better in a file",
+    "PANTAU_KIBANA_API_KEY_FILE": "the file that holds its API key",
     "PANTAU_METRICS_HOST": "address that /metrics is served on (default: 127.0.0.1; in a container 0.0.0.0)",
     "PANTAU_METRICS_PORT": "port of /metrics while `pantau run` or `pantau work` runs; 0 is off (default: 9464)",
     "PANTAU_LOG": "debug, info, warning or error (default: info for `pantau run`, error for all other commands)",
@@ -43,6 +50,7 @@ class Settings:
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     log: str | None = None
+    kibana: str | None = field(default=None, repr=False)
 
 
 def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Settings:
@@ -62,7 +70,13 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         metrics_host=environment.get("PANTAU_METRICS_HOST") or "127.0.0.1",
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
         log=_level(environment.get("PANTAU_LOG")),
+        kibana=environment.get("PANTAU_KIBANA"),
     )
+
+
+def shown(url: str) -> str:
+    """A URL as it may be shown: without user, password and key."""
+    return re.sub(r"(?<=api_key=)[^&]*", "***", re.sub(r"(?<=://)[^?#]*@", "***@", url))
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:

@@ -10,6 +10,8 @@ from itertools import count
 import pytest
 from hypothesis import settings
 
+from pipeline.adapters.s3 import S3Pages
+from tests.s3_server import S3Server
 from tests.stack.servers import Elasticsearch, missing
 
 _NUMBERS = count(1)
@@ -34,6 +36,13 @@ def elasticsearch() -> Iterator[str]:
         yield os.environ.get("STACK_ELASTICSEARCH") or stack.enter_context(Elasticsearch()).url
 
 
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[Elasticsearch]:
+    """An Elasticsearch of our own that speaks TLS and asks for a password, and that tests may kill and revive."""
+    with Elasticsearch(secure=True) as cluster:
+        yield cluster
+
+
 @pytest.fixture
 def elasticsearch_index(elasticsearch: str) -> Iterator[str]:
     """The URL of a search index of the test's own, which is deleted after it."""
@@ -43,3 +52,18 @@ def elasticsearch_index(elasticsearch: str) -> Iterator[str]:
         names = [row["index"] for row in json.load(answer)]
     if names:
         urllib.request.urlopen(urllib.request.Request(f"{elasticsearch}/{','.join(names)}", method="DELETE")).close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A server of the protocol of S3 for the whole session."""
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_pages(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Pages:
+    """A page store of the test's own on that server."""
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    return S3Pages(s3_server.url(prefix=f"test{next(_NUMBERS)}"))

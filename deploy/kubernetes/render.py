@@ -63,9 +63,9 @@ def _extra(agent: Agent) -> tuple[str, str, str]:
     """Mounts, volumes and settings that only agents with certain ports have."""
     if "pages" in agent.ports:
         return (
-            "            - {name: pages, mountPath: /data/pages}\n",
-            "        - {name: pages, persistentVolumeClaim: {claimName: pages}}\n",
-            "",
+            "            - {name: pages-key, mountPath: /run/pages, readOnly: true}\n",
+            "        - {name: pages-key, secret: {secretName: pantau-pages, defaultMode: 0440}}\n",
+            "            - {name: PANTAU_S3_SECRET_KEY_FILE, value: /run/pages/secret-key}\n",
         )
     if "index" in agent.ports:
         return (

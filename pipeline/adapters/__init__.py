@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import Misuse
+from pipeline.settings import shown
 
 BACKENDS = {
     ("broker", "kafka"): "pipeline.adapters.kafka.broker:KafkaBroker",
@@ -17,6 +18,7 @@ BACKENDS = {
     ("index", "elasticsearch+http"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("index", "elasticsearch+https"): "pipeline.adapters.elasticsearch.index:ElasticsearchIndex",
     ("pages", "file"): "pipeline.adapters.files:FilePages",
+    ("pages", "s3"): "pipeline.adapters.s3:S3Pages",
     ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
     ("recogniser", "spacy"): "pipeline.adapters.models:SpacyRecogniser",
     ("recogniser", "none"): "pipeline.adapters.models:NoRecogniser",
@@ -32,7 +34,7 @@ def backend(port: str, url: str) -> type[Any]:
     place = BACKENDS.get((port, scheme))
     if place is None:
         schemes = ", ".join(f"{known}:" for owner, known in BACKENDS if owner == port)
-        raise Misuse(f"no {port} for {url!r}: write a URL that begins with {schemes}")
+        raise Misuse(f"no {port} for {shown(url)!r}: write a URL that begins with {schemes}")
     module, name = place.split(":")
     try:
         found: type[Any] = getattr(import_module(module), name)

@@ -1,8 +1,8 @@
 """The program `pantau`: its commands, its global options, and how it ends.
 
-Exit codes: 0 done; 1 done, but some of the input was refused (or became dead letters), or nothing was found; 2 a
-mistake in the command, a query, a setting or the catalog; 3 something that Pantau needs cannot be used now (disk,
-server, lock); 130 interrupted. A reader that closes the pipe (`| head`) is no error.
+Exit codes: 0 done; 1 done, but some of the input was refused (or became dead letters), nothing was found, or `doctor`
+found a fault; 2 a mistake in the command, a query, a setting or the catalog; 3 something that Pantau needs cannot be
+used now (disk, server, lock); 130 interrupted. A reader that closes the pipe (`| head`) is no error.
 """
 
 import os
@@ -22,6 +22,7 @@ from pipeline.cli import (
     export,
     index,
     ingest,
+    kibana,
     ledger,
     replay,
     run,
@@ -74,7 +75,7 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, run, work, topics, index, search, ledger, watch, trace, versions, dead, replay, status, doctor,
+    demo, ingest, run, work, topics, index, kibana, search, ledger, watch, trace, versions, dead, replay, status, doctor,
     export, evaluate,
 )  # fmt: skip
 for command in COMMANDS:

@@ -91,7 +91,7 @@ def replay(
     if as_json:
         print_json({"replayed": count})
     elif count:
-        say(f"{count} handed in again: `pantau run --once` takes them up")
+        say(f"{count} handed in again: `{house.program}` takes them up")
     for number in sorted(set(numbers or ()) - {x.number for x in letters}):
         complain(f"there is no dead letter {number}{' of these' if stage or reason else ''}: see `pantau dead list`")
     if not count:

@@ -59,13 +59,14 @@ def demo(
 def ingest_world(house: Installation, world: Path) -> Counter[str]:
     """Take in the pages of a world in the order of its manifest. Returns the counts of new, changed, known, refused."""
     counts: Counter[str] = Counter()
-    arrivals = list(_arrivals(world, counts))
-    for start in range(0, len(arrivals), BATCH):
-        counts.update(house.intake.take(arrivals[start : start + BATCH]))
+    found = list(arrivals(world, counts))
+    for start in range(0, len(found), BATCH):
+        counts.update(house.intake.take(found[start : start + BATCH]))
     return counts
 
 
-def _arrivals(world: Path, counts: Counter[str]) -> Iterator[Arrival]:
+def arrivals(world: Path, counts: Counter[str]) -> Iterator[Arrival]:
+    """The pages of a world in the order of its manifest; what is refused is counted."""
     for line in (world / "world.jsonl").read_bytes().splitlines():
         entry = msgspec.json.decode(line, type=Entry)
         for item in readers.read([world / entry.file], io.BytesIO()):

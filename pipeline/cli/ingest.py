@@ -12,7 +12,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline.adapters import readers
-from pipeline.cli.installation import Busy, Elsewhere, Installation, flow
+from pipeline.broker import Served
+from pipeline.cli.installation import Busy, Installation, flow
 from pipeline.cli.output import JsonOption, complain, console, installation, notes, print_json, say, table
 from pipeline.runners import operations
 from pipeline.runners.intake import Arrival
@@ -44,7 +45,7 @@ def ingest(
     paths: PathsArgument,
     workers: WorkersOption = None,
     queue: Annotated[
-        bool, typer.Option("--queue", help="Only put the pages in line; `pantau run` takes them.")
+        bool, typer.Option("--queue", help="Only put the pages in line for `pantau run`. On Kafka it is always so.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +57,7 @@ def ingest(
     house = installation(context)
     counts, refused = take(house, paths)
     work = None if queue else process(house, workers)
-    show(counts, refused, work, as_json)
+    show(house, counts, refused, work, as_json)
     if refused or (work and work.dead):
         raise typer.Exit(1)
 
@@ -93,13 +94,12 @@ def process(house: Installation, workers: int | None) -> Work | None:
 
     Another `pantau ingest` may be about to end without having seen the new pages: then this one takes over.
     """
+    if isinstance(house.broker, Served):
+        return None
     told = False
     while True:
         try:
             return _drain(house, workers)
-        except Elsewhere:
-            notes.print("the workers that `pantau work` starts take them up", style="yellow")
-            return None
         except Busy as busy:
             if _taken_up(house):
                 return None
@@ -126,18 +126,21 @@ def _taken_up(house: Installation) -> bool:
     return not pages.lag
 
 
-def show(counts: Counter[str], refused: list[readers.Refused], work: Work | None, as_json: bool) -> None:
+def show(
+    house: Installation, counts: Counter[str], refused: list[readers.Refused], work: Work | None, as_json: bool
+) -> None:
     """Print what became of it."""
+    queued = 0 if work else counts["new"] + counts["changed"]
     if as_json:
         done = work._asdict() if work else {}
         names = [{"name": r.name, "reason": r.reason, "detail": r.detail} for r in refused]
-        print_json({**counts, "refused": names, **done})
+        print_json({**counts, "queued": queued, "refused": names, **done})
         return
     if counts["known"] and not counts["new"] and not counts["changed"]:
         say(f"already known: all {counts['known']} pages; nothing was changed")
     else:
         say(_summary(counts))
-    show_work(work)
+    show_work(house, work, queued)
     if refused:
         reasons = Counter(r.reason.value for r in refused)
         console.print(table("refused", ("reason", ">files"), reasons.most_common()))
@@ -147,10 +150,11 @@ def show(counts: Counter[str], refused: list[readers.Refused], work: Work | None
             complain(f"and {len(refused) - SHOWN} more: --json names all of them")
 
 
-def show_work(work: Work | None) -> None:
-    """Print what the flow made of it; None when it runs elsewhere."""
+def show_work(house: Installation, work: Work | None, queued: int) -> None:
+    """Print what the flow made of it; without `work`, who takes up the pages that were queued."""
     if work is None:
-        say("in line for what runs the flow: see `pantau status`")
+        if queued:
+            say(f"queued {queued} pages for `{house.program}`: `pantau status` shows how far they are")
         return
     say(f"found in {work.articles} articles: {work.statements} statements, of which {work.alerts} alerts came")
     if work.dead:

@@ -2,11 +2,9 @@
 
 import contextlib
 import fcntl
-import logging
 import os
-import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from importlib import import_module
@@ -16,12 +14,12 @@ from typing import Any
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
-from pipeline.broker import Broker, Topics
+from pipeline.broker import Broker, Care, Served, Topics, Wanted
 from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
-from pipeline.ports import CatalogEditor, Clock, Pages, Recogniser, Search
+from pipeline.ports import CHANGING, READING, CatalogEditor, Clock, Pages, Recogniser, Search
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -32,9 +30,6 @@ def flow() -> tuple[Agent, ...]:
     """The whole flow. Loaded when it is first asked for: its libraries take longer than most commands."""
     loaded: tuple[Agent, ...] = import_module("agents").FLOW
     return loaded
-
-
-LOG = logging.getLogger("pantau.installation")
 
 
 def seeds() -> Path:
@@ -112,30 +107,31 @@ class Installation:
         """The way in."""
         return Intake(self.broker, self.pages, self.clock)
 
-    def ports(self) -> dict[str, Any]:
-        """Everything that steps may ask for, but what they remember."""
-        return {
-            "clock": self.clock,
-            "pages": self.pages,
-            "catalog": self.catalog,
-            "recogniser": self.recogniser,
-            "index": self.index,
-            "notify": Channels(self.settings.home),
+    def ports(self, names: Collection[str] = READING | CHANGING) -> dict[str, Any]:
+        """What steps may ask for, but what they remember: the ports of these names, and no other is opened."""
+        opened: dict[str, Callable[[], Any]] = {
+            "clock": lambda: self.clock,
+            "pages": lambda: self.pages,
+            "catalog": lambda: self.catalog,
+            "recogniser": lambda: self.recogniser,
+            "index": lambda: self.index,
+            "notify": lambda: Channels(self.settings.home),
         }
+        return {name: port() for name, port in opened.items() if name in names}
 
     @contextmanager
     def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
         """A runner of the whole flow, with this many worker processes. Only one may run on a home folder.
 
-        Raises Elsewhere where the topics are on servers: there each agent has workers of its own.
+        Raises Misuse where the topics are on servers: there each agent has workers of its own.
         """
         broker = self.broker
         if not isinstance(broker, Broker):
             where = self.settings.broker
-            raise Elsewhere(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
+            raise Misuse(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
         self.catalog.snapshot()
-        with self._alone(self.settings.home / "runner.lock"):
+        with self.alone(self.settings.home / "runner.lock"):
             pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
             try:
                 yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
@@ -144,8 +140,8 @@ class Installation:
                     pool.close()
 
     @contextmanager
-    def _alone(self, path: Path) -> Iterator[None]:
-        """Hold the lock of a runner. It goes with the process, however that ends."""
+    def alone(self, path: Path) -> Iterator[None]:
+        """Hold the lock of a runner. It goes with the process, however that ends. Raises Busy when another has it."""
         with path.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -157,63 +153,34 @@ class Installation:
             file.flush()
             yield
 
-    def topics(self) -> list[Any]:
-        """The topics on Kafka as they have to be. Raises Misuse where topics are in a file."""
-        from pipeline.adapters.kafka.admin import wanted  # noqa: PLC0415 - as in `_address`
+    @property
+    def program(self) -> str:
+        """The command that runs the flow here."""
+        return "pantau work" if isinstance(self.broker, Served) else "pantau run"
 
-        return wanted(flow(), self._address())
+    @property
+    def served(self) -> Served:
+        """The topics, where they are on servers. Raises Misuse where they are in a file."""
+        broker = self.broker
+        if not isinstance(broker, Served):
+            raise Misuse(
+                f"the topics are in {self.settings.broker}, where `pantau run` runs the flow: "
+                "for Kafka set PANTAU_BROKER to kafka://host:port"
+            )
+        return broker
 
-    def admin(self) -> Any:
-        """A connection for the care of topics."""
-        from pipeline.adapters.kafka.admin import Admin  # noqa: PLC0415 - as in `_address`
+    def topics(self) -> list[Wanted]:
+        """The topics on servers as they have to be."""
+        return self.served.wanted(flow())
 
-        return Admin(self._address())
+    def admin(self) -> Care:
+        """A connection for their care."""
+        return self.served.admin()
 
     def check_topics(self) -> None:
         """Raise Misuse, naming the cure, unless all topics are as they have to be."""
         with contextlib.closing(self.admin()) as admin:
             admin.check(self.topics())
-
-    def _address(self) -> Any:
-        if isinstance(self.broker, Broker):
-            raise Misuse(
-                f"the topics are in {self.settings.broker}, where `pantau run` runs the flow: "
-                "for Kafka set PANTAU_BROKER to kafka://host:port"
-            )
-        # Here and above the import is late, because the packages are in an extra.
-        from pipeline.adapters.kafka.address import parse  # noqa: PLC0415
-
-        return parse(self.settings.broker)
-
-    @contextmanager
-    def worker(self, agent: Agent, slot: int) -> Iterator[Any]:
-        """The worker of one agent in one slot of this home folder. Raises Busy when that slot is taken."""
-        from pipeline.runners.faust.app import Post, Worker  # noqa: PLC0415 - as in `_address`
-
-        address = self._address()
-        self.check_topics()
-        self.catalog.snapshot()
-        folder = self.settings.home / "work" / f"{agent.name}-{slot}"
-        folder.mkdir(parents=True, exist_ok=True)
-        with self._alone(folder / "lock"):
-            self._serve_metrics()
-            member = f"{self._node()}-{agent.name}-{slot}"
-            yield Worker(Post(agent, slot, member, folder), address, self.ports(), self.meters)
-
-    def _node(self) -> str:
-        """A name of this home folder that no other has, made once."""
-        path = self.settings.home / "node"
-        with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
-            file.write(secrets.token_hex(6))
-        return path.read_text(encoding="ascii")
-
-    def _serve_metrics(self) -> None:
-        port = self.settings.metrics_port
-        try:
-            if port:
-                self.meters.serve(self.settings.metrics_host, port)
-        except OSError as error:
-            LOG.warning("no /metrics on port %d", port, extra={"error": str(error)})
 
     def article_id(self, text: str) -> str:
         """The id of an article that is named by its id or its URL."""
@@ -224,10 +191,6 @@ class Installation:
         if asked is not None:
             return asked
         return self.settings.workers if self.settings.workers is not None else min(8, os.cpu_count() or 1)
-
-
-class Elsewhere(Unavailable):
-    """The flow of this installation is run by workers, not by one runner."""
 
 
 class Busy(Unavailable):

@@ -33,10 +33,11 @@ def replay(
     count = operations.replay_pages(house.broker, house.clock, chosen)
     work = process(house, workers) if count else None
     if as_json:
-        print_json({"pages": count, **(work._asdict() if work else {})})
+        print_json({"pages": count, "queued": 0 if work else count, **(work._asdict() if work else {})})
     elif count:
-        say(f"{count} pages went through the flow again")
-        show_work(work)
+        if work:
+            say(f"{count} pages went through the flow again")
+        show_work(house, work, count)
     else:
         say("no such page is known: `pantau search` shows the articles that there are")
     if not count:

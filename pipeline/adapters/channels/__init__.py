@@ -23,6 +23,9 @@ class Channel(Protocol):
     def send(self, url: str, alert: AlertRaised) -> None:
         """Deliver an alert. Raises TryLater or Reject as Notify does."""
 
+    def examine(self, url: str) -> str:
+        """Whether alerts would get there, in a phrase; none is sent. Raises Unavailable when they would not."""
+
 
 class Channels:
     """All channels. `home` is the folder for those that write files."""
@@ -33,11 +36,16 @@ class Channels:
 
     def send(self, channel: str, alert: AlertRaised) -> None:
         """See Notify. A channel that no backend serves is refused: its watch names another one."""
-        self._channel(channel.partition(":")[0]).send(channel, alert)
-
-    def _open(self, scheme: str) -> Channel:
         try:
-            opened: Channel = backend("channel", scheme + ":")(self._home)
+            found = self._channel(channel.partition(":")[0])
         except Misuse as error:
             raise Reject(Refusal.UNKNOWN_CHANNEL, str(error)) from error
+        found.send(channel, alert)
+
+    def examine(self, channel: str) -> str:
+        """See Channel. Raises Misuse for a channel that no backend serves."""
+        return self._channel(channel.partition(":")[0]).examine(channel)
+
+    def _open(self, scheme: str) -> Channel:
+        opened: Channel = backend("channel", scheme + ":")(self._home)
         return opened

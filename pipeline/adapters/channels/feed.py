@@ -42,3 +42,9 @@ class Feed:
                 raise StorageFull(f"no room left for {self._path}: free some space; nothing is lost") from error
             raise Unavailable(f"cannot write {self._path}: {error.strerror}; choose another --home") from error
         self._told.add(alert.alert_id)
+
+    def examine(self, url: str) -> str:
+        """See Channel."""
+        if not os.access(self._path if self._path.exists() else self._path.parent, os.W_OK):
+            raise Unavailable(f"Pantau may not write {self._path}: give it the right, or choose another --home")
+        return f"{len(self._told)} alerts in {self._path.name}"

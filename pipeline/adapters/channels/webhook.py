@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from pipeline.errors import TryLater
+from pipeline.errors import TryLater, Unavailable
 from schemas.alert import AlertRaised
 from schemas.codec import encode
 
@@ -28,3 +28,14 @@ class Webhook:
             raise TryLater(1.0, f"{target} does not answer: {error}") from error
         if not answer.is_success:
             raise TryLater(1.0, f"{target} answers {answer.status_code}")
+
+    def examine(self, url: str) -> str:
+        """See Channel. It asks with OPTIONS, which changes nothing, so any answer will do."""
+        target = url.removeprefix("webhook+")
+        host = httpx.URL(target).host
+        try:
+            answer = self._client.options(target)
+        except httpx.HTTPError as error:
+            cure = "start it, or correct the channel in watches.yaml"
+            raise Unavailable(f"the webhook at {host} does not answer ({error}): {cure}") from error
+        return f"{host} answers, with {answer.status_code}"

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -46,8 +46,8 @@ class Address:
 
     hosts: tuple[str, ...]
     prefix: str
-    login: tuple[str, str] | None
-    api_key: str | None
+    login: tuple[str, str] | None = field(repr=False)
+    api_key: str | None = field(repr=False)
     ca: str | None
     patience: float
 
@@ -56,14 +56,16 @@ class Address:
         return ", ".join(self.hosts)
 
 
-def read(url: str) -> Address:
+def read(url: str | Path) -> Address:
     """The address in a URL. Raises Misuse, without repeating a password."""
-    parts = urlsplit(url)
+    parts = urlsplit(str(url))
     scheme = parts.scheme.rpartition("+")[2]
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     options = dict(parse_qsl(parts.query))
     prefix = parts.path.strip("/") or "pantau"
+    if not hosts:
+        raise Misuse("PANTAU_INDEX names no server: write elasticsearch+https://host:9200/pantau")
     if unknown := [name for name in options if name not in OPTIONS]:
         raise Misuse(f"the URL of Elasticsearch has no option {unknown[0]!r}: there are {', '.join(OPTIONS)}")
     if not _PREFIX.fullmatch(prefix):
@@ -180,7 +182,10 @@ def translation(error: Exception, address: Address) -> Unavailable:
 
 def _answered(error: ApiError, address: Address) -> Unavailable:
     if error.status_code == 401:
-        return Unavailable(f"Elasticsearch at {address} refuses the password or API key: correct it in PANTAU_INDEX")
+        return Unavailable(
+            f"Elasticsearch at {address} refuses the password or API key: correct it in PANTAU_INDEX or "
+            "PANTAU_ELASTICSEARCH_API_KEY_FILE"
+        )
     if error.status_code == 403:
         return denied(address, reason(error))
     return unavailable(address, f"{error.status_code} {reason(error)}")

@@ -50,16 +50,26 @@ class Generations:
     def create(self) -> list[str]:
         """Write the templates and make the first indices where there are none; returns the names of the indices."""
         with translated(self._address):
+            self._refuse_strangers()
             self._put_templates()
             live = Shelf(self._client, self._prefix)
             missing = [family for family in FAMILIES if not self._client.indices.exists(index=live.reading(family))]
             return [live.place(family, _this_month()) for family in missing]
+
+    def _refuse_strangers(self) -> None:
+        """Raise Unavailable when somebody else uses a name of ours: nothing of theirs is changed."""
+        for found in checking.strangers(self._client, self._address):
+            raise Unavailable(f"the {found.thing} {found.wrong}: {found.cure}")
 
     def _put_templates(self) -> None:
         for family in FAMILIES:
             body = template(self._prefix, family)
             keywords = {name.lstrip("_"): value for name, value in body.items()}
             self._client.indices.put_index_template(name=alias(self._prefix, family), **keywords)
+
+    def about(self) -> str:
+        """The version of the server."""
+        return checking.about(self._client, self._address)
 
     def check(self) -> list[Finding]:
         """Compare templates, aliases and mappings with those of this version."""
@@ -68,6 +78,7 @@ class Generations:
     def reindex(self) -> Switched:
         """Rebuild into the next generation and swap. Raises Unavailable; then the live one is as it was."""
         with translated(self._address):
+            self._refuse_strangers()
             live, known = self._live(), self._known()
             new = max((*known, live)) + 1
             for leftover in known:

@@ -6,6 +6,7 @@ flush. A flush that raises Unavailable may have written a part: the replay of it
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
@@ -39,7 +40,7 @@ class ElasticsearchIndex:
     It connects with the first call. All methods raise Unavailable when the server cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | Path) -> None:
         self.address: Address = read(url)
         self.client: Elasticsearch = connect(self.address)
         self._shelf = Shelf(self.client, self.address.prefix)

@@ -13,7 +13,7 @@ the same everywhere. It is indexed and not kept in `_source`.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -174,3 +174,33 @@ def clipped(word: str) -> str:
 def tagged(language: str, stems: Iterable[str]) -> str:
     """Stems as they stand in the index, in a fixed order. No folded word has such a dot."""
     return " ".join(f"{language}·{clipped(stem)}" for stem in sorted(stems))
+
+
+def differences(family: str, found: Mapping[str, Any]) -> list[str]:
+    """How a mapping differs from that of a family, one phrase for each field."""
+    wanted, actual = dict(_flat(mappings(family)["properties"])), dict(_flat(found.get("properties", {})))
+    lines = [f"has no field {name}" for name in wanted if name not in actual]
+    lines += [f"has the unknown field {name}" for name in actual if name not in wanted]
+    lines += [
+        f"{name} is {_shown(actual[name])}, not {_shown(wanted[name])}"
+        for name in wanted
+        if name in actual and actual[name] != wanted[name]
+    ]
+    if found.get("dynamic") != "strict":
+        lines.append("takes fields that nobody declared")
+    if not lines and found.get("_meta", {}).get("pantau") != version(family):
+        lines.append("was written with another analysis of words")
+    return lines
+
+
+def _flat(properties: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, field in properties.items():
+        inner = field.get("properties") or field.get("fields") or {}
+        own = {key: value for key, value in field.items() if key not in ("properties", "fields")}
+        if own and own != {"type": "object"}:
+            yield above + name, own
+        yield from _flat(inner, f"{above}{name}.")
+
+
+def _shown(field: Mapping[str, Any]) -> str:
+    return " ".join(str(value) if key == "type" else f"{key}={value}" for key, value in field.items())

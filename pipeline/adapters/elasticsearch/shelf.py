@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from elasticsearch import BadRequestError, Elasticsearch
 
-from pipeline.adapters.elasticsearch.mapping import mappings, settings, version
+from pipeline.adapters.elasticsearch.mapping import differences, mappings, settings
 from pipeline.errors import Unavailable
 from schemas.documents import FAMILIES
 
@@ -58,6 +58,7 @@ class Shelf:
     def __init__(self, client: Elasticsearch, prefix: str, generation: int | None = None) -> None:
         self._client, self.prefix, self._generation = client, prefix, generation
         self._known: dict[str, tuple[float, frozenset[str]]] = {}
+        self._fitting: set[str] = set()
 
     def reading(self, *families: str) -> str:
         """What to search for these families."""
@@ -95,21 +96,31 @@ class Shelf:
         return str(Name(self.prefix, family, self.generation(family), month))
 
     def _look(self, family: str) -> list[str]:
-        answer = self._client.indices.get_mapping(
-            index=self.reading(family), filter_path="*.mappings._meta.pantau,*.mappings.properties.*.type", **QUIETLY
-        )
-        for index, found in answer.items():
-            if found["mappings"].get("_meta", {}).get("pantau") != version(family):
+        """The names of the indices; the mapping of each is compared once, for strict ones do not change."""
+        reading = self.reading(family)
+        names = list(self._client.indices.get_alias(index=reading, **QUIETLY))
+        if self._fitting.issuperset(names):
+            return names
+        found = self._client.indices.get_mapping(index=reading, **QUIETLY)
+        for index, state in found.items():
+            if differences(family, state["mappings"]):
                 raise Unavailable(
                     f"the index {index} has another mapping than this version of Pantau writes: run pantau index check"
                 )
-        return list(answer)
+        self._fitting |= found.keys()
+        return list(found)
 
     def _create(self, index: str, family: str) -> None:
         aliases: dict[str, Any] = {alias(self.prefix, family): {}} if self._generation is None else {}
         try:
             self._client.indices.create(index=index, mappings=mappings(family), settings=settings(), aliases=aliases)
         except BadRequestError as error:
-            if error.error != "resource_already_exists_exception":  # another writer was faster
+            if error.error != "resource_already_exists_exception":
                 raise
+            self.forget()
+            if index in self.indices(family):
+                return  # another writer was faster
+            raise Unavailable(
+                f"there is an index {index} that is not read by Pantau and stays as it is: run pantau index check"
+            ) from error
         self.forget()

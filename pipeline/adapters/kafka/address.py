@@ -17,6 +17,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -86,14 +87,14 @@ class Address:
         return options
 
 
-def parse(url: str, environment: Mapping[str, str] = os.environ) -> Address:
+def parse(url: str | Path, environment: Mapping[str, str] = os.environ) -> Address:
     """Read a URL. Raises Misuse, naming what is wrong."""
-    parts = urlsplit(url)
+    parts = urlsplit(str(url))
     if "@" in parts.netloc:
         raise Misuse("the URL of Kafka names a user: put user and password into PANTAU_KAFKA_USER and _PASSWORD_FILE")
     servers = tuple(server for server in parts.netloc.split(",") if server)
     if not servers or any(not server.rpartition(":")[2].isdecimal() for server in servers):
-        raise Misuse(f"PANTAU_BROKER is {url!r}: write kafka://host:port, more brokers after commas")
+        raise Misuse(f"PANTAU_BROKER is {str(url)!r}: write kafka://host:port, more brokers after commas")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = options.keys() - set(OPTIONS)
     if unknown:

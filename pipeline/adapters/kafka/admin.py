@@ -4,39 +4,24 @@ Nothing creates a topic in passing. The number of partitions of a topic that exi
 would move to other partitions than what agents remember of them.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError, for_code
 
+from pipeline.adapters.kafka import reaching
 from pipeline.adapters.kafka.address import LETTER_BYTES, MESSAGE_BYTES, Address
 from pipeline.adapters.kafka.memory import STALE_SECONDS, topic_name
-from pipeline.errors import Misuse, Unavailable
+from pipeline.adapters.kafka.reaching import reached
+from pipeline.broker import Found, Wanted
+from pipeline.errors import Misuse
 from pipeline.flow import Agent
 from schemas.topics import DEAD_LETTERS, TOPICS
 
 _DAY = 24 * 3600 * 1000
 """Milliseconds."""
-
-
-class Wanted(NamedTuple):
-    """A topic as it has to be. `settings` are those of Kafka."""
-
-    name: str
-    partitions: int
-    settings: dict[str, str]
-
-
-class Found(NamedTuple):
-    """A topic as it is."""
-
-    name: str
-    partitions: int
-    replication: int
-    settings: dict[str, str]
 
 
 def wanted(flow: Sequence[Agent], address: Address) -> list[Wanted]:
@@ -67,24 +52,16 @@ def _memory(agent: Agent, address: Address) -> Wanted:
     return Wanted(topic_name(agent.name), address.partitions, settings)
 
 
-@contextmanager
-def reached(address: Address) -> Iterator[None]:
-    """Turn the errors of Kafka into ours."""
-    try:
-        yield
-    except KafkaError as error:
-        where = ",".join(address.servers)
-        said = str(error) or type(error).__name__
-        raise Unavailable(f"Kafka at {where} cannot be used ({said}): start it, or correct PANTAU_BROKER") from error
-
-
 class Admin:
     """A connection for the care of topics."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         with reached(address):
-            self._client = KafkaAdminClient(**address.client(), client_id="pantau-topics", bootstrap_timeout_ms=10_000)
+            milliseconds = int(reaching.BEGIN * 1000)
+            self._client = KafkaAdminClient(
+                **address.client(), client_id="pantau-topics", bootstrap_timeout_ms=milliseconds
+            )
 
     def close(self) -> None:
         """End the connection."""
@@ -125,6 +102,16 @@ class Admin:
         if changed:
             self._client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=changed)])
 
+    def about(self, topics: Sequence[Wanted]) -> str:
+        """Check the topics, and whether this user may read and write all of them."""
+        self.check(topics)
+        with reached(self._address):
+            brokers = len(self._client.describe_cluster()["brokers"])
+            for topic in self._client.describe_topics([topic.name for topic in topics]):
+                if not {"READ", "WRITE"} <= set(topic.get("authorized_operations") or ("READ", "WRITE")):
+                    raise TopicAuthorizationFailedError(topic["name"])
+        return f"Kafka with {brokers} broker{'s' if brokers > 1 else ''}; all {len(topics)} topics fit"
+
     def check(self, topics: Sequence[Wanted]) -> None:
         """Raise Misuse, naming the cure, unless all topics are there with the partitions that they must have."""
         there = {topic.name: topic for topic in self.describe([topic.name for topic in topics])}
@@ -146,10 +133,8 @@ class Admin:
     def describe(self, names: Sequence[str]) -> list[Found]:
         """Those of the topics that exist, as they are."""
         with reached(self._address):
-            existing = set(self._client.list_topics())
-            chosen = [name for name in names if name in existing]
-            described = self._client.describe_topics(chosen) if chosen else []
-            settings = self._settings(chosen)
+            described = self._existing(names)
+            settings = self._settings([topic["name"] for topic in described])
         return [
             Found(
                 topic["name"],
@@ -159,6 +144,17 @@ class Admin:
             )
             for topic in described
         ]
+
+    def _existing(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """The topics that exist. Raises an error of Kafka when one may not be seen: it might exist."""
+        there = []
+        for topic in self._client.describe_topics(list(names)) if names else []:
+            error = for_code(topic["error_code"])
+            if error is TopicAuthorizationFailedError:
+                raise error(topic["name"])
+            if error is not UnknownTopicOrPartitionError:
+                there.append(topic)
+        return there
 
     def _settings(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]

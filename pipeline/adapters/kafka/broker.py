@@ -16,13 +16,16 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from pipeline.adapters.kafka import reaching
 from pipeline.adapters.kafka.address import LETTER_BYTES, Address, parse
-from pipeline.adapters.kafka.admin import reached
+from pipeline.adapters.kafka.admin import Admin, wanted
+from pipeline.adapters.kafka.reaching import reached
 from pipeline.adapters.kafka.wire import Envelope, Packed, pack
 from pipeline.adapters.sqlite import state
 from pipeline.adapters.sqlite.database import Database
-from pipeline.broker import Draft, Ending, Message, Standing, Tally
+from pipeline.broker import Draft, Ending, Message, Standing, Tally, Wanted
 from pipeline.errors import Unavailable
+from pipeline.flow import Agent
 from schemas.codec import decode
 from schemas.dead import DeadLetter
 from schemas.topics import BY_NAME, DEAD_LETTERS, TOPICS
@@ -32,9 +35,9 @@ PATIENCE = 120.0
 
 
 class KafkaBroker:
-    """Implements `Topics`. Connections are made when they are first needed."""
+    """Implements `Served`. Connections are made when they are first needed."""
 
-    def __init__(self, url: str, home: Path) -> None:
+    def __init__(self, url: str | Path, home: Path) -> None:
         """`home` is the folder for the memory of the intake. Raises Misuse for a URL that cannot be used."""
         self.address: Address = parse(url)
         self._database = Database(home / "intake.db", state.SCHEMA)
@@ -90,7 +93,7 @@ class KafkaBroker:
             batch_size=1 << 18,
             delivery_timeout_ms=int(PATIENCE * 1000),
             request_timeout_ms=10_000,
-            bootstrap_timeout_ms=10_000,
+            bootstrap_timeout_ms=int(reaching.BEGIN * 1000),
             max_block_ms=int(PATIENCE * 1000),
             reconnect_backoff_max_ms=2000,
         )
@@ -103,7 +106,7 @@ class KafkaBroker:
             group_id=group,
             enable_auto_commit=False,
             max_partition_fetch_bytes=LETTER_BYTES + (1 << 16),
-            bootstrap_timeout_ms=10_000,
+            bootstrap_timeout_ms=int(reaching.BEGIN * 1000),
         )
 
     def scan(self, topic: str) -> Iterator[Message]:
@@ -135,6 +138,14 @@ class KafkaBroker:
             behind = {part: position[part] for part in parts if position[part] < end[part]}
             lag = sum(end[part] - offset for part, offset in behind.items())
             return Standing(agent, topic, sum(position.values()), lag, _oldest(reader, behind), 0)
+
+    def wanted(self, flow: Sequence[Agent]) -> list[Wanted]:
+        """See Served."""
+        return wanted(flow, self.address)
+
+    def admin(self) -> Admin:
+        """See Served."""
+        return Admin(self.address)
 
     def close(self) -> None:
         """See Topics."""

@@ -1,4 +1,4 @@
-"""The offline world through the whole flow: SQLite and Elasticsearch show the same, and refusals are buried."""
+"""The offline world through the whole flow into an Elasticsearch that refuses some of it: refusals are buried."""
 
 from pathlib import Path
 
@@ -16,10 +16,6 @@ from tests.stack.proxy import Proxy
 
 pytestmark = pytest.mark.stack
 FAMILIES = ("articles", "statements")  # alerts carry the time at which they were raised
-QUERIES = (
-    "", "kapal", "selat ambara", "kapal OR patroli NOT presiden", '"kapal patroli"', "menolak", "speaker:harsa",
-    "title:kap* language:id", '"kapal selat"~5', "published:[2030-05 TO *] -language:en", "_exists_:outlet",
-)  # fmt: skip
 
 
 def through(home: Path, settings: dict[str, str], workers: int = 0) -> Installation:
@@ -28,20 +24,6 @@ def through(home: Path, settings: dict[str, str], workers: int = 0) -> Installat
     ingest_world(house, world)
     process(house, workers)
     return house
-
-
-def test_both_backends_answer_alike(tmp_path: Path, elasticsearch_index: str) -> None:
-    one = through(tmp_path / "sqlite", {}).search
-    other = through(tmp_path / "elasticsearch", {"PANTAU_INDEX": elasticsearch_index}).search
-    assert one.count("articles") > 30
-    assert one.count("alerts") == other.count("alerts") > 0
-    for family in FAMILIES:
-        assert list(one.export(family, "")) == list(other.export(family, ""))
-        for query in QUERIES:
-            found = [index.search(family, query, limit=100) for index in (one, other)]
-            assert found[0] == found[1], query
-            counts = [index.facets(family, query, ["outlet", "language", "speaker"]) for index in (one, other)]
-            assert counts[0] == counts[1], query
 
 
 @pytest.mark.parametrize("workers", [0, 2])
