@@ -34,6 +34,13 @@ def elasticsearch() -> Iterator[str]:
         yield os.environ.get("STACK_ELASTICSEARCH") or stack.enter_context(Elasticsearch()).url
 
 
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[Elasticsearch]:
+    """An Elasticsearch of our own that asks for a password, and that tests may kill and revive."""
+    with Elasticsearch(secure=True) as cluster:
+        yield cluster
+
+
 @pytest.fixture
 def elasticsearch_index(elasticsearch: str) -> Iterator[str]:
     """The URL of a search index of the test's own, which is deleted after it."""

@@ -53,13 +53,6 @@ def present(index: ElasticsearchIndex) -> Counter[str]:
     return Counter(document.id for document in index.export("articles", ""))
 
 
-@pytest.fixture(scope="module")
-def guarded() -> Iterator[Elasticsearch]:
-    """A server of our own that asks for a password."""
-    with Elasticsearch(secure=True) as cluster:
-        yield cluster
-
-
 def _login(cluster: Elasticsearch) -> str:
     return f"elasticsearch+http://pantau:{PASSWORD}@{cluster.url.removeprefix('http://')}"
 
