@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pipeline.news.urls import article_id
+from pipeline.ports import Search
 from pipeline.runners.intake import Arrival
+from schemas.documents import FAMILIES
 from schemas.page import Hints
 
 DAY = datetime(2030, 5, 1, 6, tzinfo=UTC)
@@ -139,6 +142,24 @@ def expected(stories: Iterable[Story], before: Iterable[Story] = ()) -> Outcome:
         statements=sorted((story.id, story.revision, story.speaker, story.quote) for story in found),
         utterances=pairs,
         alerts=sorted({(s.speaker, s.quote) for s in (*before, *found) if s.speaker in WATCHED}),
+    )
+
+
+def found(search: Search, stories: Iterable[Story]) -> Outcome:
+    """What became of articles, as the search index shows it."""
+    ids = {story.id for story in stories}
+    everything: dict[str, list[Any]] = {family: list(search.export(family, "")) for family in FAMILIES}
+    articles = [one for one in everything["articles"] if one.id in ids]
+    statements, alerts = ([one for one in everything[name] if one.article in ids] for name in ("statements", "alerts"))
+    carriers: dict[str, set[str]] = {}
+    for one in statements:
+        carriers.setdefault(one.utterance, set()).add(one.article)
+    return Outcome(
+        articles=sorted((one.id, one.revision) for one in articles),
+        links={frozenset((one.id, one.of)) for one in articles if one.of},
+        statements=sorted((one.article, one.revision, one.speaker, one.text.rstrip(",")) for one in statements),
+        utterances={frozenset(group) for group in carriers.values() if len(group) > 1},
+        alerts=sorted((one.speaker, one.text.rstrip(",")) for one in alerts),
     )
 
 

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,8 @@ from pipeline.cli.installation import Installation
 from pipeline.runners import operations
 from pipeline.runners.operations import Letter
 from pipeline.settings import load
-from schemas.documents import FAMILIES
 from tests import command
-from tests.stack.faults.articles import Outcome, Story, write_catalog
+from tests.stack.faults.articles import Outcome, Story, found, write_catalog
 from tests.stack.servers import PASSWORD, Elasticsearch, Kafka
 
 READS = [(agent.name, topic.name) for agent in FLOW for topic in agent.reads]
@@ -182,24 +181,9 @@ class Product:
         """Messages that an agent has not read yet."""
         return sum(standing.lag for standing in self.house.broker.standings(READS))
 
-    def outcome(self, stories: Iterable[Story]) -> Outcome:
+    def outcome(self, stories: Sequence[Story]) -> Outcome:
         """What became of these articles."""
-        ids, search = {story.id for story in stories}, self.house.search
-        everything: dict[str, list[Any]] = {family: list(search.export(family, "")) for family in FAMILIES}
-        articles = [one for one in everything["articles"] if one.id in ids]
-        statements, alerts = (
-            [one for one in everything[name] if one.article in ids] for name in ("statements", "alerts")
-        )
-        carriers: dict[str, set[str]] = {}
-        for one in statements:
-            carriers.setdefault(one.utterance, set()).add(one.article)
-        return Outcome(
-            articles=sorted((one.id, one.revision) for one in articles),
-            links={frozenset((one.id, one.of)) for one in articles if one.of},
-            statements=sorted((one.article, one.revision, one.speaker, one.text.rstrip(",")) for one in statements),
-            utterances={frozenset(ids) for ids in carriers.values() if len(ids) > 1},
-            alerts=sorted((one.speaker, one.text.rstrip(",")) for one in alerts),
-        )
+        return found(self.house.search, stories)
 
     def letters(self) -> list[Letter]:
         """All dead letters, the oldest first."""
