@@ -321,6 +321,7 @@ def _app(post: Post, address: Address) -> _App:
         consumer_group_instance_id=post.member,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=1 << 20,
+        broker_request_timeout=max(90.0, address.session + 30.0),
         broker_session_timeout=float(address.session),
         broker_heartbeat_interval=max(1.0, address.session / 7),
         broker_rebalance_timeout=60.0,

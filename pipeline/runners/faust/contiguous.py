@@ -32,6 +32,9 @@ TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "
 FULL_SECONDS = 0.05
 """How long to wait for messages while some partitions are paused: one that is resumed is asked for again after it."""
 IDLE_SECONDS = 1.0
+FETCH_BYTES, FETCH_SECONDS = 1 << 16, 0.25
+"""Kafka answers when it has so many bytes, or after so long. Each answer, and each batch that is made of it, has costs of
+its own: so a trickle is handled four times a second, and a flood never waits."""
 
 
 def check_versions() -> None:
@@ -59,6 +62,11 @@ class _Thread(AIOKafkaConsumerThread):
     """The thread that talks to Kafka, with notes in its commits."""
 
     consumer: "ContiguousConsumer"
+
+    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
+        made = super()._create_consumer(loop)  # Faust has no settings for these two
+        made._fetch_min_bytes, made._fetch_max_wait_ms = FETCH_BYTES, int(FETCH_SECONDS * 1000)
+        return made
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         noted = self.consumer.noted

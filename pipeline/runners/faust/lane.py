@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from math import inf
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -39,7 +38,6 @@ RETRY_AT_MOST = 60.0
 BATCH, BATCH_BYTES, BATCH_SECONDS = 200, 4 << 20, 0.25
 """What is made durable together at most: messages, bytes that they lead to, and seconds of their steps. A batch costs
 some milliseconds, and a message waits for the whole of it."""
-PACE_SECONDS = 0.1
 LARGEST = MESSAGE_BYTES - (1 << 16)
 """Bytes of a body at most: a message without its headers."""
 
@@ -70,25 +68,6 @@ class Outside(Protocol):
         """Something was done: the watchdog may rest."""
 
 
-class Pace:
-    """Lets lanes begin their batches together, ten times a second at most. What was idle begins at once.
-
-    A batch has costs of its own, and the index takes all lanes in one request: without this, each message that trickles
-    in would pay for itself.
-    """
-
-    def __init__(self, seconds: float = PACE_SECONDS) -> None:
-        self._seconds, self._last = seconds, -inf
-
-    async def __call__(self) -> None:
-        """Return when a batch may begin."""
-        while (ago := monotonic() - self._last) > self._seconds / 10:
-            if ago >= self._seconds:
-                self._last = monotonic()
-                return
-            await asyncio.sleep(self._seconds - ago)
-
-
 async def _here(function: Callable[[], Any]) -> Any:
     return function()
 
@@ -97,10 +76,9 @@ async def _here(function: Callable[[], Any]) -> Any:
 class Desk:
     """What all lanes of a worker share.
 
-    pace      says when a batch may begin
     hands     runs what may take long: steps and flushes
     expect    tells the index which articles steps will ask about
-    flush     makes durable what the index was given
+    flush     makes durable what the index was given; None for an agent without an index
     refusals  flushes that refused a document: one of any lane
     """
 
@@ -110,10 +88,9 @@ class Desk:
     outside: Outside
     marker: Marker
     guard: Guard = field(default_factory=Guard)
-    pace: Pace = field(default_factory=Pace)
     hands: Callable[[Callable[[], Any]], Awaitable[Any]] = _here
     expect: Callable[[Sequence[str]], None] = lambda articles: None
-    flush: Callable[[], None] = lambda: None
+    flush: Callable[[], None] | None = None
     refusals: int = 0
 
     def now(self) -> datetime:
@@ -189,8 +166,6 @@ class Lane:
         try:
             await self._begin()
             while self._line and not self._closing and self._ground.held():
-                if len(self._line) < BATCH:
-                    await self._desk.pace()
                 later = await self._batch()
                 self._fit()
                 if later:
@@ -245,6 +220,8 @@ class Lane:
 
     async def _flush(self, refusals: int) -> None:
         """Raises Refused, or _Again when another lane's flush refused a document since the batch began."""
+        if self._desk.flush is None:
+            return
         try:
             await self._desk.hands(self._desk.flush)
         except Refused:
