@@ -32,9 +32,10 @@ TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "
 FULL_SECONDS = 0.05
 """How long to wait for messages while some partitions are paused: one that is resumed is asked for again after it."""
 IDLE_SECONDS = 1.0
-FETCH_BYTES, FETCH_SECONDS = 1 << 16, 0.25
-"""Kafka answers when it has so many bytes, or after so long. Each answer, and each batch that is made of it, has costs of
-its own: so a trickle is handled four times a second, and a flood never waits."""
+PACE_BYTES, PACE_SECONDS = 1 << 16, 0.5
+"""While messages come in, Kafka answers when it has so many bytes, or after so long. Each answer, and each batch that
+is made of it, has costs of its own: so a trickle is handled twice a second, a flood never waits, and what was idle for
+IDLE_SECONDS begins at once."""
 
 
 def check_versions() -> None:
@@ -51,6 +52,10 @@ def check_versions() -> None:
             )
 
 
+_BUSY, _IDLE = (PACE_BYTES, int(PACE_SECONDS * 1000)), (1, 1500)
+"""Bytes and milliseconds."""
+
+
 class Receiver(Protocol):
     """Who gets the messages: the worker."""
 
@@ -63,10 +68,10 @@ class _Thread(AIOKafkaConsumerThread):
 
     consumer: "ContiguousConsumer"
 
-    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
-        made = super()._create_consumer(loop)  # Faust has no settings for these two
-        made._fetch_min_bytes, made._fetch_max_wait_ms = FETCH_BYTES, int(FETCH_SECONDS * 1000)
-        return made
+    def pace(self, busy: bool) -> None:
+        """Let Kafka answer the next requests at once, or gather messages first. Faust has no setting for it."""
+        fetcher = self._ensure_consumer()._fetcher
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = _BUSY if busy else _IDLE
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         noted = self.consumer.noted
@@ -108,6 +113,8 @@ class ContiguousConsumer(Consumer):
         self.asked = monotonic()
         self._resumed = asyncio.Event()
 
+    _thread: _Thread
+
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 
@@ -121,7 +128,7 @@ class ContiguousConsumer(Consumer):
         if tps:
             starts = await self._starts(tps)
             await self.seek_wait(starts)
-            found = await self._thread.notes(tps)  # type: ignore[attr-defined]
+            found = await self._thread.notes(tps)
             self.counts = {tp: notes.read(found.get(tp)) for tp in tps}
             self.term += 1
             self.offsets.assign(starts)
@@ -159,7 +166,9 @@ class ContiguousConsumer(Consumer):
         active = self._get_active_partitions()
         if active:
             paused = self._paused_partitions
-            return await self._getmany(active, FULL_SECONDS if paused else IDLE_SECONDS)
+            records = await self._getmany(active, FULL_SECONDS if paused else IDLE_SECONDS)
+            self._thread.pace(bool(records) or bool(paused))
+            return records
         self._resumed.clear()
         await self.wait(self._resumed, timeout=IDLE_SECONDS)  # type: ignore[arg-type]
         return {}
@@ -223,9 +232,12 @@ class ContiguousConsumer(Consumer):
         return wanted
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
-        done: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        """Commit. Faust's own way draws a table for its log and waits for messages that nobody waits for."""
+        assigned = self.assignment()
+        held = {tp: offset for tp, offset in offsets.items() if tp in assigned}
+        done = bool(held) and await self._commit(held)
         if done:
-            for tp, offset in offsets.items():
+            for tp, offset in held.items():
                 self.offsets.committed(tp, offset)
         return done
 
