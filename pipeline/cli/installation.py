@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from importlib import import_module
@@ -113,18 +113,16 @@ class Installation:
         """The way in."""
         return Intake(self.broker, self.pages, self.clock)
 
-    def ports(self, agents: Sequence[Agent]) -> dict[str, Any]:
-        """What the steps of these agents ask for, but what they remember. Nothing else is opened."""
-        openers: dict[str, Callable[[], Any]] = {
-            "clock": lambda: self.clock,
-            "pages": lambda: self.pages,
-            "catalog": lambda: self.catalog,
-            "recogniser": lambda: self.recogniser,
-            "index": lambda: self.index,
-            "notify": lambda: Channels(self.settings.home),
+    def ports(self) -> dict[str, Any]:
+        """Everything that steps may ask for, but what they remember."""
+        return {
+            "clock": self.clock,
+            "pages": self.pages,
+            "catalog": self.catalog,
+            "recogniser": self.recogniser,
+            "index": self.index,
+            "notify": Channels(self.settings.home),
         }
-        wanted = {"clock"}.union(*(agent.ports for agent in agents))
-        return {name: opener() for name, opener in openers.items() if name in wanted}
 
     @contextmanager
     def runner(self, workers: int) -> Iterator[EmbeddedRunner]:
@@ -136,7 +134,7 @@ class Installation:
         if not isinstance(broker, Broker):
             where = self.settings.broker
             raise Elsewhere(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
-        ports = self.ports(flow())
+        ports = self.ports()
         self.catalog.snapshot()
         with self._alone(self.settings.home / "runner.lock"):
             pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
@@ -201,7 +199,7 @@ class Installation:
         with self._alone(folder / "lock"):
             self._serve_metrics()
             member = f"{self._node()}-{agent.name}-{slot}"
-            yield Worker(Post(agent, slot, member, folder), address, self.ports([agent]), self.meters)
+            yield Worker(Post(agent, slot, member, folder), address, self.ports(), self.meters)
 
     def _node(self) -> str:
         """A name of this home folder that no other has, made once."""
