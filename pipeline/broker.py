@@ -124,8 +124,8 @@ class Topics(Protocol):
     def history(self, trace: str) -> tuple[list[Message], list[Ending]]:
         """All messages about an article and where messages about it ended, as far as that is kept, oldest first."""
 
-    def tallies(self) -> list[Tally]:
-        """All counts that are kept with the topics."""
+    def tallies(self, reads: Sequence[tuple[str, str]]) -> list[Tally]:
+        """All counts of the agents in these (agent, topic)."""
 
     def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
         """Where each (agent, topic) stands."""

@@ -103,6 +103,9 @@ class Expiring(State, Protocol):
 class Index(Protocol):
     """Where documents are written so that people find them. (`Search` is the reading side.)"""
 
+    def expect(self, articles: Sequence[str]) -> None:
+        """These articles will be asked about next: an index on a server looks them up together. It changes nothing."""
+
     def put(self, family: str, document: Document) -> None:
         """Write a document; one with the same id and a higher revision stays, an equal or lower one is replaced."""
 

@@ -114,7 +114,7 @@ def _drain(house: Installation, workers: int | None) -> Work:
     worth = -(-waiting // WORTH_A_WORKER)
     size = house.workers(workers) if workers is not None else min(worth, house.workers(None))
     with house.runner(size if waiting else 0) as runner, progress() as bar:
-        before = house.broker.tallies()
+        before = operations.tallies(flow(), house.broker)
         task = bar.add_task("working", total=None)
         runner.drain(lambda: bar.update(task, advance=1))
         return operations.work(flow(), house.broker, before)

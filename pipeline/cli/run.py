@@ -30,7 +30,7 @@ def run(
         signal.signal(number, lambda *_: stop.set())
     with house.runner(house.workers(workers)) as runner:
         if once:
-            before = house.broker.tallies()
+            before = operations.tallies(flow(), house.broker)
             runner.drain()
             show_work(house, operations.work(flow(), house.broker, before), 0)
             return

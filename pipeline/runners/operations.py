@@ -123,11 +123,20 @@ def _original(letter: DeadLetter) -> Message:
     )
 
 
+def reads(flow: Sequence[Agent]) -> list[tuple[str, str]]:
+    """Which agent reads which topic, by their names."""
+    return [(agent.name, topic.name) for agent in flow for topic in agent.reads]
+
+
 def status(flow: Sequence[Agent], broker: Topics) -> list[Row]:
     """Where every agent stands."""
-    tallies = broker.tallies()
-    standings = broker.standings([(agent.name, topic.name) for agent in flow for topic in agent.reads])
-    return [_row(agent.name, tallies, standings) for agent in flow]
+    counts, standings = tallies(flow, broker), broker.standings(reads(flow))
+    return [_row(agent.name, counts, standings) for agent in flow]
+
+
+def tallies(flow: Sequence[Agent], broker: Topics) -> list[Tally]:
+    """What became of the messages of every agent."""
+    return broker.tallies(reads(flow))
 
 
 def _row(agent: str, tallies: Sequence[Tally], standings: Sequence[Standing]) -> Row:
@@ -146,12 +155,12 @@ def _row(agent: str, tallies: Sequence[Tally], standings: Sequence[Standing]) ->
 
 def waiting(flow: Sequence[Agent], broker: Topics) -> int:
     """How many messages are not read yet or wait to be tried later."""
-    return sum(row.lag + row.parked for row in status(flow, broker))
+    return sum(standing.lag + standing.parked for standing in broker.standings(reads(flow)))
 
 
 def work(flow: Sequence[Agent], broker: Topics, before: Sequence[Tally]) -> Work:
     """What was done since the tallies of `before`. Repeated handling of a record counts again."""
-    done = {tally[:3]: tally.times for tally in broker.tallies()}
+    done = {tally[:3]: tally.times for tally in tallies(flow, broker)}
     for tally in before:
         done[tally[:3]] -= tally.times
     dead = {f"{agent}: {reason}": n for (agent, outcome, reason), n in done.items() if outcome == "reject" and n}

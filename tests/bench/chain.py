@@ -31,13 +31,14 @@ def bare(count: int) -> float:
     pages = arrivals(count)
     house = Installation(load({}, Path(tempfile.mkdtemp())))
     roster = Roster.of(house.catalog.snapshot())
-    _bare(pages[:20], roster, house.recogniser)
+    loop(pages[:20], roster, house.recogniser)
     start = time.process_time()
-    _bare(pages, roster, house.recogniser)
+    loop(pages, roster, house.recogniser)
     return time.process_time() - start
 
 
-def _bare(pages: list[Arrival], roster: Roster, recogniser: Recogniser) -> None:
+def loop(pages: list[Arrival], roster: Roster, recogniser: Recogniser) -> None:
+    """The bare loop: clean and extract, one article after the other."""
     for number, arrival in enumerate(pages):
         page = PageFetched(
             article_id=str(number),

@@ -12,7 +12,8 @@ import pytest
 
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.cli.demo import ingest_world
-from pipeline.cli.installation import Installation, seeds
+from pipeline.cli.installation import Installation, flow, seeds
+from pipeline.runners import operations
 from pipeline.settings import load
 from schemas.documents import FAMILIES
 from schemas.topics import TOPICS
@@ -44,7 +45,7 @@ def state(home: Path) -> dict[str, Any]:
     }
     feed = [masked(line) for line in (home / "alerts.jsonl").read_bytes().splitlines()]
     pages = sorted(path.name for path in (home / "pages").rglob("*.gz"))
-    tallies = broker.tallies()
+    tallies = operations.tallies(flow(), broker)
     broker.close()
     return {"topics": topics, "documents": documents, "feed": feed, "pages": pages, "tallies": tallies}
 

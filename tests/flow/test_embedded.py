@@ -14,6 +14,7 @@ from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import Clock, State
+from pipeline.runners import operations
 from pipeline.runners.embedded import RETRY_FOR, EmbeddedRunner
 from pipeline.runners.workers import Pool
 from schemas.article import Article, ArticleMarked
@@ -141,7 +142,7 @@ def test_what_cannot_be_handled_is_a_dead_letter_with_its_reason_and_bytes(broke
     assert "ZeroDivisionError" in letters["a2"].error
     assert (letters["a7"].topic, letters["a7"].agent, letters["a7"].attempts) == ("articles-cleaned", "mark", 1)
     assert marked(broker) == [("a0", "1"), ("a4", "2")], "what the poison was remembered by is taken back"
-    tallies = {(t.agent, t.outcome, t.reason): t.times for t in broker.tallies()}
+    tallies = {(t.agent, t.outcome, t.reason): t.times for t in operations.tallies(FLOW, broker)}
     assert tallies["clean", "drop", "boring"] == 1
     assert tallies["clean", "reject", "ugly"] == 1
 

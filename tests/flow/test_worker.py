@@ -1,11 +1,13 @@
 """What surrounds a worker on Kafka, without Kafka: lanes, the marker, the guard, the supervisor."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.kafka.memory import Change, PartitionMemory
+from pipeline.adapters.kafka.notes import Counts
 from pipeline.broker import Draft, Message
 from pipeline.errors import Misuse, Refused, Unavailable
 from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
@@ -22,7 +25,8 @@ from pipeline.metrics import Meters
 from pipeline.ports import State
 from pipeline.runners.faust import supervisor
 from pipeline.runners.faust.guard import DEATHS, WINDOW, Guard, Marker, Watchdog
-from pipeline.runners.faust.lane import LARGEST, RETRY_FOR, Desk, Item, Lane
+from pipeline.runners.faust.hands import Hands as Thread
+from pipeline.runners.faust.lane import BATCH, LARGEST, RETRY_FOR, Desk, Item, Lane
 from pipeline.runners.faust.supervisor import MISTAKE, Command, supervise
 from schemas.codec import decode, encode
 from schemas.dead import DeadLetter
@@ -53,6 +57,7 @@ class Recorder:
         self.events: list[tuple[str, Any]] = []
         self.fails: dict[str, BaseException] = {}
         self.topic: list[Change] = []
+        self.counts: Counts = Counter()
 
     def _note(self, name: str, what: Any) -> None:
         if name in self.fails:
@@ -70,8 +75,10 @@ class Recorder:
         self.topic += changes
         return list(range(len(self.topic) - len(changes), len(self.topic)))
 
-    async def acknowledge(self, item: Item) -> None:
-        self._note("ack", item.message.offset)
+    def done(self, items: Sequence[Item], counts: Counts) -> None:
+        for item in items:
+            self._note("ack", item.message.offset)
+        self.counts.update(counts)
 
     def pause(self, topic: str, partition: int) -> None:
         self._note("pause", partition)
@@ -81,9 +88,6 @@ class Recorder:
 
     def moved(self) -> None:
         pass
-
-    def fail(self, error: BaseException) -> None:
-        self._note("fail", str(error))
 
 
 REFUSING: list[str] = []
@@ -123,24 +127,38 @@ AGENT = Agent("step", (PAGES_FETCHED,), (PAGES_FETCHED,), step, Why)
 def item(number: int, name: str | None = None, passed: bool = False) -> Item:
     record = PageFetched(**_fields(number, name))
     body = encode(record)
-    return Item(Message("pages-fetched", number, "k", f"a{number}", record.SCHEMA, body, "", 0.0, NOON), None, passed)
+    return Item(Message("pages-fetched", number, "k", f"a{number}", record.SCHEMA, body, "", 0.0, NOON), passed)
 
 
 class Bench:
-    """A lane with everything around it in hand."""
+    """A lane with everything around it in hand: its `Ground`."""
 
     def __init__(self, folder: Path) -> None:
-        self.outside, self.clock, self.held = Recorder(), Hands(), True
-        self.memory = PartitionMemory(folder / "0.db", "step")
-        desk = Desk(AGENT, {"clock": self.clock}, Meters(), self.outside, Marker(folder / "mark"))
-        desk.flush = lambda: self.outside._note("flush", None)
-        self.lane = Lane(desk, "pages-fetched", 0, self.memory, lambda: self.held)
+        self.outside, self.clock, self.ours = Recorder(), Hands(), True
+        self.store = PartitionMemory(folder / "0.db", "step")
+        self.desk = Desk(AGENT, {"clock": self.clock}, Meters(), self.outside, Marker(folder / "mark"))
+        self.desk.flush = lambda: self.outside._note("flush", None)
+        self.lane = self.another()
 
-    def take(self, *items: Item, seconds: float = 0.0) -> list[tuple[str, Any]]:
+    def another(self) -> Lane:
+        return Lane(self.desk, "pages-fetched", 0, self)
+
+    def held(self) -> bool:
+        return self.ours
+
+    def done(self, items: Sequence[Item], counts: Counts) -> None:
+        self.outside.done(items, counts)
+
+    async def memory(self) -> PartitionMemory:
+        return self.store
+
+    def take(self, *items: Item, seconds: float | None = None) -> list[tuple[str, Any]]:
+        """Hand in messages and let the lane work, for so long if it is not done before."""
+
         async def run() -> None:
-            await self.lane.take(items)
-            if seconds:
-                await asyncio.sleep(seconds)
+            assert self.lane.put(items)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.lane.work(), seconds)
 
         asyncio.run(run())
         return self.outside.events
@@ -153,7 +171,7 @@ class Bench:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
-    made.memory.close()
+    made.store.close()
 
 
 def test_a_batch_is_made_durable_in_the_order_that_loses_nothing(bench: Bench) -> None:
@@ -165,8 +183,8 @@ def test_a_batch_is_made_durable_in_the_order_that_loses_nothing(bench: Bench) -
         ("ack", 2),
         ("ack", 3),
     ]
-    assert bench.memory.get("a2") == b"seen"
-    assert bench.memory.followed() == 3
+    assert bench.store.get("a2") == b"seen"
+    assert bench.store.followed() == 3
 
 
 @pytest.mark.parametrize("where", ["send", "flush", "remember"])
@@ -175,7 +193,7 @@ def test_a_batch_that_fails_anywhere_acknowledges_and_remembers_nothing(bench: B
     with pytest.raises(Unavailable):
         bench.take(item(1))
     assert "ack" not in dict(bench.outside.events)
-    assert bench.memory.get("a1") is None
+    assert bench.store.get("a1") is None
 
 
 def test_a_document_that_the_index_refuses_is_a_dead_letter_and_its_batch_goes_on(bench: Bench) -> None:
@@ -183,7 +201,7 @@ def test_a_document_that_the_index_refuses_is_a_dead_letter_and_its_batch_goes_o
     events = bench.take(item(1), item(2, "refused"), item(3))
     assert [what for name, what in events if name == "ack"] == [1, 2, 3]
     assert [(letter.trace, letter.reason) for letter in bench.letters()] == [("a2", "refused")]
-    assert bench.memory.get("a2") is None
+    assert bench.store.get("a2") is None
 
 
 def test_an_error_of_the_world_goes_up(bench: Bench) -> None:
@@ -194,11 +212,11 @@ def test_an_error_of_the_world_goes_up(bench: Bench) -> None:
 
 def test_a_partition_that_was_lost_meanwhile_is_left_alone(bench: Bench) -> None:
     def lose(_: object) -> None:
-        bench.held = False
+        bench.ours = False
 
-    bench.lane._desk.flush = lambda: lose(None)
+    bench.desk.flush = lambda: lose(None)
     assert bench.take(item(1)) == [("send", ["a1"])]
-    assert bench.memory.get("a1") is None
+    assert bench.store.get("a1") is None
 
 
 def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:
@@ -208,7 +226,7 @@ def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:
         ("limits-exceeded", 2),
         ("broken-message", 3),
     ]
-    assert bench.memory.get("a1") is None
+    assert bench.store.get("a1") is None
 
 
 def test_a_message_for_another_agent_is_passed_over(bench: Bench) -> None:
@@ -218,30 +236,95 @@ def test_a_message_for_another_agent_is_passed_over(bench: Bench) -> None:
 def test_a_message_that_waits_holds_back_its_partition_and_is_tried_again(bench: Bench) -> None:
     events = bench.take(item(1), item(2, "later"), item(3), seconds=0.2)
     assert events[:5] == [("flush", None), ("send", ["a1"]), ("remember", ["a1", "a2"]), ("ack", 1), ("pause", 0)]
-    assert bench.memory.get("a2") == b"seen", "what a step remembered before it asked for time is kept"
+    assert bench.store.get("a2") == b"seen", "what a step remembered before it asked for time is kept"
     assert ("ack", 3) not in events
 
 
 def test_a_message_that_waited_for_too_long_is_dead_and_the_next_go_on(bench: Bench) -> None:
     async def run() -> None:
-        await bench.lane.take([item(2, "later"), item(3)])
+        bench.lane.put([item(2, "later"), item(3)])
+        work = asyncio.create_task(bench.lane.work())
+        await asyncio.sleep(0.2)
+        assert bench.lane.waiting
         bench.clock.time += RETRY_FOR + timedelta(seconds=1)
-        await asyncio.sleep(2)
+        await work
 
     asyncio.run(run())
     (letter,) = bench.letters()
     assert (letter.reason, letter.offset, letter.attempts) == ("retries-exhausted", 2, 2)
-    assert bench.outside.events[-3:] == [("ack", 2), ("ack", 3), ("resume", 0)]
+    assert bench.outside.events[-3:] == [("remember", ["a2", "a3"]), ("ack", 2), ("ack", 3)]
+    assert [what for what, _ in bench.outside.events if what in ("pause", "resume")] == ["pause", "resume"]
+    assert bench.outside.counts == {("retry", ""): 1, ("in", ""): 2, ("reject", "retries-exhausted"): 1, ("out", ""): 1}
 
 
-def test_the_end_of_a_lane_ends_its_wait(bench: Bench) -> None:
+def test_messages_that_come_while_a_lane_works_wait_in_its_line(bench: Bench) -> None:
     async def run() -> None:
-        await bench.lane.take([item(2, "later")])
-        await bench.lane.close()
+        assert bench.lane.put([item(1, "later")])
+        work = asyncio.create_task(bench.lane.work())
         await asyncio.sleep(0.1)
+        assert not bench.lane.put([item(2)])
+        assert bench.lane.oldest == NOON
+        bench.lane.end()
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
 
     asyncio.run(run())
     assert bench.outside.events[-1] == ("pause", 0)
+
+
+def test_a_long_line_is_fetched_no_further_until_it_is_short(bench: Bench) -> None:
+    events = bench.take(*[item(number, "drop") for number in range(2 * BATCH)])
+    moves = [what for what in events if what[0] in ("pause", "resume")]
+    assert moves == [("pause", 0), ("resume", 0)]
+    assert len([what for what in events if what[0] == "ack"]) == 2 * BATCH
+
+
+def test_what_another_lane_was_refused_meanwhile_is_put_again(bench: Bench) -> None:
+    """Lanes share the buffer of the index: one flush writes, and is refused, what the other put there."""
+    other = bench.another()
+    waits = asyncio.Event()
+
+    async def hands(function: Any) -> Any:
+        if getattr(function, "func", None) == bench.lane._decide:
+            found = function()
+            await waits.wait()
+            return found
+        return function()
+
+    async def run() -> None:
+        bench.desk.hands = hands
+        bench.lane.put([item(2, "refused")])
+        first = asyncio.create_task(bench.lane.work())
+        await asyncio.sleep(0)
+        bench.outside.fails["flush"] = Refused({("articles", "a2"): "no such field"})
+        bench.store = PartitionMemory(Path(bench.store._path).with_name("1.db"), "step")
+        other.put([item(7)])
+        await other.work()
+        waits.set()
+        await first
+
+    asyncio.run(run())
+    assert [(letter.trace, letter.reason) for letter in bench.letters()] == [("a2", "refused")]
+    assert [what for name, what in bench.outside.events if name == "ack"] == [7, 2]
+
+
+def test_a_step_that_is_cancelled_is_waited_for() -> None:
+    ended = threading.Event()
+
+    def slow() -> None:
+        time.sleep(0.3)
+        ended.set()
+
+    async def run() -> None:
+        task = asyncio.create_task(Thread()(slow))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert ended.is_set()
+
+    asyncio.run(run())
 
 
 KILLER = """

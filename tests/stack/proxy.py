@@ -54,6 +54,10 @@ class Proxy(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
+    def total(self) -> int:
+        """How many requests came in so far."""
+        return sum(self.requests.values())
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Connections that end are what this is for."""
 

@@ -264,6 +264,9 @@ def test_kills_of_workers_and_brokers_lose_and_double_nothing(tmp_path: Path, se
             f"l{n}": True for n in range(7)
         }
         assert sum(len(given) for given in numbers.values()) == count
+        with contextlib.closing(KafkaBroker(flow.url, tmp_path)) as broker:
+            clean, _ = operations.status(small_flow.FLOW, broker)
+        assert clean.counts == {"in": count, "out": count}, "each is counted once, whoever was killed"
         print(f"{count} messages, {kills} workers and 2 brokers killed: 0 lost, {len(marked) - count} sent twice")
 
 

@@ -60,6 +60,11 @@ class ElasticsearchIndex:
 
     # Index
 
+    def expect(self, articles: Sequence[str]) -> None:
+        """See `pipeline.ports.Index.expect`."""
+        with self._lock:
+            self._writer.expect(articles)
+
     def put(self, family: str, document: Document) -> None:
         """See `pipeline.ports.Index.put`. Raises Refused for a document that the server will never take."""
         with self._lock:

@@ -6,9 +6,9 @@ with the next bulk.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
@@ -29,6 +29,8 @@ REMEMBERED = 5_000
 """How many writes that no search may see yet are remembered before the indices are refreshed."""
 MOST_STATEMENTS = 10_000
 """Statements of one article: the longest page of Elasticsearch."""
+_FOUND = "hits.hits._index,hits.hits._id,hits.hits._version,hits.hits.fields"
+_FIELDS = ({"field": "article"}, {"field": "withdrawn"})
 
 
 class Place(NamedTuple):
@@ -37,6 +39,7 @@ class Place(NamedTuple):
     home: str
     revision: int
     article: str = ""
+    withdrawn: bool = False
 
 
 class Writer:
@@ -48,10 +51,23 @@ class Writer:
         self._queue: dict[Key, Action] = {}
         self._places: dict[Key, str] = {}  # of what is in the queue; kept when the answer to a bulk was lost
         self._written: dict[Key, Place] = {}  # what searches may not see yet
+        self._expected: dict[str, dict[Key, Place]] = {}  # by article: it and its statements, as searches saw them
         self._refused: dict[Key, tuple[int, str]] = {}
         self._refusals: dict[Key, str] = {}
         self._bytes, self._since, self._most = 0, 0.0, MOST
         self._blind = set(FAMILIES)  # in which another process may have written what searches do not see yet
+
+    def expect(self, articles: Iterable[str]) -> None:
+        """Look up articles and their statements in one request; what it finds is used until the next flush."""
+        new = sorted(set(articles) - self._expected.keys())
+        if not new:
+            return
+        query: dict[str, object] = {"bool": {"should": [{"ids": {"values": new}}, {"terms": {"article": new}}]}}
+        found = self._search(query, MOST_STATEMENTS, "articles", "statements")
+        if len(found) < MOST_STATEMENTS:
+            self._expected |= {article: {} for article in new}
+            for key, place in found.items():
+                self._expected[place.article or key[1]][key] = place
 
     def put(self, family: str, document: Document) -> None:
         """Take a document into the buffer. Raises Refused for one that a flush has refused before."""
@@ -73,7 +89,7 @@ class Writer:
         waiting = self._queue.get(key)
         if waiting and waiting.body is None:
             return 0
-        place = self._written.get(key) or self._locate([key]).get(key)
+        place = self._known(key, id) or self._locate([key]).get(key)
         return max(waiting.revision if waiting else 0, place.revision if place else 0)
 
     def retract(self, article: str, keep: Iterable[str]) -> int:
@@ -95,6 +111,7 @@ class Writer:
         """Write all that waits. Raises Unavailable, or Refused when all but what it names is written."""
         while self._queue:
             self._try()
+        self._expected.clear()
         if len(self._written) > REMEMBERED:
             self.refresh()
         if self._refusals:
@@ -123,11 +140,20 @@ class Writer:
 
     # What is there.
 
+    def _known(self, key: Key, article: str) -> Place | None:
+        """Where a document lies, as far as that is known without asking; in no home and of revision 0: nowhere."""
+        place = self._written.get(key)
+        if place is None and article in self._expected:
+            place = self._expected[article].get(key, Place("", 0))
+        return place
+
     def _statements(self, article: str) -> dict[str, Place]:
         """The statements of an article that are not withdrawn, with what is not searched yet."""
-        withdrawn = {"exists": {"field": "withdrawn"}}
-        query: dict[str, object] = {"bool": {"filter": {"term": {"article": article}}, "must_not": withdrawn}}
-        found = self._search(query, MOST_STATEMENTS, "statements")
+        if article in self._expected:
+            seen = self._expected[article]
+        else:
+            seen = self._search({"term": {"article": article}}, MOST_STATEMENTS, "statements")
+        found = {key: place for key, place in seen.items() if key[0] == "statements" and not place.withdrawn}
         for (family, id), place in self._written.items():
             if family == "statements" and (place.article == article or (family, id) in found):
                 found[family, id] = place if place.article else Place("", 0)
@@ -152,13 +178,13 @@ class Writer:
         answer = self._patience.ask(
             lambda: self._client.search(
                 index=reading, query=query, size=size, source=False, version=True, sort="_doc",
-                allow_partial_search_results=False, filter_path="hits.hits._index,hits.hits._id,hits.hits._version",
+                docvalue_fields=_FIELDS, allow_partial_search_results=False, filter_path=_FOUND,
                 **QUIETLY,
             )
         )  # fmt: skip
         hits = answer.get("hits", {}).get("hits", [])
         named = [(read_name(hit["_index"]), hit) for hit in hits]
-        return {(name.family, hit["_id"]): Place(hit["_index"], hit["_version"]) for name, hit in named if name}
+        return {(name.family, hit["_id"]): _place(hit) for name, hit in named if name}
 
     # Sending.
 
@@ -173,6 +199,7 @@ class Writer:
         except BaseException:
             self._queue.clear()
             self._places.clear()
+            self._expected.clear()
             self._bytes, self._blind = 0, set(FAMILIES)
             raise
         self._since = time.monotonic()
@@ -190,11 +217,12 @@ class Writer:
     def _place(self, batch: Sequence[Action]) -> None:
         """Choose the index of each item: where its document is, else that of its month."""
         homeless = [action for action in batch if action.key not in self._places]
-        unknown = [action.key for action in homeless if action.key not in self._written]
+        known = {action.key: self._known(action.key, action.article or action.key[1]) for action in homeless}
+        unknown = [key for key, place in known.items() if place is None]
         found = self._locate(unknown) if unknown else {}
         for action in homeless:
-            place = self._written.get(action.key) or found.get(action.key)
-            if place:
+            place = known[action.key] or found.get(action.key)
+            if place and place.home:
                 self._places[action.key] = place.home
             elif action.body is None:
                 self._dequeue(action.key)  # it was never written
@@ -241,6 +269,7 @@ class Writer:
             case Verdict.AGAIN | Verdict.MOVED:
                 if answer.verdict is Verdict.MOVED:
                     self._shelf.forget()
+                    self._expected.clear()
                     self._places.pop(action.key, None)
                     self._written.pop(action.key, None)
                 self._enqueue(action)  # at the end: others go first
@@ -258,3 +287,8 @@ class Writer:
         self._refusals[action.key] = why
         self._places.pop(action.key, None)
         self._dequeue(action.key)
+
+
+def _place(hit: Mapping[str, Any]) -> Place:
+    fields = hit.get("fields", {})
+    return Place(hit["_index"], hit["_version"], fields.get("article", [""])[0], "withdrawn" in fields)

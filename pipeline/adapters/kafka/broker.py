@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from pipeline.adapters.kafka import reaching
+from pipeline.adapters.kafka import notes, reaching
 from pipeline.adapters.kafka.address import LETTER_BYTES, Address, parse
 from pipeline.adapters.kafka.admin import Admin, wanted
 from pipeline.adapters.kafka.reaching import reached
@@ -30,6 +30,7 @@ from schemas.codec import decode
 from schemas.dead import DeadLetter
 from schemas.topics import BY_NAME, DEAD_LETTERS, TOPICS
 
+Commits = dict[TopicPartition, tuple[int, str]]
 PATIENCE = 120.0
 """Seconds that a write may take: brokers that are started again one after the other are back within a minute."""
 
@@ -100,10 +101,10 @@ class KafkaBroker:
         self._closing.callback(producer.close)
         return producer
 
-    def _reader(self, group: str | None = None) -> Any:
+    def _reader(self) -> Any:
         return KafkaConsumer(
             **self.address.client(),
-            group_id=group,
+            group_id=None,
             enable_auto_commit=False,
             max_partition_fetch_bytes=LETTER_BYTES + (1 << 16),
             bootstrap_timeout_ms=int(reaching.BEGIN * 1000),
@@ -119,25 +120,35 @@ class KafkaBroker:
         found = [message for topic in TOPICS for message in self.scan(topic.name) if message.trace == trace]
         return sorted(found, key=lambda message: message.at), []
 
-    def tallies(self) -> list[Tally]:
-        """See Topics. Dead letters are counted as long as their topic keeps them, the rest by the workers' metrics."""
-        letters = (decode(m.body, m.schema, DeadLetter) for m in self.scan(DEAD_LETTERS.name))
-        counts = Counter((letter.agent, letter.reason) for letter in letters)
-        return [Tally(agent, "reject", reason, times) for (agent, reason), times in sorted(counts.items())]
+    def tallies(self, reads: Sequence[tuple[str, str]]) -> list[Tally]:
+        """See Topics. The counts are in the notes of the agents' commits (`notes`)."""
+        counts: dict[str, notes.Counts] = {agent: Counter() for agent, _ in reads}
+        with reached(self.address):
+            for agent, commits in self._commits(reads).items():
+                for _, note in commits.values():
+                    counts[agent].update(notes.read(note))
+        return [Tally(agent, *kind, times) for agent, kinds in counts.items() for kind, times in sorted(kinds.items())]
 
     def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
         """See Topics. A message that is tried again stays unread, so nothing is parked."""
-        with reached(self.address):
-            return [self._standing(agent, topic) for agent, topic in reads]
+        with reached(self.address), contextlib.closing(self._reader()) as reader:
+            commits = self._commits(reads)
+            return [_standing(reader, agent, topic, commits[agent]) for agent, topic in reads]
 
-    def _standing(self, agent: str, topic: str) -> Standing:
-        with contextlib.closing(self._reader(agent)) as reader:
-            parts = _partitions(reader, topic)
-            first, end = reader.beginning_offsets(parts), reader.end_offsets(parts)
-            position = {part: max(first[part], reader.committed(part) or 0) for part in parts}
-            behind = {part: position[part] for part in parts if position[part] < end[part]}
-            lag = sum(end[part] - offset for part, offset in behind.items())
-            return Standing(agent, topic, sum(position.values()), lag, _oldest(reader, behind), 0)
+    def _commits(self, reads: Sequence[tuple[str, str]]) -> dict[str, Commits]:
+        """The offset and the note that each agent committed for each partition."""
+        agents = dict.fromkeys(agent for agent, _ in reads)
+        found = self._admin.list_group_offsets(list(agents)) if agents else {}
+        return {
+            agent: {part: (max(0, one.offset), one.metadata) for part, one in found.get(agent, {}).items()}
+            for agent in agents
+        }
+
+    @cached_property
+    def _admin(self) -> Any:
+        admin = KafkaAdminClient(**self.address.client(), client_id="pantau-status", bootstrap_timeout_ms=10_000)
+        self._closing.callback(admin.close)
+        return admin
 
     def wanted(self, flow: Sequence[Agent]) -> list[Wanted]:
         """See Served."""
@@ -151,6 +162,15 @@ class KafkaBroker:
         """See Topics."""
         self._closing.close()
         self._database.close()
+
+
+def _standing(reader: Any, agent: str, topic: str, commits: Commits) -> Standing:
+    parts = _partitions(reader, topic)
+    first, end = reader.beginning_offsets(parts), reader.end_offsets(parts)
+    position = {part: max(first[part], commits.get(part, (0, ""))[0]) for part in parts}
+    behind = {part: position[part] for part in parts if position[part] < end[part]}
+    lag = sum(end[part] - offset for part, offset in behind.items())
+    return Standing(agent, topic, sum(position.values()), lag, _oldest(reader, behind), 0)
 
 
 def _partitions(reader: Any, topic: str) -> list[TopicPartition]:

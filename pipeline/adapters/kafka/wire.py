@@ -7,10 +7,14 @@ to       an agent: a dead letter that was replayed; other agents pass it over
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
+
+from aiokafka.partitioner import DefaultPartitioner
 
 from pipeline.broker import Draft, Message
 
+_PARTITIONER = DefaultPartitioner()
 Headers = list[tuple[str, bytes]]
 
 
@@ -19,7 +23,7 @@ class Packed(NamedTuple):
 
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: Headers
 
 
@@ -31,6 +35,13 @@ def pack(draft: Draft, to: str | None = None) -> Packed:
     return Packed(
         draft.topic, draft.key.encode(), draft.body, [(name, text.encode()) for name, text in headers.items()]
     )
+
+
+@lru_cache(8192)
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition that all clients of Kafka choose for a key."""
+    found: int = _PARTITIONER(key, range(partitions), ())
+    return found
 
 
 class Envelope(NamedTuple):

@@ -140,10 +140,12 @@ class SqliteBroker:
             "INSERT INTO tally VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET times = times + excluded.times", list(tallies)
         )
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self, reads: Sequence[tuple[str, str]]) -> list[Tally]:
         """See Broker."""
+        agents = {agent for agent, _ in reads}
         with translated(self._path):
-            return [Tally(*row) for row in self._connection.execute("SELECT * FROM tally ORDER BY 1, 2, 3")]
+            rows = self._connection.execute("SELECT * FROM tally ORDER BY 1, 2, 3")
+            return [Tally(*row) for row in rows if row[0] in agents]
 
     def standings(self, reads: Sequence[tuple[str, str]]) -> list[Standing]:
         """See Broker."""

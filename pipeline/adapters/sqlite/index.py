@@ -57,6 +57,9 @@ class SqliteIndex:
 
     # Index
 
+    def expect(self, articles: Sequence[str]) -> None:
+        """See `pipeline.ports.Index.expect`. A look into a file needs no preparation."""
+
     def put(self, family: str, document: Document) -> None:
         """See `pipeline.ports.Index.put`."""
         table = _table(family)

@@ -66,9 +66,7 @@ class PostingLists:
         """List a record. `lasting` says that it will not expire."""
         self._refresh()
         seq = self._seq + 1
-        self._connection.execute(
-            "INSERT INTO fresh VALUES (?, ?, ?, ?)", (self._agent, seq, id, postings.tobytes())
-        )
+        self._connection.execute("INSERT INTO fresh VALUES (?, ?, ?, ?)", (self._agent, seq, id, postings.tobytes()))
         self._lasting |= lasting
         for slot in _slots(postings).tolist():
             self._append(slot, id)
@@ -154,9 +152,7 @@ class PostingLists:
         self._write(part, merged)
         self._recent[part] = {}
         self._upto[part] = self._seq
-        self._connection.execute(
-            "DELETE FROM fresh WHERE agent = ? AND seq <= ?", (self._agent, min(self._upto))
-        )
+        self._connection.execute("DELETE FROM fresh WHERE agent = ? AND seq <= ?", (self._agent, min(self._upto)))
         if self._filter_bits < _filter_bits(len(merged) * PARTS):
             self._rebuild()
         else:

@@ -5,6 +5,7 @@ messages, doubles them, or hangs when it is left at its default.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -15,24 +16,28 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import faust
+from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 from yarl import URL
 
 from pipeline.adapters.kafka.address import LETTER_BYTES, Address
 from pipeline.adapters.kafka.memory import Change, PartitionMemory, topic_name
+from pipeline.adapters.kafka.notes import Counts
 from pipeline.adapters.kafka.reading import follow
-from pipeline.adapters.kafka.wire import Envelope, pack
-from pipeline.broker import Draft
+from pipeline.adapters.kafka.wire import Envelope, Packed, pack
+from pipeline.broker import Draft, Standing
 from pipeline.errors import Misuse
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
-from pipeline.runners.faust.contiguous import ContiguousConsumer, ContiguousTransport, check_versions
+from pipeline.runners.faust.contiguous import ContiguousConsumer, ContiguousTransport, Receiver, check_versions
 from pipeline.runners.faust.guard import Marker, Watchdog, end_process
+from pipeline.runners.faust.hands import Hands
 from pipeline.runners.faust.lane import Desk, Item, Lane
+from pipeline.runners.faust.outbox import Outbox
 
 LOG = logging.getLogger("pantau.worker")
-BATCH = 32
-"""Messages that are taken up together, and thereby what waits in memory: one may have megabytes."""
+REPORT_SECONDS = 5.0
 STALL_SECONDS = 180.0
 """The watchdog's patience. A step takes seconds at most, a broker is back within a minute."""
 SILENT_SECONDS = 30.0
@@ -55,10 +60,18 @@ class Post:
 
 
 class _App(faust.App):
-    """A Faust app with a consumer that never skips."""
+    """A Faust app with a consumer that never skips and gives what it fetches to `receiver`."""
+
+    receiver: Receiver
 
     def _new_transport(self) -> ContiguousTransport:
         return ContiguousTransport(self.conf.broker_consumer, self)
+
+    def _new_consumer(self) -> ContiguousConsumer:
+        made = super()._new_consumer()
+        assert isinstance(made, ContiguousConsumer)
+        made.receiver = self.receiver
+        return made
 
 
 class _Process(faust.Worker):
@@ -76,8 +89,56 @@ class _Process(faust.Worker):
         end_process(repr(reason))
 
 
+class _Seat:
+    """A lane in one term of the consumer, and its task. Implements `Ground`."""
+
+    def __init__(self, worker: "Worker", desk: Desk, tp: TP, term: int, before: "_Seat | None") -> None:
+        self._worker, self._tp, self.term, self._before = worker, tp, term, before
+        self.lane = Lane(desk, tp.topic, tp.partition, self)
+        self._task: asyncio.Task[None] | None = None
+
+    def put(self, items: Sequence[Item]) -> None:
+        """Give messages to the lane."""
+        if self.lane.put(items):
+            self._task = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            await self.lane.work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process must not go on
+            self._worker.fail(error)
+
+    async def close(self) -> None:
+        """End the lane. What is in hand is not acknowledged."""
+        self.lane.end()
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self.lane.close()
+        if self._before:
+            await self._before.close()
+
+    # Ground
+
+    def held(self) -> bool:
+        """See Ground."""
+        return self._worker.holds(self._tp, self.term)
+
+    def done(self, items: Sequence[Item], counts: Counts) -> None:
+        """See Ground."""
+        self._worker.consumer.done(self._tp, self.term, (item.message.offset for item in items), counts)
+
+    async def memory(self) -> PartitionMemory | None:
+        """See Ground. The lane of an earlier term lets its copy go first."""
+        if self._before:
+            await self._before.close()
+            self._before = None
+        return await self._worker.memory(self._tp.partition)
+
+
 class Worker:
-    """Runs the lanes of one agent. Implements `Outside` for them."""
+    """Runs the lanes of one agent. Implements `Outside` for them and `Receiver` for the consumer."""
 
     def __init__(self, post: Post, address: Address, ports: Mapping[str, Any], meters: Meters) -> None:
         check_versions()
@@ -85,19 +146,18 @@ class Worker:
         if "state" in agent.ports and len(agent.reads) != 1:
             raise Misuse(f"agent {agent.name} remembers something, so it must read exactly one topic")
         self._post, self._address, self._meters = post, address, meters
-        self._lanes: dict[TP, Lane] = {}
-        self._generations: dict[TP, int] = {}
-        self._pending = 0
-        self._consumer: ContiguousConsumer | None = None
+        self._seats: dict[TP, _Seat] = {}
         self._told = (0, 0)
-        index = ports.get("index") if "index" in agent.ports else None
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
-        marker = Marker(post.folder / "at-work")
-        self._desk = Desk(agent, own, meters, self, marker, flush=index.flush if index else lambda: None)
+        self._desk = Desk(agent, own, meters, self, Marker(post.folder / "at-work"), hands=Hands())
+        if "index" in agent.ports:
+            self._desk.expect, self._desk.flush = ports["index"].expect, ports["index"].flush
         self._watchdog = Watchdog(STALL_SECONDS, end_process)
         self._app = _app(post, address)
-        topics = self._app.topic(*(topic.name for topic in agent.reads), key_serializer="raw", value_serializer="raw")
-        self._app.agent(topics, name=agent.name, concurrency=1)(self._read)
+        self._app.receiver = self
+        self._app.topics.add(self._app.topic(*(topic.name for topic in agent.reads)))
+        self._app.task(self._report)
+        self._app.on_before_shutdown.connect(self._close, weak=False)
 
     def run(self) -> NoReturn:
         """Work until SIGTERM or SIGINT. Any error that nobody foresaw ends the process."""
@@ -108,78 +168,65 @@ class Worker:
 
     def _owes(self) -> bool:
         """Whether messages are in hand, or the thread that fetches them has fallen silent."""
-        silent = self._consumer is not None and time.monotonic() - self._consumer.asked > SILENT_SECONDS
-        return self._pending > 0 or silent
+        if self._app._consumer is None:
+            return False
+        silent = time.monotonic() - self.consumer.asked > SILENT_SECONDS
+        return silent or any(seat.lane.oldest for seat in list(self._seats.values()))
 
-    async def _read(self, stream: Any) -> None:
-        """The agent as Faust knows it. An exception that left it would acknowledge what it had not handled."""
-        try:
-            async for events in stream.noack_take(BATCH, within=0.05):
-                await self._take(events)
-        except asyncio.CancelledError:
-            for lane in self._lanes.values():
-                await lane.close()
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the process must not go on
-            self.fail(error)
+    @property
+    def consumer(self) -> ContiguousConsumer:
+        """The consumer of the app."""
+        found = self._app.consumer
+        assert isinstance(found, ContiguousConsumer)
+        return found
 
-    async def _take(self, events: Sequence[Any]) -> None:
-        generation = self._app.consumer_generation_id
-        by_partition: dict[TP, list[Item]] = {}
-        for event in events:
-            if event.message.generation_id == generation:  # else it comes again
-                by_partition.setdefault(event.message.tp, []).append(_item(event, self._post.agent.name))
-        self._pending += 1
-        try:
-            lanes = [(await self._lane(tp, generation), items) for tp, items in by_partition.items()]
-            await asyncio.gather(*(lane.take(items) for lane, items in lanes))
-        finally:
-            self._pending -= 1
-        self._tell()
+    def deliver(self, tp: TP, term: int, records: Sequence[Any]) -> None:
+        """See Receiver. Each term of the consumer has lanes of its own."""
+        seat = self._seats.get(tp)
+        if seat is None or seat.term != term:
+            seat = self._seats[tp] = _Seat(self, self._desk, tp, term, seat)
+        seat.put([_item(record, self._post.agent.name) for record in records])
 
-    async def _lane(self, tp: TP, generation: int) -> Lane:
-        """The lane of a partition. In a new assignment it is a new one, whose memory has followed its topic."""
-        lane = self._lanes.get(tp)
-        if lane and self._generations[tp] == generation:
-            return lane
-        if lane:
-            await lane.close()
-        memory = await self._memory(tp.partition) if "state" in self._post.agent.ports else None
-        lane = Lane(self._desk, tp.topic, tp.partition, memory, lambda: self._held(tp, generation))
-        self._lanes[tp], self._generations[tp] = lane, generation
-        return lane
+    def holds(self, tp: TP, term: int) -> bool:
+        """Whether a partition is ours in this term."""
+        return not self._app.rebalancing and self.consumer.term == term and tp in self.consumer.assignment()
 
-    async def _memory(self, partition: int) -> PartitionMemory:
-        memory = PartitionMemory(self._post.folder / f"{partition}.db", self._post.agent.name)
+    async def memory(self, partition: int) -> PartitionMemory | None:
+        """What the agent remembers of a partition, up to date with its topic."""
+        name = self._post.agent.name
+        if "state" not in self._post.agent.ports:
+            return None
+        memory = PartitionMemory(self._post.folder / f"{partition}.db", name)
         start = time.monotonic()
-        count = await follow(memory, self._address, topic_name(self._post.agent.name), partition)
+        count = await follow(memory, self._address, topic_name(name), partition)
         LOG.info("memory of partition %d: %d read in %.1f s", partition, count, time.monotonic() - start)
         return memory
 
-    def _held(self, tp: TP, generation: int) -> bool:
-        app = self._app
-        return not app.rebalancing and app.consumer_generation_id == generation and tp in app.consumer.assignment()
+    async def _close(self, *_: Any, **__: Any) -> None:
+        """The app ends."""
+        seats, self._seats = list(self._seats.values()), {}
+        await asyncio.gather(*(seat.close() for seat in seats))
 
     # Outside
 
     async def send(self, drafts: Sequence[Draft]) -> None:
         """See Outside."""
-        producer = await self._app.maybe_start_producer()
-        packed = [pack(draft) for draft in drafts]
-        await asyncio.gather(
-            *[await producer.send(m.topic, m.key, m.value, None, None, m.headers) for m in packed],
-        )
+        if drafts:
+            await (await self._outbox()).send([pack(draft) for draft in drafts])
 
     async def remember(self, partition: int, changes: Sequence[Change]) -> list[int]:
         """See Outside."""
-        producer = await self._app.maybe_start_producer()
         topic = topic_name(self._post.agent.name)
-        sent = [await producer.send(topic, key, value, partition, None, None) for key, value in changes]
-        return [metadata.offset for metadata in await asyncio.gather(*sent)]
+        packed = [Packed(topic, key, value, []) for key, value in changes]
+        return await (await self._outbox()).write(partition, packed) if packed else []
 
-    async def acknowledge(self, item: Item) -> None:
-        """See Outside."""
-        item.event.ack()
+    async def _outbox(self) -> Outbox:
+        if self._out is None:
+            producer: Any = await self._app.maybe_start_producer()
+            self._out = Outbox(producer._ensure_producer())
+        return self._out
+
+    _out: Outbox | None = None
 
     def moved(self) -> None:
         """See Outside."""
@@ -187,32 +234,75 @@ class Worker:
 
     def pause(self, topic: str, partition: int) -> None:
         """See Outside."""
-        self._app.consumer.pause_partitions({TP(topic, partition)})
+        self.consumer.pause_partitions({TP(topic, partition)})
 
     def resume(self, topic: str, partition: int) -> None:
         """See Outside."""
-        self._app.consumer.resume_partitions({TP(topic, partition)})
+        self.consumer.resume_partitions({TP(topic, partition)})
 
     def fail(self, error: BaseException) -> None:
-        """See Outside."""
+        """End the process: something is wrong that a restart may cure."""
         LOG.error("a worker fails", exc_info=error, extra={"agent": self._post.agent.name, "error": str(error)})
         end_process(str(error))
 
-    def _tell(self) -> None:
+    # What operators see
+
+    async def _report(self) -> None:
+        """Keep the gauges true: each worker speaks for the partitions that it has, so that a sum over all is right."""
+        while not self._app.should_stop:
+            await asyncio.sleep(REPORT_SECONDS)
+            consumer, held = self.consumer, {tp for tp in self.consumer.offsets if self.holds(tp, self.consumer.term)}
+            if not self._app.rebalancing:
+                await self._leave([tp for tp in self._seats if tp not in held])
+            try:
+                ends = await consumer.highwaters(*held) if held else {}
+            except (KafkaError, ConsumerNotStarted, TimeoutError) as error:
+                LOG.warning("Kafka does not say how far its topics are", extra={"error": str(error)})
+                continue
+            for topic in {topic.name for topic in self._post.agent.reads}:
+                own = {tp: end for tp, end in ends.items() if tp.topic == topic}
+                self._meters.stand(self._standing(topic, own), time.time())
+            self._tell(consumer)
+
+    async def _leave(self, tps: Sequence[TP]) -> None:
+        """Close the lanes of partitions that others have now."""
+        for tp in tps:
+            seat = self._seats[tp]
+            await seat.close()
+            if self._seats.get(tp) is seat:
+                del self._seats[tp]
+
+    def _standing(self, topic: str, ends: Mapping[TP, int]) -> Standing:
+        offsets, lanes = self.consumer.offsets, [self._seats[tp].lane for tp in ends if tp in self._seats]
+        behind = {tp: max(0, end - offsets.done(tp)) for tp, end in ends.items()}
+        oldest = min((lane.oldest for lane in lanes if lane.oldest), default=None)
+        return Standing(
+            self._post.agent.name,
+            topic,
+            sum(offsets.done(tp) for tp in ends),
+            sum(behind.values()),
+            oldest,
+            sum(lane.waiting for lane in lanes),
+        )
+
+    def _tell(self, consumer: ContiguousConsumer) -> None:
         """Count what the consumer had to heal since the last time."""
-        consumer = self._app.consumer
-        assert isinstance(consumer, ContiguousConsumer)
-        self._consumer = consumer
         heals, expired = consumer.heals - self._told[0], consumer.expired - self._told[1]
         self._told = (consumer.heals, consumer.expired)
         self._meters.healed(self._post.agent.name, heals, expired)
 
 
-def _item(event: Any, agent: str) -> Item:
-    m = event.message
-    headers = list(m.headers.items()) if isinstance(m.headers, Mapping) else list(m.headers or ())
-    envelope = Envelope(m.topic, m.partition, m.offset, m.timestamp or 0.0, m.key, m.value, headers)
-    return Item(envelope.message(), event, passed=envelope.header("to") not in ("", agent))
+def _item(record: Any, agent: str) -> Item:
+    envelope = Envelope(
+        record.topic,
+        record.partition,
+        record.offset,
+        (record.timestamp or 0) / 1000,
+        record.key,
+        record.value,
+        record.headers or (),
+    )
+    return Item(envelope.message(), passed=envelope.header("to") not in ("", agent))
 
 
 def _app(post: Post, address: Address) -> _App:
@@ -231,15 +321,14 @@ def _app(post: Post, address: Address) -> _App:
         consumer_group_instance_id=post.member,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=1 << 20,
+        broker_request_timeout=max(90.0, address.session + 30.0),
         broker_session_timeout=float(address.session),
         broker_heartbeat_interval=max(1.0, address.session / 7),
         broker_rebalance_timeout=60.0,
         broker_commit_interval=1.0,
         broker_max_poll_records=500,
-        producer_linger=0.005,
         producer_max_batch_size=1 << 18,
         producer_max_request_size=LETTER_BYTES + (1 << 16),
-        stream_buffer_maxsize=2 * BATCH,
         stream_wait_empty=False,
     )
 

@@ -5,25 +5,37 @@ dropped, the next record is taken for a hole that compaction left, the hole coun
 passes it. Where a partition has no commit yet it does not seek at all. None of the topics that agents read is compacted
 or transactional, so here a forward jump is always a loss: the consumer seeks back to the offset that is wanted.
 
+Messages also bypass Faust's channels and streams, which cost several times what a small step does: what was fetched
+goes to the worker as it came, a list for each partition.
+
 The offsets are kept in `pipeline.runners.faust.offsets`; what is overridden here belongs to the versions in `TESTED`.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
-from faust.transport.drivers.aiokafka import Consumer, Transport
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
-from faust.types.tuples import Message, ack_lock
-from mode.utils.futures import notify
 
+from pipeline.adapters.kafka import notes
 from pipeline.errors import Misuse
 from pipeline.runners.faust.offsets import Offsets, Verdict
 
 LOG = logging.getLogger("pantau.worker")
 TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
+FULL_SECONDS = 0.05
+"""How long to wait for messages while some partitions are paused: one that is resumed is asked for again after it."""
+IDLE_SECONDS = 1.0
+PACE_BYTES, PACE_SECONDS = 1 << 16, 0.5
+"""While messages come in, Kafka answers when it has so many bytes, or after so long. Each answer, and each batch that
+is made of it, has costs of its own: so a trickle is handled twice a second, a flood never waits, and what was idle for
+IDLE_SECONDS begins at once."""
 
 
 def check_versions() -> None:
@@ -40,18 +52,71 @@ def check_versions() -> None:
             )
 
 
+_BUSY, _IDLE = (PACE_BYTES, int(PACE_SECONDS * 1000)), (1, 1500)
+"""Bytes and milliseconds."""
+
+
+class Receiver(Protocol):
+    """Who gets the messages: the worker."""
+
+    def deliver(self, tp: TP, term: int, records: Sequence[Any]) -> None:
+        """Take records of one partition, in order and without a gap since the last ones of this term."""
+
+
+class _Thread(AIOKafkaConsumerThread):
+    """The thread that talks to Kafka, with notes in its commits."""
+
+    consumer: "ContiguousConsumer"
+
+    def pace(self, busy: bool) -> None:
+        """Let Kafka answer the next requests at once, or gather messages first. Faust has no setting for it."""
+        fetcher = self._ensure_consumer()._fetcher
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = _BUSY if busy else _IDLE
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        noted = self.consumer.noted
+        wanted = {TopicPartition(*tp): (offset, noted.get(tp, "")) for tp, offset in offsets.items()}
+        try:
+            await self._ensure_consumer().commit(wanted)
+        except CommitFailedError as error:
+            LOG.warning("a commit came too late, so its messages come again", extra={"error": str(error)})
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process must not go on
+            await self.crash(error)
+            return False
+        return True
+
+    async def notes(self, tps: Iterable[TP]) -> dict[TP, str]:
+        """The notes of the last commits."""
+        coordinator = self._ensure_consumer()._coordinator
+        found = await self.call_thread(coordinator.fetch_committed_offsets, [TopicPartition(*tp) for tp in tps])
+        return {TP(tp.topic, tp.partition): committed.metadata for tp, committed in found.items()}
+
+
 class ContiguousConsumer(Consumer):
     """Delivers and commits contiguously.
 
-    `heals` counts seeks back, `expired` messages that were deleted unread; `asked` is when Kafka was last asked for
-    more, in seconds of the monotonic clock.
+    `term` counts assignments: what was delivered in an earlier one is neither acknowledged nor written any more.
+    `counts` is what became of the messages of each partition, committed with its offset. `heals` counts seeks back,
+    `expired` messages that were deleted unread; `asked` is when Kafka was last asked for more, in seconds of the
+    monotonic clock.
     """
+
+    receiver: Receiver
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.offsets: Offsets[TP] = Offsets()
-        self.heals = self.expired = 0
+        self.term = self.heals = self.expired = 0
+        self.counts: dict[TP, notes.Counts] = {}
+        self.noted: dict[TP, str] = {}
         self.asked = monotonic()
+        self._resumed = asyncio.Event()
+
+    _thread: _Thread
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
 
     def _ours(self, tp: TP) -> bool:
         return self.app.topics.acks_enabled_for(tp.topic) and not self._is_changelog_tp(tp)
@@ -63,8 +128,9 @@ class ContiguousConsumer(Consumer):
         if tps:
             starts = await self._starts(tps)
             await self.seek_wait(starts)
-            for tp, start in starts.items():
-                self._read_offset[tp] = start or None
+            found = await self._thread.notes(tps)
+            self.counts = {tp: notes.read(found.get(tp)) for tp in tps}
+            self.term += 1
             self.offsets.assign(starts)
 
     async def _starts(self, tps: list[TP]) -> dict[TP, int]:
@@ -78,21 +144,53 @@ class ContiguousConsumer(Consumer):
             starts[tp] = committed
         return starts
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
-        """Yield messages, each partition without gaps. After a jump the rest of its batch is passed over."""
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Fetch until the fetcher ends."""
+        while not (self.should_stop or fetcher.should_stop):
+            try:
+                records = await self._fetched()
+            except (ConsumerStoppedError, asyncio.CancelledError):
+                if self.app.should_stop:
+                    return
+                raise
+            for tp, found in records.items():
+                if not self.flow_active:  # a rebalance has begun: they come again
+                    break
+                await self._deliver(tp, found)
+            await asyncio.sleep(0)
+
+    async def _fetched(self) -> Mapping[TP, Sequence[Any]]:
         self.asked = monotonic()
-        jumped: set[TP] = set()
-        async for tp, message in super().getmany(timeout):
-            if not self._ours(tp):
-                yield tp, message
-            elif tp not in jumped:
-                verdict = self.offsets.arrive(tp, message.offset)
-                if verdict is Verdict.JUMP:
-                    verdict = await self._heal(tp, message.offset)
-                    jumped.add(tp)
-                if verdict is Verdict.DELIVER:
-                    jumped.discard(tp)
-                    yield tp, message
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
+        active = self._get_active_partitions()
+        if active:
+            paused = self._paused_partitions
+            records = await self._getmany(active, FULL_SECONDS if paused else IDLE_SECONDS)
+            self._thread.pace(bool(records) or bool(paused))
+            return records
+        self._resumed.clear()
+        await self.wait(self._resumed, timeout=IDLE_SECONDS)  # type: ignore[arg-type]
+        return {}
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """See Faust's consumer."""
+        super().resume_partitions(tps)
+        self._resumed.set()
+
+    async def _deliver(self, tp: TP, records: Sequence[Any]) -> None:
+        """Pass on what is wanted. After a jump the rest of the records is passed over."""
+        taken = []
+        for record in records:
+            verdict = self.offsets.arrive(tp, record.offset)
+            if verdict is Verdict.JUMP:
+                verdict = await self._heal(tp, record.offset)
+            if verdict is Verdict.DELIVER:
+                taken.append(record)
+            elif verdict is not Verdict.KNOWN:
+                break
+        if taken:
+            self.receiver.deliver(tp, self.term, taken)
 
     async def _heal(self, tp: TP, offset: int) -> Verdict:
         """Seek back to what is wanted, unless retention deleted all of it before it was read."""
@@ -107,25 +205,20 @@ class ContiguousConsumer(Consumer):
             self.heals += 1
             LOG.warning("HEALED %r: wanted %d, got %d: seeking back", tp, wanted, offset)
             await self.seek_wait({tp: wanted})
-            self._read_offset[tp] = wanted or None
         return verdict
 
-    def ack(self, message: Message) -> bool:
-        """Note that a message was handled. One of an earlier assignment is not committed; it comes again."""
-        with ack_lock:
-            if message.acked:
-                return False
-            message.acked = True
-            self._unacked_messages.discard(message)
-            notify(self._waiting_for_ack)
-            if message.generation_id != self.app.consumer_generation_id:
-                return False
-            self._n_acked += 1
-            return self.offsets.ack(message.tp, message.offset)
+    def done(self, tp: TP, term: int, offsets: Iterable[int], counts: notes.Counts) -> None:
+        """Note that messages were handled, and what became of them. Those of an earlier term come again."""
+        if term != self.term or tp not in self.counts:
+            return
+        for offset in offsets:
+            self.offsets.ack(tp, offset)
+        self.counts[tp].update(counts)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is done, so that the next owner begins there."""
         await self.commit()
+        self.term += 1
         self.offsets.forget(revoked)
         await super().on_partitions_revoked(revoked)
 
@@ -134,17 +227,22 @@ class ContiguousConsumer(Consumer):
 
     def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
         found = {tp: self.offsets.committable(tp) for tp in tps}
-        return {tp: offset for tp, offset in found.items() if offset is not None}
+        wanted = {tp: offset for tp, offset in found.items() if offset is not None}
+        self.noted = {tp: notes.write(self.counts[tp]) for tp in wanted}
+        return wanted
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
-        done: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        """Commit. Faust's own way draws a table for its log and waits for messages that nobody waits for."""
+        assigned = self.assignment()
+        held = {tp: offset for tp, offset in offsets.items() if tp in assigned}
+        done = bool(held) and await self._commit(held)
         if done:
-            for tp, offset in offsets.items():
+            for tp, offset in held.items():
                 self.offsets.committed(tp, offset)
         return done
 
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """No gap is ever taken for acknowledged."""
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's search for streams that stand still; there are none, and the watchdog looks after the lanes."""
 
 
 class ContiguousTransport(Transport):

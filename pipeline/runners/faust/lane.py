@@ -1,7 +1,7 @@
 """One partition on its way through one agent, batch by batch.
 
-A batch goes in this order, so that a kill at any instant loses nothing: the steps decide; what they emit is delivered;
-what the index was given is made durable; what they remembered is delivered to the topic of the memory; the local copy
+A batch goes in this order, so that a kill at any instant loses nothing: the steps decide; what the index was given is
+made durable; what they emit is delivered; what they remembered is delivered to the topic of the memory; the local copy
 of it is committed; the messages are acknowledged. A batch that is interrupted comes again and ends the same way, for
 ids are made from content and steps give the same answer to the same message.
 """
@@ -10,14 +10,18 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
 from pipeline.adapters.kafka.address import MESSAGE_BYTES
 from pipeline.adapters.kafka.memory import Change, PartitionMemory
+from pipeline.adapters.kafka.notes import Counts
 from pipeline.broker import Draft, Message
 from pipeline.errors import Refused
 from pipeline.flow import Agent, Failure
@@ -31,15 +35,17 @@ RETRY_FOR = timedelta(hours=1)
 than where messages wait on their own."""
 RETRY_AT_MOST = 60.0
 """Seconds between two attempts at most; they double from one second on, with jitter."""
+BATCH, BATCH_BYTES, BATCH_SECONDS = 200, 4 << 20, 0.25
+"""What is made durable together at most: messages, bytes that they lead to, and seconds of their steps. A batch costs
+some milliseconds, and a message waits for the whole of it."""
 LARGEST = MESSAGE_BYTES - (1 << 16)
 """Bytes of a body at most: a message without its headers."""
 
 
 class Item(NamedTuple):
-    """A message in hand. `passed` says that it is for another agent; `event` is what is acknowledged."""
+    """A message in hand. `passed` says that it is for another agent."""
 
     message: Message
-    event: Any
     passed: bool = False
 
 
@@ -52,9 +58,6 @@ class Outside(Protocol):
     async def remember(self, partition: int, changes: Sequence[Change]) -> list[int]:
         """Write to the topic of the memory; returns the offsets when Kafka has acknowledged all of them."""
 
-    async def acknowledge(self, item: Item) -> None:
-        """Let the offset of a message be committed."""
-
     def pause(self, topic: str, partition: int) -> None:
         """Fetch no more of a partition for now."""
 
@@ -64,13 +67,20 @@ class Outside(Protocol):
     def moved(self) -> None:
         """Something was done: the watchdog may rest."""
 
-    def fail(self, error: BaseException) -> None:
-        """End the process: something is wrong that a restart may cure."""
+
+async def _here(function: Callable[[], Any]) -> Any:
+    return function()
 
 
 @dataclass
 class Desk:
-    """What all lanes of a worker share."""
+    """What all lanes of a worker share.
+
+    hands     runs what may take long: steps and flushes
+    expect    tells the index which articles steps will ask about
+    flush     makes durable what the index was given; None for an agent without an index
+    refusals  flushes that refused a document: one of any lane
+    """
 
     agent: Agent
     ports: Mapping[str, Any]
@@ -78,7 +88,10 @@ class Desk:
     outside: Outside
     marker: Marker
     guard: Guard = field(default_factory=Guard)
-    flush: Callable[[], None] = lambda: None
+    hands: Callable[[Callable[[], Any]], Awaitable[Any]] = _here
+    expect: Callable[[Sequence[str]], None] = lambda articles: None
+    flush: Callable[[], None] | None = None
+    refusals: int = 0
 
     def now(self) -> datetime:
         """The time."""
@@ -86,88 +99,154 @@ class Desk:
         return found
 
 
+class Ground(Protocol):
+    """What a lane stands on: one partition in one assignment."""
+
+    def held(self) -> bool:
+        """Whether the partition is still ours in the same assignment."""
+
+    def done(self, items: Sequence[Item], counts: Counts) -> None:
+        """Let the offsets of messages be committed, with what became of them."""
+
+    async def memory(self) -> PartitionMemory | None:
+        """What the agent remembers of it, up to date with its topic."""
+
+
+@dataclass
+class _Batch:
+    """Messages that go through all of it together."""
+
+    done: list[Item] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counter)
+    size: int = 0
+    later: Later | None = None
+
+    def complete(self, end: float) -> bool:
+        return len(self.done) >= BATCH or self.size >= BATCH_BYTES or monotonic() >= end
+
+
 class _Lost(Exception):
     """The partition belongs to another worker now."""
 
 
+class _Again(Exception):
+    """Another lane's flush refused a document that may be one of this batch."""
+
+
 class Lane:
-    """One partition of one topic, from its assignment to its end. `held` says whether it is still ours."""
+    """One partition of one topic, from its assignment to its end."""
 
-    def __init__(
-        self, desk: Desk, topic: str, partition: int, memory: PartitionMemory | None, held: Callable[[], bool]
-    ) -> None:
-        self._desk, self._topic, self._partition = desk, topic, partition
-        self._memory, self._held = memory, held
-        self._ports = dict(desk.ports) | ({"state": memory} if memory else {})
+    def __init__(self, desk: Desk, topic: str, partition: int, ground: Ground) -> None:
+        self._desk, self._topic, self._partition, self._ground = desk, topic, partition, ground
+        self._memory: PartitionMemory | None = None
+        self._ports = dict(desk.ports)
         self._line: deque[Item] = deque()
-        self._busy = False
+        self._came = self._went = 0  # bytes
+        self._open = self._busy = self._closing = self._paused = False
         self._since: datetime | None = None
-        self._retry: asyncio.Task[None] | None = None
+        self.waiting = False
+        """Whether the first message waits for its next attempt."""
 
-    async def take(self, items: Sequence[Item]) -> None:
-        """Handle messages; while one of this partition waits for its next attempt they wait behind it."""
+    @property
+    def oldest(self) -> datetime | None:
+        """When the first message that is not done was written."""
+        return self._line[0].message.at if self._line else None
+
+    def put(self, items: Sequence[Item]) -> bool:
+        """Take messages into the line. Returns whether `work` has to be started for them."""
         self._line.extend(items)
-        if not self._busy:
-            await self._work()
+        self._came += sum(len(item.message.body) for item in items)
+        self._fit()
+        idle, self._busy = not self._busy, True
+        return idle
 
-    async def close(self) -> None:
-        """End: what is in hand comes again to whoever gets the partition."""
-        self._line.clear()
-        if self._retry:
-            self._retry.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._retry
+    async def work(self) -> None:
+        """Handle the line until it is empty; while a message waits for its next attempt the others wait behind it."""
+        try:
+            await self._begin()
+            while self._line and not self._closing and self._ground.held():
+                later = await self._batch()
+                self._fit()
+                if later:
+                    await self._wait(later)
+        except _Lost:
+            LOG.warning("a batch is given up: its partition belongs to another worker", extra=self._extra())
+        finally:
+            self._busy = False
+
+    async def _begin(self) -> None:
+        if not self._open:
+            self._memory = await self._ground.memory()
+            self._ports |= {"state": self._memory} if self._memory else {}
+            self._open = True
+
+    def end(self) -> None:
+        """Take up no further message: what is in hand comes again to whoever gets the partition."""
+        self._closing = True
+
+    def close(self) -> None:
+        """Let the memory go. Call it when `work` is not running."""
         if self._memory:
             self._memory.close()
 
-    async def _work(self) -> None:
-        self._busy = True
-        try:
-            while self._line and self._held():
-                later = await self._batch()
-                if later:
-                    self._wait(later)
-                    return
-        except _Lost:
-            LOG.warning("a batch is given up: its partition belongs to another worker", extra=self._extra())
-        self._line.clear()
-        self._busy = False
+    def _fit(self) -> None:
+        """Let no more be fetched than may wait in the line."""
+        few, size = (BATCH, BATCH_BYTES) if self._paused else (2 * BATCH, 2 * BATCH_BYTES)
+        full = self.waiting or len(self._line) >= few or self._came - self._went >= size
+        if full != self._paused and self._ground.held():
+            (self._desk.outside.pause if full else self._desk.outside.resume)(self._topic, self._partition)
+            self._paused = full
 
     async def _batch(self) -> Later | None:
         """Take the line through all that makes it durable. Returns what the first message that is left waits for.
 
-        When the index refuses a document, the line is taken again: then the refusal meets the message it belongs to.
+        When the index refuses a document, all that it was given meanwhile is taken again: then the refusal meets the
+        message it belongs to.
         """
-        done: list[Item] = []
+        batch, refusals = _Batch(), self._desk.refusals
         try:
             with self._memory.transaction() if self._memory else contextlib.nullcontext():
-                done, drafts, later = await self._decide()
-                self._desk.flush()
-                await self._desk.outside.send(drafts)
+                await self._desk.hands(partial(self._decide, batch))
+                await self._flush(refusals)
+                await self._desk.outside.send(batch.drafts)
                 await self._remember()
-        except Refused:
-            self._line.extendleft(reversed(done))
+        except (Refused, _Again):
+            self._line.extendleft(reversed(batch.done))
+            self._went -= sum(len(item.message.body) for item in batch.done)
             return None
-        for item in done:
-            await self._desk.outside.acknowledge(item)
-        return later
+        self._settle(batch)
+        return batch.later
 
-    async def _decide(self) -> tuple[list[Item], list[Draft], Later | None]:
-        done: list[Item] = []
-        drafts: list[Draft] = []
-        while self._line:
+    async def _flush(self, refusals: int) -> None:
+        """Raises Refused, or _Again when another lane's flush refused a document since the batch began."""
+        if self._desk.flush is None:
+            return
+        try:
+            await self._desk.hands(self._desk.flush)
+        except Refused:
+            self._desk.refusals += 1
+            raise
+        if self._desk.refusals != refusals:
+            raise _Again
+
+    def _decide(self, batch: _Batch) -> None:
+        """Run the steps of the messages that come next."""
+        end = monotonic() + BATCH_SECONDS
+        self._desk.expect([item.message.trace for item in islice(self._line, BATCH)])
+        while self._line and not self._closing and not batch.complete(end):
             item = self._line[0]
             if not item.passed:
                 handled = self._judge(item.message)
                 if isinstance(handled.outcome, Later):
-                    self._desk.meters.record(self._desk.agent.name, "retry", "", 1)
-                    return done, drafts, handled.outcome
-                drafts += self._outcome(item.message, handled)
-            done.append(self._line.popleft())
+                    batch.counts["retry", ""] += 1
+                    batch.later = handled.outcome
+                    return
+                self._outcome(item.message, handled, batch)
+            batch.done.append(self._line.popleft())
+            self._went += len(item.message.body)
             self._since = None
             self._desk.outside.moved()
-            await asyncio.sleep(0)  # let commits, timers and rebalances have their turn
-        return done, drafts, None
 
     def _judge(self, message: Message) -> Handled:
         """Run the step. What it remembered is taken back when the message goes to dead letters."""
@@ -209,50 +288,52 @@ class Lane:
         with self._memory.tentative() as undo:
             yield undo
 
-    def _outcome(self, message: Message, handled: Handled) -> Sequence[Draft]:
-        """Count what became of a message. Returns what has to be sent."""
-        name, outcome, meters = self._desk.agent.name, handled.outcome, self._desk.meters
-        meters.took(name, handled.took)
-        meters.record(name, "in", "", 1)
+    def _outcome(self, message: Message, handled: Handled, batch: _Batch) -> None:
+        """Note what became of a message, and what has to be sent."""
+        outcome, counts = handled.outcome, batch.counts
+        self._desk.meters.took(self._desk.agent.name, handled.took)
         self._desk.guard.saw(isinstance(outcome, Dead))
+        counts["in", ""] += 1
         if isinstance(outcome, Dead):
-            meters.record(name, "reject", str(outcome.reason), 1)
+            counts["reject", str(outcome.reason)] += 1
             extra = self._extra() | {"trace": message.trace, "reason": str(outcome.reason), "error": outcome.error}
             LOG.warning("dead letter", extra=extra)
-            return [bury(self._desk.agent, message, outcome, self._desk.now())]
-        if isinstance(outcome, Dropped):
-            meters.record(name, "drop", outcome.reason, 1)
-            return []
-        assert not isinstance(outcome, Later)
-        meters.record(name, "out", "", len(outcome))
-        return outcome
+            batch.drafts.append(bury(self._desk.agent, message, outcome, self._desk.now()))
+        elif isinstance(outcome, Dropped):
+            counts["drop", str(outcome.reason)] += 1
+        elif not isinstance(outcome, Later):
+            counts["out", ""] += len(outcome)
+            batch.drafts += outcome
+            batch.size += sum(len(draft.body) for draft in outcome)
 
     async def _remember(self) -> None:
         """Write what changed to the topic of the memory, unless another worker has the partition now."""
-        if not self._held():
+        if not self._ground.held():
             raise _Lost
         if self._memory:
             offsets = await self._desk.outside.remember(self._partition, self._memory.changes())
             self._memory.wrote(offsets)
 
-    def _wait(self, later: Later) -> None:
-        """Set up the next attempt. The lane stays busy until its line is empty."""
+    def _settle(self, batch: _Batch) -> None:
+        """All is durable: the offsets may be committed, and what became of the messages is counted."""
+        self._ground.done(batch.done, batch.counts)
+        for (outcome, reason), times in batch.counts.items():
+            self._desk.meters.record(self._desk.agent.name, outcome, reason, times)
+
+    async def _wait(self, later: Later) -> None:
+        """Wait for the next attempt of the first message."""
         first = self._line[0]
         wait = max(later.seconds, min(RETRY_AT_MOST, 2.0**first.message.attempts)) * random.uniform(0.75, 1.25)
         message = first.message._replace(attempts=first.message.attempts + 1)
         self._line[0] = first._replace(message=message)
         LOG.info("try later", extra=self._extra() | {"trace": message.trace, "error": later.error})
-        self._desk.outside.pause(self._topic, self._partition)
-        self._retry = asyncio.create_task(self._again(wait))
-
-    async def _again(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        self.waiting = True
+        self._fit()
         try:
-            await self._work()
-        except Exception as error:  # noqa: BLE001 - nobody waits for this task, so its errors are told here
-            self._desk.outside.fail(error)
-        if not self._busy and self._held():
-            self._desk.outside.resume(self._topic, self._partition)
+            await asyncio.sleep(wait)
+        finally:
+            self.waiting = False
+        self._fit()
 
     def _extra(self) -> dict[str, str]:
         return {"agent": self._desk.agent.name}

@@ -103,6 +103,11 @@ class Offsets(Generic[Partition]):
         course = self._courses.get(partition)
         return course is not None and course.ack(offset)
 
+    def done(self, partition: Partition) -> int:
+        """The offset before which everything is done, 0 when the partition is not assigned."""
+        course = self._courses.get(partition)
+        return course.done if course else 0
+
     def committable(self, partition: Partition) -> int | None:
         """The offset to commit: everything before it is done. None when that is committed already."""
         course = self._courses.get(partition)

@@ -1,0 +1,229 @@
+"""The flow on a real Kafka and a real Elasticsearch: CPU of its workers against the bare loop, and how long an alert
+takes.
+
+Both servers and the workers share the cores of this machine, so throughput says less than CPU seconds do.
+"""
+
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Self
+
+from agents import FLOW
+from pipeline.cli.installation import Installation
+from pipeline.news.officials import Roster
+from pipeline.news.urls import article_id
+from pipeline.runners import operations
+from pipeline.runners.intake import Arrival
+from pipeline.settings import load
+from schemas.topics import ALERTS_RAISED, PAGES_FETCHED
+from tests.bench.chain import loop
+from tests.bench.corpus import arrivals
+from tests.stack.servers import Elasticsearch, Kafka
+
+ROOT = Path(__file__).parents[2]
+WARM = 40
+"""Articles before the clock starts: models are loaded, indices made, connections open."""
+PARTITIONS = 4
+ROUNDS = 3
+HEAVY = ("clean", "extract")
+"""Agents that get more processes: all others together need less than one of these."""
+EVERYTHING = '- id: everything\n  name: Anything that anybody says\n  channels: ["feed:"]\n'
+
+
+class Plant:
+    """A fresh flow on running servers, in its own topics, with worker processes for each agent."""
+
+    def __init__(self, kafka: Kafka, search: Elasticsearch, processes: int = 1) -> None:
+        self._closing = contextlib.ExitStack()
+        home = Path(self._closing.enter_context(tempfile.TemporaryDirectory()))
+        name = f"bench-{os.getpid()}-{time.monotonic_ns()}"
+        self._settings = {
+            "PANTAU_BROKER": f"kafka://{kafka.bootstrap}?partitions={PARTITIONS}",
+            "PANTAU_INDEX": f"elasticsearch+{search.url}/{name}",
+            "PANTAU_METRICS_PORT": "0",
+            "PANTAU_LOG": "warning",
+        }
+        self.house = Installation(load(self._settings, home))
+        self.house.prepare()
+        (home / "catalog" / "watches.yaml").write_text(EVERYTHING)
+        with contextlib.closing(self.house.admin()) as admin:
+            admin.create(self.house.topics())
+        slots = {agent.name: processes if agent.name in HEAVY else 1 for agent in FLOW}
+        self._workers = [self._worker(name, slot) for name, number in slots.items() for slot in range(number)]
+
+    def _worker(self, agent: str, slot: int) -> subprocess.Popen[bytes]:
+        argv = [sys.executable, "-m", "pipeline.cli", "--home", str(self.house.settings.home)]
+        environment = os.environ | self._settings | {"PYTHONPATH": str(ROOT)}
+        return subprocess.Popen([*argv, "work", agent, "--slot", str(slot)], env=environment, cwd=ROOT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for worker in self._workers:
+            worker.terminate()
+        for worker in self._workers:
+            worker.wait(20)
+        self.house.broker.close()
+        self._closing.close()
+
+    def feed(self, pages: Sequence[Arrival]) -> None:
+        """Take pages in, fifty at a time."""
+        for start in range(0, len(pages), 50):
+            self.house.intake.take(pages[start : start + 50])
+
+    def drain(self, seconds: float = 900) -> None:
+        """Return when every agent has read all of its topics."""
+        end = time.monotonic() + seconds
+        while operations.waiting(FLOW, self.house.broker):
+            if time.monotonic() > end or any(worker.poll() is not None for worker in self._workers):
+                raise RuntimeError("the workers do not come to an end: look at what they said above")
+            time.sleep(1)
+
+    def read(self) -> dict[str, int]:
+        """How many messages each agent has read."""
+        reads = [(agent.name, topic.name) for agent in FLOW for topic in agent.reads]
+        found = {agent.name: 0 for agent in FLOW}
+        for standing in self.house.broker.standings(reads):
+            found[standing.agent] += standing.position
+        return found
+
+    def cpu(self) -> dict[str, float]:
+        """CPU seconds that the workers of each agent have used, in user and system mode."""
+        used: dict[str, float] = {}
+        for worker in self._workers:
+            name = worker.args[worker.args.index("work") + 1]  # type: ignore[union-attr,index]
+            used[str(name)] = used.get(str(name), 0.0) + cpu(worker.pid)
+        return used
+
+
+def cpu(pid: int) -> float:
+    """CPU seconds of a process with all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Beside:
+    """The bare loop in a process of its own, over and over while the workers work: both meet the same neighbours."""
+
+    def __init__(self, count: int) -> None:
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_beside, args=(theirs, count), daemon=True)
+        self._process.start()
+        self._pipe.recv()
+
+    def start(self) -> None:
+        """Begin."""
+        self._pipe.send(None)
+
+    def stop(self) -> float:
+        """End. Returns CPU seconds for an article."""
+        self._pipe.send(None)
+        seconds: float = self._pipe.recv()
+        self._process.join()
+        return seconds
+
+
+def _beside(pipe: Connection, count: int) -> None:
+    pages = arrivals(count)
+    with tempfile.TemporaryDirectory() as folder:
+        house = Installation(load({}, Path(folder)))
+        roster = Roster.of(house.catalog.snapshot())
+        loop(pages[:20], roster, house.recogniser)
+    pipe.send(None)
+    pipe.recv()
+    start, done = time.process_time(), 0
+    while not (done >= count and pipe.poll()):
+        loop([pages[done % count]], roster, house.recogniser)
+        done += 1
+    pipe.send((time.process_time() - start) / done)
+
+
+def ratio(search: Elasticsearch, count: int, rounds: int) -> float:
+    """Print articles per CPU second of the bare loop and of all workers. Returns how many the workers did a second."""
+    print(f"\nKafka and Elasticsearch against the bare loop of cleaning and extraction beside them, {count} articles:")
+    print("CPU seconds of the workers, one process an agent, without those of the servers")
+    ratios, speed = [], 0.0
+    for _ in range(rounds):
+        with Kafka() as kafka, Plant(kafka, search) as plant:
+            beside = Beside(count)
+            used, read, seconds = _worked(plant, count, beside.start)
+            alone = beside.stop()
+        whole, speed = sum(used.values()) / count, count / seconds
+        ratios.append(alone / whole)
+        figures = f"bare {1 / alone:6.1f}/s  Kafka {1 / whole:6.1f}/s  ratio {ratios[-1]:.3f}"
+        print(f"  {figures}  ({speed:.1f}/s)", flush=True)
+    print(f"  median ratio {statistics.median(ratios):.3f} (goal .85); by agent, in the last round:")
+    for name, total in used.items():
+        each, messages = total / count * 1e3, read[name] / count
+        print(f"  {name:9} {each:7.2f} ms an article, {messages:5.2f} messages an article")
+    return speed
+
+
+def _worked(
+    plant: Plant, count: int, ready: Callable[[], object] = lambda: None
+) -> tuple[dict[str, float], dict[str, int], float]:
+    """CPU seconds and messages read by agent, and wall seconds, for `count` articles."""
+    pages = arrivals(count + WARM)
+    plant.feed(pages[:WARM])
+    plant.drain()
+    ready()
+    used, read, start = plant.cpu(), plant.read(), time.monotonic()
+    plant.feed(pages[WARM:])
+    plant.drain()
+    seconds = time.monotonic() - start
+    return (
+        {name: now - used[name] for name, now in plant.cpu().items()},
+        {name: now - read[name] for name, now in plant.read().items()},
+        seconds,
+    )
+
+
+def delay(search: Elasticsearch, speed: float, seconds: float) -> None:
+    """Print how long it takes from the arrival of a page to its alerts, while pages come in at half the speed."""
+    rate = speed / 2
+    count = int(rate * seconds)
+    pages = arrivals(count + WARM)
+    with Kafka() as kafka, Plant(kafka, search) as plant:
+        plant.feed(pages[:WARM])
+        plant.drain()
+        start = time.monotonic()
+        for number, page in enumerate(pages[WARM:]):
+            time.sleep(max(0.0, start + number / rate - time.monotonic()))
+            plant.feed([page])
+        plant.drain()
+        known = {article_id(page.url or "", page.content) for page in pages[:WARM]}
+        arrived = {m.trace: m.at for m in plant.house.broker.scan(PAGES_FETCHED.name) if m.trace not in known}
+        raised = [m for m in plant.house.broker.scan(ALERTS_RAISED.name) if m.trace in arrived]
+    waits = sorted((m.at - arrived[m.trace]).total_seconds() for m in raised)
+    print(f"\nfrom arrival to alert at {rate:.1f} articles a second, half of the speed: {len(waits)} alerts of {count}")
+    places = [(name, waits[int(len(waits) * share)]) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))]
+    print("  articles: " + ", ".join(f"{name} {wait:.2f} s" for name, wait in places))
+
+
+def scale(search: Elasticsearch, count: int) -> None:
+    """Print the throughput with more processes."""
+    print(f"\narticles a second with more processes for {' and '.join(HEAVY)}, {os.cpu_count()} cores that the servers")
+    print("use as well")
+    for processes in (1, 2, 4):
+        with Kafka() as kafka, Plant(kafka, search, processes) as plant:
+            seconds = _worked(plant, count)[2]
+        print(f"  {processes} each: {count / seconds:6.1f}/s", flush=True)
+
+
+def measure(count: int, rounds: int = ROUNDS) -> None:
+    """All of it."""
+    with Elasticsearch() as search:
+        speed = ratio(search, count, rounds)
+        delay(search, speed, 60)
+        scale(search, count)

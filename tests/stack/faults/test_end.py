@@ -1,0 +1,42 @@
+"""SIGTERM at random instants, to single workers and to whole groups of them."""
+
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stack.faults.articles import expected
+from tests.stack.faults.conftest import Size
+from tests.stack.faults.product import Product
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+
+
+def test_orders_to_end(product: Product, size: Size, figures: dict[str, Any]) -> None:
+    chance, start = random.Random(20300502), time.monotonic()
+    stories, rounds = product.stories(size.of(200, 2_000)), size.of(4, 20)
+    took = []
+    with product.feeding(stories, rounds * 3):
+        for turn in range(rounds):
+            time.sleep(chance.uniform(0, 4))
+            took.append(product.restart(chance.choice(("flow", "index"))) if turn % 4 == 3 else _end(product, chance))
+    product.settle(size.of(120, 300))
+    wanted, found = expected(stories), product.outcome(stories)
+    figures |= {"articles": len(stories), "orders to end": len(took), "seconds for the slowest": round(max(took), 1)}
+    figures |= found.against(wanted) | {"seconds": round(time.monotonic() - start)}
+    assert max(took) < 10
+    assert found == wanted
+
+
+def _end(product: Product, chance: random.Random) -> float:
+    """End one worker that is up. Returns the seconds until it is gone."""
+    slots = product.slots()
+    chance.shuffle(slots)
+    pid = next(pid for slot in slots if (pid := product.send(slot, signal.SIGTERM)))
+    start = time.monotonic()
+    while Path(f"/proc/{pid}").exists():
+        time.sleep(0.05)
+    return time.monotonic() - start
