@@ -136,13 +136,18 @@ class Installation:
             raise Elsewhere(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
         self.catalog.snapshot()
-        with self._alone(self.settings.home / "runner.lock"):
-            pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
-            try:
-                yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
-            finally:
-                if pool:
-                    pool.close()
+        with self._alone(self.settings.home / "runner.lock"), self._pool(workers) as pool:
+            yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
+
+    @contextmanager
+    def _pool(self, workers: int) -> Iterator[Pool | None]:
+        """So many processes for steps that only read; None for 0."""
+        pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
+        try:
+            yield pool
+        finally:
+            if pool:
+                pool.close()
 
     @contextmanager
     def _alone(self, path: Path) -> Iterator[None]:
@@ -199,7 +204,8 @@ class Installation:
         with self._alone(folder / "lock"):
             self._serve_metrics()
             member = f"{self._node()}-{agent.name}-{slot}"
-            yield Worker(Post(agent, slot, member, folder), address, self.ports(), self.meters)
+            with self._pool(1 if agent.movable else 0) as pool:
+                yield Worker(Post(agent, slot, member, folder), address, self.ports(), self.meters, pool)
 
     def _node(self) -> str:
         """A name of this home folder that no other has, made once."""

@@ -15,8 +15,9 @@ from pipeline.cli.installation import Installation
 from pipeline.cli.output import installation, notes
 from pipeline.errors import Misuse
 from pipeline.flow import Agent
-from pipeline.runners.workers import MEMORY_BYTES
 
+_MEMORY_BYTES = 3 << 30
+"""Address space of a worker, which keeps one that runs wild from taking the machine with it."""
 _DEATH_OF_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -78,6 +79,6 @@ def _work(house: Installation, agent: Agent, slot: int) -> None:
     """Be one worker. It ends with the process that started it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGTERM)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     with house.worker(agent, slot) as worker:
         worker.run()

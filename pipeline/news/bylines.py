@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.news.dates import Found, find_dates
+from pipeline.news.dates import Found, find_dates, has_year
 from pipeline.news.lines import count_words, cues
 
 _WORDS_MAX = 14
@@ -98,7 +98,7 @@ class DateLine:
 
 def date_line(text: str) -> DateLine | None:
     """The date of a line that holds little else: at most six words beside it and no sentence."""
-    if len(text) > 200 or not any(sign.isdigit() for sign in text) or count_words(text) > _WORDS_MAX + 4:
+    if len(text) > 200 or not has_year(text) or count_words(text) > _WORDS_MAX + 4:
         return None
     found = next(find_dates(text), None)
     if found is None:

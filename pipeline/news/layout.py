@@ -239,7 +239,7 @@ def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
     words = _content(block.text)
     hits = len(words & lead)
     share = hits / max(1, len(words))
-    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) + (block.words >= 5)
+    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.tokens) + (block.words >= 5)
     score += 1.5 * (share >= 0.4 and _repeats_apart(copy, i)) - 3.0 * _like_neighbour(copy, i)
     score -= 2.5 * block.text.endswith((".", "。", "…", ",", ":")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
     score -= 3.0 * agency_end(block.text) + 4.0 * bool(_TRAIL.search(block.text))

@@ -101,9 +101,15 @@ class Block:
         return self.lines[-1].end
 
     @cached_property
+    def tokens(self) -> list[str]:
+        """Its words without the signs between them."""
+        return _TOKEN.findall(self.text)
+
+    @cached_property
     def words(self) -> int:
         """The number of words; two signs of a script without spaces count as one."""
-        return count_words(self.text)
+        dense = not self.text.isascii() and _DENSE.search(self.text)
+        return count_words(self.text) if dense else len(self.tokens)
 
     @cached_property
     def ends(self) -> bool:
@@ -120,7 +126,7 @@ class Block:
         """Whether it is in title case and has no full stop, as headlines in many languages."""
         return (
             self.words <= 25
-            and capitals(self.text) >= TITLE_CASE
+            and capitals(self.tokens) >= TITLE_CASE
             and not self.text.endswith((".", "。", ",", ":", *_CLOSERS))
             and self.text[0] not in _BULLETS
         )
@@ -128,12 +134,12 @@ class Block:
     @cached_property
     def key(self) -> str:
         """What is compared to find repetitions."""
-        return " ".join(_TOKEN.findall(self.text.lower()))
+        return " ".join(self.tokens).lower()
 
     @cached_property
     def cue(self) -> "Reason | None":
         """What its words say it is."""
-        return cue_of(self.text)
+        return cue_of(self.text, self.words)
 
 
 TITLE_CASE = 0.7
@@ -154,9 +160,9 @@ def count_words(text: str) -> int:
     return len(_TOKEN.findall(_DENSE.sub(" ", text))) + dense // 2
 
 
-def capitals(text: str) -> float:
+def capitals(words: Sequence[str]) -> float:
     """The share of words of four letters or more that begin with a capital; 0 for scripts without case."""
-    long = [word for word in _TOKEN.findall(text) if len(word) >= 4 and word[0].isalpha()]
+    long = [word for word in words if len(word) >= 4 and word[0].isalpha()]
     return sum(word[0].isupper() for word in long) / len(long) if long else 0.0
 
 
@@ -175,11 +181,14 @@ def blocks_of(page: str) -> list[Block]:
 
 def joined(lines: Sequence[Line], page: str) -> str:
     """The text of lines in single spaces. A hyphen at the end of a line keeps the next line close to it."""
-    text = ""
+    if len(lines) == 1:
+        return " ".join(page[lines[0].start : lines[0].end].split())
+    pieces: list[str] = []
     for line in lines:
-        piece = " ".join(page[line.start : line.end].split())
-        text += piece if not text or _HYPHEN.search(text) else f" {piece}"
-    return text
+        words = page[line.start : line.end].split()
+        apart = pieces and not _HYPHEN.search(pieces[-1][-2:])
+        pieces.append(" ".join(["", *words] if apart else words))
+    return "".join(pieces)
 
 
 _HYPHEN = re.compile(r"[^\W\d_]-$")
@@ -212,11 +221,34 @@ def _continues(last: Line, line: Line, page: str, width: int) -> bool:
 
 
 @cache
-def cues(kind: str) -> str:
-    """The expressions of one kind in all languages, as one alternative."""
+def _entries(kind: str) -> tuple[str, ...]:
+    """The expressions of one kind in all languages, the longest first."""
     tables = tomllib.loads((files("pipeline.news") / "lines.toml").read_text("utf-8"))
     found = [entry for table in tables.values() for entry in table.get(kind, ())]
-    return "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
+    return tuple(sorted(dict.fromkeys(found), key=len, reverse=True))
+
+
+@cache
+def cues(kind: str) -> str:
+    """The expressions of one kind in all languages, as one alternative."""
+    return "|".join(_entries(kind))
+
+
+def _any_of(*kinds: str) -> str:
+    """The expressions of some kinds as one alternative, those that begin alike together: where none begins, one look
+    at a sign tells, instead of one for each expression.
+    """
+    by_first: dict[str, list[str]] = {}
+    alone: list[str] = []
+    for entry in (entry for kind in kinds for entry in _entries(kind)):
+        if first := _FIRST_SIGN.match(entry):
+            by_first.setdefault(first[0], []).append(entry[first.end() :])
+        else:
+            alone.append(entry)
+    return "|".join([*(f"{first}(?:{'|'.join(rest)})" for first, rest in by_first.items()), *alone])
+
+
+_FIRST_SIGN = re.compile(r"(?:\\b)?[^\W\d_](?![?*+{|])")
 
 
 _ARROWS = frozenset(":：»›>→")
@@ -226,60 +258,91 @@ _APART = "(?<![^\\W\u3040-\u9fff])"
 _NOTICE = re.compile(r"^\W*©|©\s?(?:copyright\s)?(?:19|20)\d\d", re.IGNORECASE)
 _LONGEST_CUE = 400
 """Codepoints beyond which a line is a paragraph, whatever words are in it."""
+_WORDIEST_CUE = 60
 
 
 @cache
 def _cue_patterns() -> tuple[tuple[Reason, int, re.Pattern[str]], ...]:
-    """Reason, the most words of such a line, and the expression; the first that matches decides."""
+    """Reason, the most words of such a line, and the expression; the first that is found decides."""
     table = (
-        (Reason.TEASER, 35, rf"^(?:{cues('teaser')}){_ARROW}"),
-        (Reason.TEASER, 12, rf"^(?:{cues('pointer')})$"),
-        (Reason.SECTION, 20, rf"^(?:{cues('section')})$"),
-        (Reason.SHARE, 10, rf"^(?:{cues('share')})[\W\d]*$"),
-        (Reason.MENU, 10, rf"^(?:{cues('menu')})$"),
-        (Reason.COMMENT_FORM, 30, rf"\b(?:{cues('form')})"),
-        (Reason.RIGHTS, 60, rf"\b(?:{cues('rights')})"),
-        (Reason.PROMOTION, 30, rf"{_APART}(?:{cues('promotion')})"),
+        (Reason.TEASER, 35, rf"^(?:{_any_of('teaser')}){_ARROW}"),
+        (Reason.TEASER, 12, rf"^(?:{_any_of('pointer')})$"),
+        (Reason.SECTION, 20, rf"^(?:{_any_of('section')})$"),
+        (Reason.SHARE, 10, rf"^(?:{_any_of('share')})[\W\d]*$"),
+        (Reason.MENU, 10, rf"^(?:{_any_of('menu')})$"),
+        (Reason.COMMENT_FORM, 30, rf"\b(?:{_any_of('form')})"),
+        (Reason.RIGHTS, _WORDIEST_CUE, rf"\b(?:{_any_of('rights')})"),
+        (Reason.PROMOTION, 30, rf"{_APART}(?:{_any_of('promotion')})"),
     )
-    return tuple((reason, most, re.compile(pattern, re.IGNORECASE)) for reason, most, pattern in table)
+    return tuple((reason, most, re.compile(pattern)) for reason, most, pattern in table)
 
 
 @cache
 def _pointer() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{cues('pointer')})\b", re.IGNORECASE)
+    return re.compile(rf"(?:{_any_of('pointer')})\b")
+
+
+@cache
+def _begins() -> re.Pattern[str]:
+    """How lines begin that their first words give away. Most lines do not, and need no closer look."""
+    return re.compile(_any_of("teaser", "pointer", "section", "share", "menu"))
+
+
+@cache
+def _tells() -> re.Pattern[str]:
+    """What may stand anywhere in a line that it gives away."""
+    return re.compile(rf"\b(?:{_any_of('form', 'rights')})|{_APART}(?:{_any_of('promotion')})")
 
 
 _CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 
 
-def cue_of(text: str) -> Reason | None:
-    """What the words of a line say it is; None for a paragraph. A line with quoted speech is never promotion."""
+def cue_of(text: str, words: int | None = None) -> Reason | None:
+    """What the words of a line say it is; None for a paragraph. A line with quoted speech is never promotion.
+
+    `words` is their number where it is known.
+    """
     if len(text) > _LONGEST_CUE:
         return None
     found = _CORE.search(text)
     if found is None or not any(sign.isalpha() for sign in found[0]):
         return Reason.MENU
-    if _NOTICE.search(text):
+    if "©" in text and _NOTICE.search(text):
         return Reason.RIGHTS
     core = text[found.start() :] if text[found.end() :].lstrip()[:1] in _ARROWS else found[0]
-    return _by_words(text, core, count_words(text))
+    return _by_words(text, lowered(core), count_words(text) if words is None else words)
+
+
+def lowered(text: str) -> str:
+    """The text in lower case, as the cues are written: the capital dotted I of Turkish is one codepoint there."""
+    return text.lower() if text.isascii() else text.lower().replace("i\u0307", "i")
 
 
 def _by_words(text: str, core: str, words: int) -> Reason | None:
+    if words > _WORDIEST_CUE or not (_begins().match(core) or _tells().search(core)):
+        return None
     for reason, most, pattern in _cue_patterns():
         if words <= most and pattern.search(core):
             return None if reason is Reason.PROMOTION and _speaks(text) else reason
-    pointed = words <= 35 and not _END.search(text) and _pointer().search(core)
+    pointed = words <= 35 and not _END.search(text) and _pointer().match(core)
     return Reason.TEASER if pointed else None
 
 
+_QUOTE = re.compile(r"[\"“”„«»「]")
+
+
 def _speaks(text: str) -> bool:
-    return bool(re.search(r"[\"“”„«»「]", text))
+    return bool(_QUOTE.search(text))
 
 
 @cache
 def _photo() -> re.Pattern[str]:
     return re.compile(cues("photo"), re.IGNORECASE)
+
+
+@cache
+def _maybe_photo() -> re.Pattern[str]:
+    return re.compile(_any_of("photo"))
 
 
 _INNER = r"[^()\[\]\d]"
@@ -290,7 +353,7 @@ _AGENCY_END = re.compile(
 
 def photo_credit(text: str) -> bool:
     """Whether a line tells of a picture ("Foto/AFP", "(Getty Images)"). Speech may mention pictures."""
-    if len(text) > _LONGEST_CUE or not _photo().search(text):
+    if len(text) > _LONGEST_CUE or not _maybe_photo().search(lowered(text)) or not _photo().search(text):
         return False
     return agency_end(text) or not (_speaks(text) and _END.search(text))
 

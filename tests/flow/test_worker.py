@@ -21,13 +21,17 @@ from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import State
 from pipeline.runners.faust import supervisor
+from pipeline.runners.faust.aside import Aside
 from pipeline.runners.faust.guard import DEATHS, WINDOW, Guard, Marker, Watchdog
 from pipeline.runners.faust.lane import LARGEST, RETRY_FOR, Desk, Item, Lane
 from pipeline.runners.faust.supervisor import MISTAKE, Command, supervise
+from pipeline.runners.handle import Dead, Dropped, Handled
+from pipeline.runners.workers import Pool
 from schemas.codec import decode, encode
 from schemas.dead import DeadLetter
 from schemas.page import PageFetched
 from schemas.topics import PAGES_FETCHED
+from tests.flow.test_workers import LIMITS, message, setup, title
 
 NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 
@@ -242,6 +246,41 @@ def test_the_end_of_a_lane_ends_its_wait(bench: Bench) -> None:
 
     asyncio.run(run())
     assert bench.outside.events[-1] == ("pause", 0)
+
+
+def test_steps_that_run_in_another_process_come_out_in_order(bench: Bench) -> None:
+    """What comes while they run is for the next batch."""
+    asked: list[list[int]] = []
+
+    async def aside(messages: Sequence[Message]) -> list[Handled]:
+        asked.append([message.offset for message in messages])
+        if len(asked) == 1:
+            await bench.lane.take([item(4)])
+        outcomes = [(), Dropped("ugly"), Dead("limits-exceeded", "it took more than 8 s of CPU time")]
+        return [Handled(outcomes[message.offset % 3], 0.0) for message in messages]
+
+    bench.lane._desk.aside = aside
+    events = bench.take(item(1), item(2), item(3, passed=True))
+    assert asked == [[1, 2], [4]]
+    assert [what for name, what in events if name == "ack"] == [1, 2, 3, 4]
+    assert ("send", ["a2"]) in events, "its dead letter"
+
+
+def test_batches_of_many_lanes_share_one_process() -> None:
+    async def run(aside: Aside) -> list[list[Handled]]:
+        lanes = ([message(lane * 20 + n, "hang" if n == 3 else f"{lane}.{n}") for n in range(20)] for lane in range(3))
+        return await asyncio.gather(*(aside.handle(messages) for messages in lanes))
+
+    moves: list[None] = []
+    pool = Pool(1, setup, LIMITS)
+    try:
+        lanes = asyncio.run(run(Aside("work", pool, lambda: moves.append(None))))
+    finally:
+        pool.close()
+    for lane, found in enumerate(lanes):
+        assert [n for n, handled in enumerate(found) if isinstance(handled.outcome, Dead)] == [3]
+        assert title(found[19]).startswith(f"{lane}.19 by ")
+    assert moves
 
 
 KILLER = """

@@ -26,9 +26,11 @@ from pipeline.broker import Draft
 from pipeline.errors import Misuse
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
+from pipeline.runners.faust.aside import Aside
 from pipeline.runners.faust.contiguous import ContiguousConsumer, ContiguousTransport, check_versions
 from pipeline.runners.faust.guard import Marker, Watchdog, end_process
 from pipeline.runners.faust.lane import Desk, Item, Lane
+from pipeline.runners.workers import Pool
 
 LOG = logging.getLogger("pantau.worker")
 BATCH = 32
@@ -79,7 +81,10 @@ class _Process(faust.Worker):
 class Worker:
     """Runs the lanes of one agent. Implements `Outside` for them."""
 
-    def __init__(self, post: Post, address: Address, ports: Mapping[str, Any], meters: Meters) -> None:
+    def __init__(
+        self, post: Post, address: Address, ports: Mapping[str, Any], meters: Meters, pool: Pool | None = None
+    ) -> None:
+        """`pool` runs the agent's step, if it only reads; without one it runs here, and nothing limits it."""
         check_versions()
         agent = post.agent
         if "state" in agent.ports and len(agent.reads) != 1:
@@ -94,6 +99,8 @@ class Worker:
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
         marker = Marker(post.folder / "at-work")
         self._desk = Desk(agent, own, meters, self, marker, flush=index.flush if index else lambda: None)
+        if pool:
+            self._desk.aside = Aside(agent.name, pool, self.moved).handle
         self._watchdog = Watchdog(STALL_SECONDS, end_process)
         self._app = _app(post, address)
         topics = self._app.topic(*(topic.name for topic in agent.reads), key_serializer="raw", value_serializer="raw")

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -70,7 +70,7 @@ class Outside(Protocol):
 
 @dataclass
 class Desk:
-    """What all lanes of a worker share."""
+    """What all lanes of a worker share. `aside` runs steps that only read in another process, many at once."""
 
     agent: Agent
     ports: Mapping[str, Any]
@@ -79,6 +79,7 @@ class Desk:
     marker: Marker
     guard: Guard = field(default_factory=Guard)
     flush: Callable[[], None] = lambda: None
+    aside: Callable[[Sequence[Message]], Awaitable[list[Handled]]] | None = None
 
     def now(self) -> datetime:
         """The time."""
@@ -155,10 +156,13 @@ class Lane:
     async def _decide(self) -> tuple[list[Item], list[Draft], Later | None]:
         done: list[Item] = []
         drafts: list[Draft] = []
+        ahead = await self._ahead()
         while self._line:
             item = self._line[0]
             if not item.passed:
-                handled = self._judge(item.message)
+                if ahead is not None and item.message.offset not in ahead:
+                    break  # it came meanwhile and is for the next batch
+                handled = self._judge(item.message, ahead and ahead[item.message.offset])
                 if isinstance(handled.outcome, Later):
                     self._desk.meters.record(self._desk.agent.name, "retry", "", 1)
                     return done, drafts, handled.outcome
@@ -169,10 +173,18 @@ class Lane:
             await asyncio.sleep(0)  # let commits, timers and rebalances have their turn
         return done, drafts, None
 
-    def _judge(self, message: Message) -> Handled:
-        """Run the step. What it remembered is taken back when the message goes to dead letters."""
+    async def _ahead(self) -> dict[int, Handled] | None:
+        """What became of the messages in line by offset, where their step runs in another process."""
+        if self._desk.aside is None:
+            return None
+        messages = [item.message for item in self._line if not item.passed]
+        handled = await self._desk.aside(messages)
+        return {message.offset: one for message, one in zip(messages, handled)}
+
+    def _judge(self, message: Message, ahead: Handled | None) -> Handled:
+        """Run the step, unless it has run. What it remembered is taken back when the message goes to dead letters."""
         with self._tentative(message.offset) as undo:
-            handled = self._checked(message, self._handled(message))
+            handled = self._checked(message, ahead or self._handled(message))
             if isinstance(handled.outcome, Dead):
                 undo()
         return handled
