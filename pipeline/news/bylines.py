@@ -38,8 +38,11 @@ _SIDE = re.compile(r"\s*(?:[•|·–—]|\s-\s)\s*")
 
 def byline_of(text: str) -> Byline | None:
     """What a whole line says of authors and editor, None when it is no byline."""
-    if len(text) > 200 or count_words(text) > _WORDS_MAX:
-        return None
+    found = _byline(text) if len(text) <= 200 else None
+    return found if found and count_words(text) <= _WORDS_MAX else None
+
+
+def _byline(text: str) -> Byline | None:
     if match := _INITIALS.match(text):
         return Byline(initials=match[1])
     author, editor, _ = _patterns()
@@ -54,6 +57,8 @@ def byline_of(text: str) -> Byline | None:
 
 def _beside_date(text: str) -> Byline | None:
     """A name on one side of a separator and a date on the other: Rina Wulandari • 12 Januari 2022 13:16."""
+    if not has_year(text):
+        return None
     parts = [part for part in _SIDE.split(text) if part.strip()]
     if not 1 < len(parts) < 4 or not any(next(find_dates(part), None) for part in parts[1:]):
         return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import NamedTuple
 
 
 class Reason(StrEnum):
@@ -126,9 +127,9 @@ class Block:
         """Whether it is in title case and has no full stop, as headlines in many languages."""
         return (
             self.words <= 25
-            and capitals(self.tokens) >= TITLE_CASE
-            and not self.text.endswith((".", "。", ",", ":", *_CLOSERS))
+            and not self.text.endswith(_NO_HEADLINE)
             and self.text[0] not in _BULLETS
+            and capitals(self.tokens) >= TITLE_CASE
         )
 
     @cached_property
@@ -149,6 +150,7 @@ _TOKEN = re.compile(r"\w+")
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Scripts that write no spaces between words: Thai, Lao, Burmese, Khmer, kana, Han."""
 _CLOSERS = "\"'”’“‘»«›)\\]」』】）"
+_NO_HEADLINE = (".", "。", ",", ":", *_CLOSERS)
 _END = re.compile(rf"[.!?…。！？؟।။៕][{_CLOSERS}\s]*$")
 _MIDDLE = re.compile(rf"[.!?؟।][{_CLOSERS}]*\s|[。！？။]")
 
@@ -234,21 +236,21 @@ def cues(kind: str) -> str:
     return "|".join(_entries(kind))
 
 
-def _any_of(*kinds: str) -> str:
-    """The expressions of some kinds as one alternative, those that begin alike together: where none begins, one look
-    at a sign tells, instead of one for each expression.
+def _any_of(expressions: Sequence[str]) -> str:
+    """The expressions as one alternative, those that begin alike together: where none begins, a look at one sign
+    tells, instead of one for each expression.
     """
-    by_first: dict[str, list[str]] = {}
-    alone: list[str] = []
-    for entry in (entry for kind in kinds for entry in _entries(kind)):
-        if first := _FIRST_SIGN.match(entry):
-            by_first.setdefault(first[0], []).append(entry[first.end() :])
-        else:
-            alone.append(entry)
-    return "|".join([*(f"{first}(?:{'|'.join(rest)})" for first, rest in by_first.items()), *alone])
+    by_beginning: dict[str, list[str]] = {}
+    for expression in expressions:
+        begins = _BEGINNING.match(expression)
+        found = begins[0] if begins else ""
+        by_beginning.setdefault(found, []).append(expression[len(found) :])
+    alone = by_beginning.pop("", [])
+    return "|".join([*(f"{first}(?:{_any_of(rest)})" for first, rest in by_beginning.items()), *alone])
 
 
-_FIRST_SIGN = re.compile(r"(?:\\b)?[^\W\d_](?![?*+{|])")
+_BEGINNING = re.compile(r"\\b|[^\W\d_](?![?*+{|])")
+"""A boundary of words, or a sign that the expression needs."""
 
 
 _ARROWS = frozenset(":：»›>→")
@@ -261,37 +263,51 @@ _LONGEST_CUE = 400
 _WORDIEST_CUE = 60
 
 
-@cache
-def _cue_patterns() -> tuple[tuple[Reason, int, re.Pattern[str]], ...]:
-    """Reason, the most words of such a line, and the expression; the first that is found decides."""
-    table = (
-        (Reason.TEASER, 35, rf"^(?:{_any_of('teaser')}){_ARROW}"),
-        (Reason.TEASER, 12, rf"^(?:{_any_of('pointer')})$"),
-        (Reason.SECTION, 20, rf"^(?:{_any_of('section')})$"),
-        (Reason.SHARE, 10, rf"^(?:{_any_of('share')})[\W\d]*$"),
-        (Reason.MENU, 10, rf"^(?:{_any_of('menu')})$"),
-        (Reason.COMMENT_FORM, 30, rf"\b(?:{_any_of('form')})"),
-        (Reason.RIGHTS, _WORDIEST_CUE, rf"\b(?:{_any_of('rights')})"),
-        (Reason.PROMOTION, 30, rf"{_APART}(?:{_any_of('promotion')})"),
-    )
-    return tuple((reason, most, re.compile(pattern)) for reason, most, pattern in table)
+class _Kind(NamedTuple):
+    """Cues of one kind: what a line is with one, the most words of such a line, and what stands around a cue."""
+
+    name: str
+    reason: Reason
+    most: int
+    before: str
+    behind: str
+
+    def pattern(self) -> re.Pattern[str]:
+        """Finds any of its cues in lower case."""
+        return re.compile(rf"{self.before}(?:{_any_of(_entries(self.name))}){self.behind}")
+
+
+_KINDS = (
+    _Kind("teaser", Reason.TEASER, 35, "^", _ARROW),
+    _Kind("pointer", Reason.TEASER, 12, "^", "$"),
+    _Kind("section", Reason.SECTION, 20, "^", "$"),
+    _Kind("share", Reason.SHARE, 10, "^", r"[\W\d]*$"),
+    _Kind("menu", Reason.MENU, 10, "^", "$"),
+    _Kind("form", Reason.COMMENT_FORM, 30, r"\b", ""),
+    _Kind("rights", Reason.RIGHTS, _WORDIEST_CUE, r"\b", ""),
+    _Kind("promotion", Reason.PROMOTION, 30, _APART, ""),
+)
+"""The first that is found decides."""
+_UNFINISHED = _Kind("pointer", Reason.TEASER, 35, "^", r"\b")
+"""Points to an article when it does not end like a sentence."""
 
 
 @cache
-def _pointer() -> re.Pattern[str]:
-    return re.compile(rf"(?:{_any_of('pointer')})\b")
+def _patterns() -> dict[_Kind, re.Pattern[str]]:
+    return {kind: kind.pattern() for kind in (*_KINDS, _UNFINISHED)}
 
 
 @cache
 def _begins() -> re.Pattern[str]:
-    """How lines begin that their first words give away. Most lines do not, and need no closer look."""
-    return re.compile(_any_of("teaser", "pointer", "section", "share", "menu"))
+    """How a line begins that its first words give away. Most lines do not, and need no closer look."""
+    kinds = [kind for kind in (*_KINDS, _UNFINISHED) if kind.before == "^"]
+    return re.compile(_any_of([entry + kind.behind for kind in kinds for entry in _entries(kind.name)]))
 
 
 @cache
-def _tells() -> re.Pattern[str]:
-    """What may stand anywhere in a line that it gives away."""
-    return re.compile(rf"\b(?:{_any_of('form', 'rights')})|{_APART}(?:{_any_of('promotion')})")
+def _holds() -> re.Pattern[str]:
+    """What gives a line away wherever it stands in it."""
+    return re.compile("|".join(kind.pattern().pattern for kind in _KINDS if kind.before != "^"))
 
 
 _CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
@@ -319,13 +335,14 @@ def lowered(text: str) -> str:
 
 
 def _by_words(text: str, core: str, words: int) -> Reason | None:
-    if words > _WORDIEST_CUE or not (_begins().match(core) or _tells().search(core)):
+    if words > _WORDIEST_CUE or not (_begins().match(core) or _holds().search(core)):
         return None
-    for reason, most, pattern in _cue_patterns():
-        if words <= most and pattern.search(core):
-            return None if reason is Reason.PROMOTION and _speaks(text) else reason
-    pointed = words <= 35 and not _END.search(text) and _pointer().match(core)
-    return Reason.TEASER if pointed else None
+    patterns = _patterns()
+    for kind in _KINDS:
+        if words <= kind.most and patterns[kind].search(core):
+            return None if kind.reason is Reason.PROMOTION and _speaks(text) else kind.reason
+    unfinished = words <= _UNFINISHED.most and not _END.search(text) and patterns[_UNFINISHED].search(core)
+    return _UNFINISHED.reason if unfinished else None
 
 
 _QUOTE = re.compile(r"[\"“”„«»「]")
@@ -342,7 +359,7 @@ def _photo() -> re.Pattern[str]:
 
 @cache
 def _maybe_photo() -> re.Pattern[str]:
-    return re.compile(_any_of("photo"))
+    return re.compile(_any_of(_entries("photo")))
 
 
 _INNER = r"[^()\[\]\d]"
