@@ -15,6 +15,7 @@ import typer
 
 from pipeline import __version__, install, logs, settings
 from pipeline.cli import (
+    clean,
     dead,
     demo,
     doctor,
@@ -72,7 +73,7 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
+    demo, ingest, clean, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

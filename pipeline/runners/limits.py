@@ -23,7 +23,7 @@ class Limits:
     memory_bytes  beyond what the process has when it is ready
     """
 
-    cpu_seconds: float = 8.0
+    cpu_seconds: float = 9.0
     wall_seconds: float = 120.0
     memory_bytes: int = 1 << 30
 
