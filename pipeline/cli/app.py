@@ -73,7 +73,7 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, clean, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor,
+    demo, ingest, clean, run, work, topics, index, search, ledger, watch, trace, dead, replay, status, doctor, export,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

@@ -12,7 +12,7 @@ import html
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from rich.text import Text
@@ -124,7 +124,7 @@ def _segments(line: _Line) -> Iterator[tuple[int, int, list[Span]]]:
     """Stretches of a line between the edges of spans, with the spans over each, the longest first."""
     edges = {edge for span in line.spans for edge in (span.start, span.end) if line.start < edge < line.end}
     places = sorted({line.start, line.end, *edges})
-    for start, end in zip(places, places[1:]):
+    for start, end in pairwise(places):
         over = [span for span in line.spans if span.start <= start and span.end >= end]
         yield start, end, sorted(over, key=lambda span: span.start - span.end)
 

@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.news.lines import Reason
+from pipeline.news.mapping import packed_text
 from pipeline.news.markup import VISIBLE, scan
 from schemas.article import Article
 
@@ -73,7 +74,8 @@ def account(article: Article, page: str) -> Account:
     text, words = _shown(page) if web else (page, _words(page))
     marks = _marks(article)
     labelled = [(word, _label(marks, word)) for word in words]
-    return Account(text, tuple(_stretches(_filled(labelled))))
+    title = packed_text(article.title)
+    return Account(text, tuple(_titled(one, text, title) for one in _stretches(_filled(labelled))))
 
 
 # --- labels
@@ -109,19 +111,25 @@ def _label(marks: Sequence[_Mark], word: _Word) -> str | None:
 def _filled(labelled: Sequence[tuple[_Word, str | None]]) -> Iterator[tuple[_Word, str]]:
     """A decoded reference is in no map: it is taken to be of what stands around it."""
     for i, (word, label) in enumerate(labelled):
-        if label is None and not word.literal:
-            near = [labelled[j] for j in (i - 1, i + 1) if 0 <= j < len(labelled)]
-            label = next((other for neighbour, other in near if other and neighbour.line == word.line), None)
-        yield word, label or NOT_IN_ARTICLE
+        near = [labelled[j] for j in (i - 1, i + 1) if 0 <= j < len(labelled)] if not word.literal else []
+        around = next((other for neighbour, other in near if other and neighbour.line == word.line), None)
+        yield word, label or around or NOT_IN_ARTICLE
 
 
 def _stretches(labelled: Iterable[tuple[_Word, str]]) -> Iterator[Stretch]:
     for (_, label), group in groupby(labelled, key=lambda pair: (pair[0].line, pair[1])):
         words = [word for word, _ in group]
-        yield Stretch(words[0].start, words[-1].end, _fate(label), label)
+        yield Stretch(words[0].start, words[-1].end, fate(label), label)
 
 
-def _fate(label: str) -> Fate:
+def _titled(stretch: Stretch, text: str, title: str) -> Stretch:
+    """The headline in the page is not the title that was read from its head, but says the same."""
+    repeats = stretch.label == NOT_IN_ARTICLE and packed_text(text[stretch.start : stretch.end]) == title
+    return Stretch(stretch.start, stretch.end, Fate.REMOVED, Reason.DUPLICATE) if repeats else stretch
+
+
+def fate(label: str) -> Fate:
+    """What became of a stretch with this label."""
     if label in _FIELDS:
         return Fate.FIELD
     if label == NOT_IN_ARTICLE:

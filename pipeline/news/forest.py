@@ -37,7 +37,7 @@ class Forest:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _sums(self, rows: Floats) -> Floats:
-        """Every step writes into the arrays of the last one; "clip" spares numpy a copy, and no index is out of range."""
+        """Each level writes into the arrays of the last; "clip" spares numpy a copy, and no index is out of range."""
         count, width = rows.shape
         flat = np.ascontiguousarray(rows).ravel()
         offset = (np.arange(count, dtype=np.int64) * width)[:, None]

@@ -35,6 +35,9 @@ class Limits:
         }.get(exit_code or 0)
 
 
+LIMITS = Limits()
+
+
 class Confinement:
     """The limits on this process, from now to its end."""
 

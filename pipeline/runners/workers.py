@@ -20,7 +20,7 @@ from pipeline.broker import Message
 from pipeline.errors import Unavailable
 from pipeline.flow import Agent, Failure
 from pipeline.runners.handle import Dead, Handled, handle
-from pipeline.runners.limits import Confinement, Limits
+from pipeline.runners.limits import LIMITS, Confinement, Limits
 
 BATCH = 8
 SECONDS_TO_START = 300.0
@@ -115,9 +115,7 @@ class Pool:
     A worker is replaced after `recycle_after` messages, or when it has grown too much.
     """
 
-    def __init__(
-        self, size: int, setup: Setup, limits: Limits = Limits(), recycle_after: int = RECYCLE_AFTER
-    ) -> None:
+    def __init__(self, size: int, setup: Setup, limits: Limits = LIMITS, recycle_after: int = RECYCLE_AFTER) -> None:
         self._setup, self._limits, self._recycle_after = setup, limits, recycle_after
         self._workers = [self._worker() for _ in range(size)]
         self._waiting: deque[_Job] = deque()
@@ -144,7 +142,7 @@ class Pool:
 
     def pipes(self) -> list[Connection]:
         """What becomes readable when `collect` has something to do."""
-        return [worker.pipe for worker in self._workers if worker.job]  # type: ignore[misc]
+        return [worker.pipe for worker in self._workers if worker.job]
 
     def collect(self, seconds: float) -> None:
         """Take in what workers have answered; wait up to `seconds` for the first answer.

@@ -22,8 +22,8 @@ from pipeline.broker import Message
 from pipeline.flow import Agent
 from pipeline.runners.handle import Dead, Handled, handle
 from pipeline.runners.workers import BATCH, Pool, Ticket
-from schemas.codec import decode, encode
 from schemas.article import Article
+from schemas.codec import decode, encode
 from schemas.page import PageFetched
 from schemas.topics import PAGES_FETCHED
 from tests import hostile
@@ -100,7 +100,9 @@ def cost(what: str, messages: Sequence[Message], folder: str, rounds: int) -> No
         alone = _cpu(lambda: [handle(CLEAN, one, own) for one in messages], lambda: 0.0) / len(messages)
         apart = _cpu(lambda: through(pool, messages), worker.cpu) / len(messages)
         ratios.append(alone / apart)
-        print(f"  here {alone * 1e3:7.2f} ms   apart {apart * 1e3:7.2f} ms   {1 / apart:6.1f} pages/s   {ratios[-1]:.3f}")
+        print(
+            f"  here {alone * 1e3:7.2f} ms   apart {apart * 1e3:7.2f} ms   {1 / apart:6.1f} pages/s   {ratios[-1]:.3f}"
+        )
     print(f"  median ratio {statistics.median(ratios):.3f}")
     pool.close()
 

@@ -162,7 +162,7 @@ class Lane:
             if not item.passed:
                 if ahead is not None and item.message.offset not in ahead:
                     break  # it came meanwhile and is for the next batch
-                handled = self._judge(item.message, ahead and ahead[item.message.offset])
+                handled = self._judge(item.message, ahead[item.message.offset] if ahead is not None else None)
                 if isinstance(handled.outcome, Later):
                     self._desk.meters.record(self._desk.agent.name, "retry", "", 1)
                     return done, drafts, handled.outcome
