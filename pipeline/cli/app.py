@@ -15,6 +15,7 @@ import typer
 
 from pipeline import __version__, install, logs, settings
 from pipeline.cli import (
+    clean,
     dead,
     demo,
     doctor,
@@ -75,8 +76,8 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, run, work, topics, index, kibana, search, ledger, watch, trace, versions, dead, replay, status, doctor,
-    export, evaluate,
+    demo, ingest, clean, run, work, topics, index, kibana, search, ledger, watch, trace, versions, dead, replay, status,
+    doctor, export, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

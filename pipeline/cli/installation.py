@@ -131,13 +131,18 @@ class Installation:
             raise Misuse(f"the topics are at {where}, where `pantau work` runs the flow: start it instead")
         ports = self.ports()
         self.catalog.snapshot()
-        with self.alone(self.settings.home / "runner.lock"):
-            pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
-            try:
-                yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
-            finally:
-                if pool:
-                    pool.close()
+        with self.alone(self.settings.home / "runner.lock"), self.pool(workers) as pool:
+            yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
+
+    @contextmanager
+    def pool(self, workers: int) -> Iterator[Pool | None]:
+        """So many processes for steps that only read; None for 0."""
+        pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
+        try:
+            yield pool
+        finally:
+            if pool:
+                pool.close()
 
     @contextmanager
     def alone(self, path: Path) -> Iterator[None]:

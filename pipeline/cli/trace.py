@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from pipeline.broker import Ending, Message
+from pipeline.cli.clean import LOOKS
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, installation, plain, print_json
 from pipeline.runners import operations
@@ -53,19 +54,25 @@ def _print(event: Message | Ending, house: Installation) -> None:
         console.print(head.append(f"ended: {event.reason} ({event.topic} {event.offset})"))
         return
     head.append(f"{event.by:10} {event.took * 1000:8.2f} ms  ", style="cyan")
+    record = None
     try:
-        lines = _told(decode(event.body, event.schema, BY_NAME[event.topic].record), house)
+        record = decode(event.body, event.schema, BY_NAME[event.topic].record)
+        lines = _told(record)
     except (BrokenMessage, UnknownSchema) as error:
         lines = [str(error)]
     console.print(head.append(f"{event.topic} {event.offset}: {plain(lines[0])}"))
     for line in lines[1:]:
         console.print(Text(" " * 26 + plain(line), style="dim"))
-
-
-def _told(record: Record, house: Installation) -> list[str]:
-    """What a record says about the stage that made it, most important line first."""
     if isinstance(record, Article):
-        return _article(record, house)
+        for fate, line in _removed(record, house):
+            console.print(Text(" " * 26 + plain(line), style=STYLES[fate]))
+
+
+STYLES = {look.kind: look.terminal for look in LOOKS}
+
+
+def _told(record: Record) -> list[str]:
+    """What a record says about the stage that made it, most important line first."""
     return TOLD[type(record)](record)
 
 
@@ -73,26 +80,30 @@ def _page(page: PageFetched) -> list[str]:
     return [f"page {page.page[:12]} ({page.media_type}) revision {page.revision} from {page.name}"]
 
 
-def page_text(content: bytes, media_type: str, charset: str | None) -> str:
-    """The text of a page. Its libraries are loaded here, because only this needs them."""
-    from pipeline.news import pages  # noqa: PLC0415 - as said
-
-    return pages.page_text(content, media_type, charset)
-
-
-def _article(article: Article, house: Installation) -> list[str]:
+def _article(article: Article) -> list[str]:
     when = f"{article.published:%Y-%m-%d %H:%M} from {article.published_source}" if article.published else "no date"
-    lines = [
+    return [
         f"{article.title!r} [{article.language}] {len(article.text)} characters, {when}",
         f"by {article.extractor}, quality {article.quality:.2f}",
     ]
+
+
+def _removed(article: Article, house: Installation) -> list[tuple[str, str]]:
+    """What cleaning left out of the text, in the order of the page: what became of it, and a line that says so."""
+    # Their libraries take longer to load than the rest of the command.
+    from pipeline.news.accounting import fate  # noqa: PLC0415
+    from pipeline.news.pages import page_text  # noqa: PLC0415
+
     if not article.removed:
-        return lines
+        return []
     try:
         page = page_text(house.pages.get(article.page), article.media_type, article.charset)
     except KeyError:
-        return [*lines, f"{len(article.removed)} removed, but the page store has no page {article.page} any more"]
-    return lines + [f"removed ({gone.reason}): {page[gone.start : gone.end].strip()[:100]}" for gone in article.removed]
+        return [("removed", f"{len(article.removed)} removed, but the page store has no page {article.page} any more")]
+    return [
+        (fate(gone.reason).value, f"removed ({gone.reason}): {page[gone.start : gone.end].strip()[:100]}")
+        for gone in article.removed
+    ]
 
 
 def _marked(marked: ArticleMarked) -> list[str]:
@@ -132,6 +143,7 @@ def _dead(letter: DeadLetter) -> list[str]:
 
 TOLD: dict[type[Record], Callable[[Any], list[str]]] = {
     PageFetched: _page,
+    Article: _article,
     ArticleMarked: _marked,
     ArticleExtracted: _extracted,
     StatementMade: _made,

@@ -20,12 +20,13 @@ from pipeline.cli.output import installation, notes
 from pipeline.errors import Misuse
 from pipeline.flow import Agent
 from pipeline.runners.faust.supervisor import Command, supervise
-from pipeline.runners.workers import MEMORY_BYTES
 
 if TYPE_CHECKING:
     from pipeline.runners.faust.app import Worker
 
 LOG = logging.getLogger("pantau.worker")
+_MEMORY_BYTES = 3 << 30
+"""Address space of a worker, which keeps one that runs wild from taking the machine with it."""
 _DEATH_OF_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -85,7 +86,7 @@ def _work(house: Installation, agent: Agent, slot: int) -> None:
     """Be one worker. It ends with the process that started it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGTERM)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     with _worker(house, agent, slot) as worker:
         worker.run()
 
@@ -105,7 +106,8 @@ def _worker(house: Installation, agent: Agent, slot: int) -> Iterator["Worker"]:
     with house.alone(folder / "lock"):
         _serve_metrics(house)
         post = Post(agent, slot, f"{_node(house.settings.home)}-{agent.name}-{slot}", folder)
-        yield Worker(post, broker.address, house.ports(agent.ports | {"clock"}), house.meters)
+        with house.pool(1 if agent.movable else 0) as pool:
+            yield Worker(post, broker.address, house.ports(agent.ports | {"clock"}), house.meters, pool)
 
 
 def _node(home: Path) -> str:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.news.dates import Found, find_dates
+from pipeline.news.dates import Found, find_dates, has_year
 from pipeline.news.lines import count_words, cues
 
 _WORDS_MAX = 14
@@ -38,8 +38,11 @@ _SIDE = re.compile(r"\s*(?:[•|·–—]|\s-\s)\s*")
 
 def byline_of(text: str) -> Byline | None:
     """What a whole line says of authors and editor, None when it is no byline."""
-    if len(text) > 200 or count_words(text) > _WORDS_MAX:
-        return None
+    found = _byline(text) if len(text) <= 200 else None
+    return found if found and count_words(text) <= _WORDS_MAX else None
+
+
+def _byline(text: str) -> Byline | None:
     if match := _INITIALS.match(text):
         return Byline(initials=match[1])
     author, editor, _ = _patterns()
@@ -54,6 +57,8 @@ def byline_of(text: str) -> Byline | None:
 
 def _beside_date(text: str) -> Byline | None:
     """A name on one side of a separator and a date on the other: Rina Wulandari • 12 Januari 2022 13:16."""
+    if not has_year(text):
+        return None
     parts = [part for part in _SIDE.split(text) if part.strip()]
     if not 1 < len(parts) < 4 or not any(next(find_dates(part), None) for part in parts[1:]):
         return None
@@ -98,7 +103,7 @@ class DateLine:
 
 def date_line(text: str) -> DateLine | None:
     """The date of a line that holds little else: at most six words beside it and no sentence."""
-    if len(text) > 200 or not any(sign.isdigit() for sign in text) or count_words(text) > _WORDS_MAX + 4:
+    if len(text) > 200 or not has_year(text) or count_words(text) > _WORDS_MAX + 4:
         return None
     found = next(find_dates(text), None)
     if found is None:

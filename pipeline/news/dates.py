@@ -37,6 +37,11 @@ def plausible(found: Found | None, fetched_at: datetime) -> Found | None:
     return found if found.when - AHEAD <= fetched_at else None
 
 
+def has_year(text: str) -> bool:
+    """Whether there are four digits, without which a text has no date."""
+    return bool(_YEAR.search(text))
+
+
 def find_dates(text: str) -> Iterator[Found]:
     """Every date in the text, in order: "Sabtu, 08 Januari 2022 - 13:03 WIB", "January 8, 2022", "(27/12/2021)"."""
     for start, end in _near_years(text):

@@ -36,9 +36,14 @@ class Copy:
     blocks: list[Block]
 
     @cached_property
+    def keys(self) -> list[str]:
+        """Per block: what is compared to find repetitions."""
+        return [block.key for block in self.blocks]
+
+    @cached_property
     def repeated(self) -> Counter[str]:
         """How often each line stands on the page."""
-        return Counter(block.key for block in self.blocks)
+        return Counter(self.keys)
 
     @cached_property
     def bylines(self) -> list[Byline | None]:
@@ -239,7 +244,7 @@ def _title_score(copy: Copy, i: int, body: Span, lead: set[str]) -> float:
     words = _content(block.text)
     hits = len(words & lead)
     share = hits / max(1, len(words))
-    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.text) + (block.words >= 5)
+    score = 2.0 * share + 0.6 * min(hits, 6) + capitals(block.tokens) + (block.words >= 5)
     score += 1.5 * (share >= 0.4 and _repeats_apart(copy, i)) - 3.0 * _like_neighbour(copy, i)
     score -= 2.5 * block.text.endswith((".", "。", "…", ",", ":")) + 1.0 * (block.words > 14) + 1.5 * (block.words > 18)
     score -= 3.0 * agency_end(block.text) + 4.0 * bool(_TRAIL.search(block.text))
@@ -259,16 +264,15 @@ def _content(text: str) -> set[str]:
 
 def _repeats_apart(copy: Copy, i: int) -> bool:
     """Whether the line stands elsewhere on the page too, perhaps with the name of the site behind it."""
-    key = copy.blocks[i].key
-    near = range(max(0, i - _REPEATED_WITHIN), min(len(copy.blocks), i + _REPEATED_WITHIN))
-    others = (j for j in near if abs(i - j) > 1)
-    return any(_extends(copy.blocks[j].key, key, 4) for j in others)
+    key = copy.keys[i]
+    before, behind = copy.keys[max(0, i - _REPEATED_WITHIN) : max(0, i - 1)], copy.keys[i + 2 : i + _REPEATED_WITHIN]
+    return any(_extends(other, key, 4) for other in (*before, *behind) if other.startswith(key))
 
 
 def _like_neighbour(copy: Copy, i: int) -> bool:
     """Whether the next or the last line says the same: a picture's text and its caption."""
-    near = [copy.blocks[j].key for j in (i - 1, i + 1) if 0 <= j < len(copy.blocks)]
-    return any(_extends(key, copy.blocks[i].key, 3) or _extends(copy.blocks[i].key, key, 3) for key in near)
+    near = [copy.keys[j] for j in (i - 1, i + 1) if 0 <= j < len(copy.keys)]
+    return any(_extends(key, copy.keys[i], 3) or _extends(copy.keys[i], key, 3) for key in near)
 
 
 def _extends(longer: str, key: str, words: int) -> bool:
@@ -301,7 +305,7 @@ def _standfirst(copy: Copy, title: int, body: int, captions: Sequence[int]) -> i
 
 def same_line(copy: Copy, i: int, j: int) -> bool:
     """Whether two blocks say the same, but for at most four words at the end of one."""
-    one, other = copy.blocks[i].key, copy.blocks[j].key
+    one, other = copy.keys[i], copy.keys[j]
     return _extends(one, other, 4) or _extends(other, one, 4)
 
 

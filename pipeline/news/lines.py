@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import NamedTuple
 
 
 class Reason(StrEnum):
@@ -101,9 +102,15 @@ class Block:
         return self.lines[-1].end
 
     @cached_property
+    def tokens(self) -> list[str]:
+        """Its words without the signs between them."""
+        return _TOKEN.findall(self.text)
+
+    @cached_property
     def words(self) -> int:
         """The number of words; two signs of a script without spaces count as one."""
-        return count_words(self.text)
+        dense = not self.text.isascii() and _DENSE.search(self.text)
+        return count_words(self.text) if dense else len(self.tokens)
 
     @cached_property
     def ends(self) -> bool:
@@ -120,20 +127,20 @@ class Block:
         """Whether it is in title case and has no full stop, as headlines in many languages."""
         return (
             self.words <= 25
-            and capitals(self.text) >= TITLE_CASE
-            and not self.text.endswith((".", "。", ",", ":", *_CLOSERS))
+            and not self.text.endswith(_NO_HEADLINE)
             and self.text[0] not in _BULLETS
+            and capitals(self.tokens) >= TITLE_CASE
         )
 
     @cached_property
     def key(self) -> str:
         """What is compared to find repetitions."""
-        return " ".join(_TOKEN.findall(self.text.lower()))
+        return " ".join(self.tokens).lower()
 
     @cached_property
     def cue(self) -> "Reason | None":
         """What its words say it is."""
-        return cue_of(self.text)
+        return cue_of(self.text, self.words)
 
 
 TITLE_CASE = 0.7
@@ -143,6 +150,7 @@ _TOKEN = re.compile(r"\w+")
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Scripts that write no spaces between words: Thai, Lao, Burmese, Khmer, kana, Han."""
 _CLOSERS = "\"'”’“‘»«›)\\]」』】）"
+_NO_HEADLINE = (".", "。", ",", ":", *_CLOSERS)
 _END = re.compile(rf"[.!?…。！？؟।။៕][{_CLOSERS}\s]*$")
 _MIDDLE = re.compile(rf"[.!?؟।][{_CLOSERS}]*\s|[。！？။]")
 
@@ -154,9 +162,9 @@ def count_words(text: str) -> int:
     return len(_TOKEN.findall(_DENSE.sub(" ", text))) + dense // 2
 
 
-def capitals(text: str) -> float:
+def capitals(words: Sequence[str]) -> float:
     """The share of words of four letters or more that begin with a capital; 0 for scripts without case."""
-    long = [word for word in _TOKEN.findall(text) if len(word) >= 4 and word[0].isalpha()]
+    long = [word for word in words if len(word) >= 4 and word[0].isalpha()]
     return sum(word[0].isupper() for word in long) / len(long) if long else 0.0
 
 
@@ -175,11 +183,14 @@ def blocks_of(page: str) -> list[Block]:
 
 def joined(lines: Sequence[Line], page: str) -> str:
     """The text of lines in single spaces. A hyphen at the end of a line keeps the next line close to it."""
-    text = ""
+    if len(lines) == 1:
+        return " ".join(page[lines[0].start : lines[0].end].split())
+    pieces: list[str] = []
     for line in lines:
-        piece = " ".join(page[line.start : line.end].split())
-        text += piece if not text or _HYPHEN.search(text) else f" {piece}"
-    return text
+        words = page[line.start : line.end].split()
+        apart = pieces and not _HYPHEN.search(pieces[-1][-2:])
+        pieces.append(" ".join(["", *words] if apart else words))
+    return "".join(pieces)
 
 
 _HYPHEN = re.compile(r"[^\W\d_]-$")
@@ -212,11 +223,34 @@ def _continues(last: Line, line: Line, page: str, width: int) -> bool:
 
 
 @cache
-def cues(kind: str) -> str:
-    """The expressions of one kind in all languages, as one alternative."""
+def _entries(kind: str) -> tuple[str, ...]:
+    """The expressions of one kind in all languages, the longest first."""
     tables = tomllib.loads((files("pipeline.news") / "lines.toml").read_text("utf-8"))
     found = [entry for table in tables.values() for entry in table.get(kind, ())]
-    return "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
+    return tuple(sorted(dict.fromkeys(found), key=len, reverse=True))
+
+
+@cache
+def cues(kind: str) -> str:
+    """The expressions of one kind in all languages, as one alternative."""
+    return "|".join(_entries(kind))
+
+
+def _any_of(expressions: Sequence[str]) -> str:
+    """The expressions as one alternative, those that begin alike together: where none begins, a look at one sign
+    tells, instead of one for each expression.
+    """
+    by_beginning: dict[str, list[str]] = {}
+    for expression in expressions:
+        begins = _BEGINNING.match(expression)
+        found = begins[0] if begins else ""
+        by_beginning.setdefault(found, []).append(expression[len(found) :])
+    alone = by_beginning.pop("", [])
+    return "|".join([*(f"{first}(?:{_any_of(rest)})" for first, rest in by_beginning.items()), *alone])
+
+
+_BEGINNING = re.compile(r"\\b|[^\W\d_](?![?*+{|])")
+"""A boundary of words, or a sign that the expression needs."""
 
 
 _ARROWS = frozenset(":：»›>→")
@@ -226,60 +260,106 @@ _APART = "(?<![^\\W\u3040-\u9fff])"
 _NOTICE = re.compile(r"^\W*©|©\s?(?:copyright\s)?(?:19|20)\d\d", re.IGNORECASE)
 _LONGEST_CUE = 400
 """Codepoints beyond which a line is a paragraph, whatever words are in it."""
+_WORDIEST_CUE = 60
+
+
+class _Kind(NamedTuple):
+    """Cues of one kind: what a line is with one, the most words of such a line, and what stands around a cue."""
+
+    name: str
+    reason: Reason
+    most: int
+    before: str
+    behind: str
+
+    def pattern(self) -> re.Pattern[str]:
+        """Finds any of its cues in lower case."""
+        return re.compile(rf"{self.before}(?:{_any_of(_entries(self.name))}){self.behind}")
+
+
+_KINDS = (
+    _Kind("teaser", Reason.TEASER, 35, "^", _ARROW),
+    _Kind("pointer", Reason.TEASER, 12, "^", "$"),
+    _Kind("section", Reason.SECTION, 20, "^", "$"),
+    _Kind("share", Reason.SHARE, 10, "^", r"[\W\d]*$"),
+    _Kind("menu", Reason.MENU, 10, "^", "$"),
+    _Kind("form", Reason.COMMENT_FORM, 30, r"\b", ""),
+    _Kind("rights", Reason.RIGHTS, _WORDIEST_CUE, r"\b", ""),
+    _Kind("promotion", Reason.PROMOTION, 30, _APART, ""),
+)
+"""The first that is found decides."""
+_UNFINISHED = _Kind("pointer", Reason.TEASER, 35, "^", r"\b")
+"""Points to an article when it does not end like a sentence."""
 
 
 @cache
-def _cue_patterns() -> tuple[tuple[Reason, int, re.Pattern[str]], ...]:
-    """Reason, the most words of such a line, and the expression; the first that matches decides."""
-    table = (
-        (Reason.TEASER, 35, rf"^(?:{cues('teaser')}){_ARROW}"),
-        (Reason.TEASER, 12, rf"^(?:{cues('pointer')})$"),
-        (Reason.SECTION, 20, rf"^(?:{cues('section')})$"),
-        (Reason.SHARE, 10, rf"^(?:{cues('share')})[\W\d]*$"),
-        (Reason.MENU, 10, rf"^(?:{cues('menu')})$"),
-        (Reason.COMMENT_FORM, 30, rf"\b(?:{cues('form')})"),
-        (Reason.RIGHTS, 60, rf"\b(?:{cues('rights')})"),
-        (Reason.PROMOTION, 30, rf"{_APART}(?:{cues('promotion')})"),
-    )
-    return tuple((reason, most, re.compile(pattern, re.IGNORECASE)) for reason, most, pattern in table)
+def _patterns() -> dict[_Kind, re.Pattern[str]]:
+    return {kind: kind.pattern() for kind in (*_KINDS, _UNFINISHED)}
 
 
 @cache
-def _pointer() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{cues('pointer')})\b", re.IGNORECASE)
+def _begins() -> re.Pattern[str]:
+    """How a line begins that its first words give away. Most lines do not, and need no closer look."""
+    kinds = [kind for kind in (*_KINDS, _UNFINISHED) if kind.before == "^"]
+    return re.compile(_any_of([entry + kind.behind for kind in kinds for entry in _entries(kind.name)]))
+
+
+@cache
+def _holds() -> re.Pattern[str]:
+    """What gives a line away wherever it stands in it."""
+    return re.compile("|".join(kind.pattern().pattern for kind in _KINDS if kind.before != "^"))
 
 
 _CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 
 
-def cue_of(text: str) -> Reason | None:
-    """What the words of a line say it is; None for a paragraph. A line with quoted speech is never promotion."""
+def cue_of(text: str, words: int | None = None) -> Reason | None:
+    """What the words of a line say it is; None for a paragraph. A line with quoted speech is never promotion.
+
+    `words` is their number where it is known.
+    """
     if len(text) > _LONGEST_CUE:
         return None
     found = _CORE.search(text)
     if found is None or not any(sign.isalpha() for sign in found[0]):
         return Reason.MENU
-    if _NOTICE.search(text):
+    if "©" in text and _NOTICE.search(text):
         return Reason.RIGHTS
     core = text[found.start() :] if text[found.end() :].lstrip()[:1] in _ARROWS else found[0]
-    return _by_words(text, core, count_words(text))
+    return _by_words(text, lowered(core), count_words(text) if words is None else words)
+
+
+def lowered(text: str) -> str:
+    """The text in lower case, as the cues are written: the capital dotted I of Turkish is one codepoint there."""
+    return text.lower() if text.isascii() else text.lower().replace("i\u0307", "i")
 
 
 def _by_words(text: str, core: str, words: int) -> Reason | None:
-    for reason, most, pattern in _cue_patterns():
-        if words <= most and pattern.search(core):
-            return None if reason is Reason.PROMOTION and _speaks(text) else reason
-    pointed = words <= 35 and not _END.search(text) and _pointer().search(core)
-    return Reason.TEASER if pointed else None
+    if words > _WORDIEST_CUE or not (_begins().match(core) or _holds().search(core)):
+        return None
+    patterns = _patterns()
+    for kind in _KINDS:
+        if words <= kind.most and patterns[kind].search(core):
+            return None if kind.reason is Reason.PROMOTION and _speaks(text) else kind.reason
+    unfinished = words <= _UNFINISHED.most and not _END.search(text) and patterns[_UNFINISHED].search(core)
+    return _UNFINISHED.reason if unfinished else None
+
+
+_QUOTE = re.compile(r"[\"“”„«»「]")
 
 
 def _speaks(text: str) -> bool:
-    return bool(re.search(r"[\"“”„«»「]", text))
+    return bool(_QUOTE.search(text))
 
 
 @cache
 def _photo() -> re.Pattern[str]:
     return re.compile(cues("photo"), re.IGNORECASE)
+
+
+@cache
+def _maybe_photo() -> re.Pattern[str]:
+    return re.compile(_any_of(_entries("photo")))
 
 
 _INNER = r"[^()\[\]\d]"
@@ -290,7 +370,7 @@ _AGENCY_END = re.compile(
 
 def photo_credit(text: str) -> bool:
     """Whether a line tells of a picture ("Foto/AFP", "(Getty Images)"). Speech may mention pictures."""
-    if len(text) > _LONGEST_CUE or not _photo().search(text):
+    if len(text) > _LONGEST_CUE or not _maybe_photo().search(lowered(text)) or not _photo().search(text):
         return False
     return agency_end(text) or not (_speaks(text) and _END.search(text))
 

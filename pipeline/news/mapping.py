@@ -98,6 +98,12 @@ class Source:
             at += len(word)
         self.packed = "".join(word for _, word, _ in self.words)
 
+    def place(self, at: int) -> int | None:
+        """Where packed[at] stands in the page, None when it was decoded."""
+        index = bisect_right(self._starts, at) - 1
+        place, _, literal = self.words[index]
+        return place + at - self._starts[index] if literal else None
+
     def pieces(self, start: int, end: int) -> Iterable[tuple[int, int, int]]:
         """packed[start:end] piece by piece: (place in packed, place in page, length); what was decoded is left out."""
         index = bisect_right(self._starts, start) - 1
@@ -170,11 +176,27 @@ def aligned_runs(aligner: Aligner, text: str) -> tuple[Run, ...]:
     runs = Runs(text, aligner.source.page)
     at = 0
     for line in text.split("\n"):
-        places = [at + match.start() + i for match in VISIBLE.finditer(line) for i in range(len(match[0]))]
-        for start, there, length in aligner.spans(line):
-            _add_span(runs, aligner.source, places[start : start + length], there)
+        spans = aligner.spans(line)
+        whole = _literal(aligner.source, line, *spans[0][1:]) if len(spans) == 1 else None
+        if whole:
+            runs.add(at + whole[0], whole[1], whole[2])
+        else:
+            places = [at + match.start() + i for match in VISIBLE.finditer(line) for i in range(len(match[0]))]
+            for start, there, length in spans:
+                _add_span(runs, aligner.source, places[start : start + length], there)
         at += len(line) + 1
     return runs.done()
+
+
+def _literal(source: Source, line: str, there: int, length: int) -> tuple[int, int, int] | None:
+    """A run within the line and the page when all of the line stands there sign by sign, as most paragraphs do:
+    packed[there : there + length] is all of the line that can be seen. It spares a look at each word.
+    """
+    seen = line.strip()
+    if not seen or VISIBLE.match(seen) is None or len(packed_text(seen)) != length:
+        return None
+    page = source.place(there)
+    return (line.index(seen), page, len(seen)) if page is not None and source.page.startswith(seen, page) else None
 
 
 def _add_span(runs: Runs, source: Source, places: list[int], there: int) -> None:

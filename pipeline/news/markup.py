@@ -8,6 +8,7 @@ import html
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
 
 DEPTH_MAX = 512
 """Open elements at once. libxml2 stops reading at 256; sloppy pages that never close their spans may have more here."""
@@ -41,8 +42,17 @@ class Markup:
     elements: int = 0
 
 
-VISIBLE = re.compile("[^\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
-"""Words; signs that cannot be seen part them, because extractors drop those."""
+def _unseen() -> str:
+    """Ranges of what cannot be seen in the first plane: white space and what is not printable (private, unassigned)."""
+    signs = map(chr, range(0x10000))
+    runs = (list(run) for gone, run in groupby(signs, lambda sign: not sign.isprintable() or sign.isspace()) if gone)
+    return "".join(f"{re.escape(run[0])}-{re.escape(run[-1])}" for run in runs)
+
+
+VISIBLE = re.compile(f"[^{_unseen()}\U00040000-\U000e00ff\U000e01f0-\U0010ffff]+")
+"""Words; signs that cannot be seen part them, because extractors drop those. The first plane is looked up in a table;
+each range of the others is tried for every sign, so the unassigned ones among letters and emoji are left out.
+"""
 _MARK = re.compile("<(?=[A-Za-z/!?])")
 _TAG = re.compile(r"""</?([A-Za-z][^\s/>]{0,60})((?:[^>"']++|"[^"]*"|'[^']*')*+)>""")
 _LOOSE_TAG = re.compile(r"</?([A-Za-z][^\s/>]{0,60})([^>]*)>")

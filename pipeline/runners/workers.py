@@ -1,31 +1,34 @@
 """Worker processes for steps that only read: they share the load, and a record that runs wild costs one of them.
 
 A worker gets a batch of messages of one agent and answers with one `Handled` each. The pool gives every message back in
-the order in which it was handed in, so the runner can commit in order. A worker that takes too long or dies is
-replaced; its batch is tried again one message at a time, and a message that ends a worker alone is given up.
+the order in which it was handed in, so the runner can commit in order. Limits of CPU time and memory hold for each
+message (`pipeline.runners.limits`); a worker notes where it is, so that the message which exceeded them is known and
+given up, and its neighbours are done by the next worker. A worker that ends for any other reason may have been ended
+from outside: the message that it was at gets a second worker for itself.
 """
 
-import resource
 import signal
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from ctypes import c_longlong
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
-from time import monotonic
 from typing import Any, NamedTuple
 
 from pipeline.broker import Message
+from pipeline.errors import Unavailable
 from pipeline.flow import Agent, Failure
 from pipeline.runners.handle import Dead, Handled, handle
+from pipeline.runners.limits import LIMITS, Confinement, Limits
 
 BATCH = 8
-SECONDS_PER_MESSAGE = 20.0
-"""Wall clock after which a message is given up. An ordinary page takes under 0.1 s, and machines are busy at times."""
-SECONDS_TO_START = 120.0
-"""More for the first batch of a worker, which loads its models before its clock starts."""
-MEMORY_BYTES = 3 << 30
-"""Address space of a worker: libraries and models take about 1 GB of it, a record may take the rest."""
+SECONDS_TO_START = 300.0
+"""Wall clock; loading models takes some seconds."""
+STARTS = 3
+"""Workers in a row that may end before they are ready."""
+DEATHS = 2
+"""A message under which so many workers ended is given up."""
 RECYCLE_AFTER = 5_000
 """Messages after which a worker is replaced, against slow leaks of native libraries."""
 
@@ -38,6 +41,7 @@ class Ticket:
 
     def __init__(self, agent: str, messages: Sequence[Message]) -> None:
         self.agent, self.messages = agent, list(messages)
+        self.deaths: Counter[int] = Counter()
         self._answers: dict[int, Handled] = {}
 
     def answer(self, start: int, answers: Sequence[Handled]) -> None:
@@ -55,21 +59,28 @@ class Ticket:
 
 
 class _Job(NamedTuple):
+    """The messages of a ticket from `start` to `end` - 1; `begun`: the count of the worker when it got them."""
+
     ticket: Ticket
     start: int
     end: int
-    deadline: float
+    begun: int = 0
+
+
+class _Answers(NamedTuple):
+    handled: list[Handled]
+    worn: bool
 
 
 class _Worker:
-    """One process and the job it is at."""
+    """One process and the job it is at. `begun` counts the messages that it took up, in memory shared with it."""
 
-    def __init__(self, setup: Setup, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, setup: Setup, limits: Limits) -> None:
         context = get_context("forkserver")
         context.set_forkserver_preload(["pipeline.runners.workers", "agents"])
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(setup, theirs, seconds), daemon=True)
+        self.begun = context.RawValue(c_longlong, 0)
+        self.process = context.Process(target=_work, args=(setup, theirs, self.begun, limits), daemon=True)
         # A process inherits the signals that are blocked when it starts, the server of the processes too: so Ctrl-C
         # meets no worker, not even one that is just being made. The runner ends its workers itself.
         resource_tracker.ensure_running()  # it would unblock the signal when it starts with the first process
@@ -81,22 +92,16 @@ class _Worker:
         theirs.close()
         self.job: _Job | None = None
         self.ready = False
-        self.done = 0
 
-    def give(self, ticket: Ticket, start: int, end: int) -> None:
-        self.job = _Job(ticket, start, end, self._deadline(end - start) + (0 if self.ready else SECONDS_TO_START))
-        self.done += end - start
+    def give(self, job: _Job) -> None:
+        self.job = job._replace(begun=self.begun.value)
         with suppress(ConnectionError):  # it has ended: `collect` finds its pipe closed and replaces it
-            self.pipe.send((ticket.agent, ticket.messages[start:end]))
+            self.pipe.send((job.ticket.agent, job.ticket.messages[job.start : job.end]))
 
-    def begin(self) -> None:
-        """It has made its ports: its clock starts."""
-        self.ready = True
-        if self.job:
-            self.job = self.job._replace(deadline=self._deadline(self.job.end - self.job.start))
-
-    def _deadline(self, messages: int) -> float:
-        return monotonic() + (self._seconds if messages == 1 else self._seconds * 1.5)
+    def at(self, job: _Job) -> int | None:
+        """The message of the job that it took up last, None when it took up none."""
+        taken = int(self.begun.value) - job.begun
+        return job.start + taken - 1 if taken else None
 
     def end(self) -> None:
         self.pipe.close()
@@ -107,22 +112,17 @@ class _Worker:
 class Pool:
     """`size` workers. Call `submit` while `free` says so, and `collect` to let answers come in.
 
-    A message may take `seconds`; a worker is replaced after `recycle_after` messages.
+    A worker is replaced after `recycle_after` messages, or when it has grown too much.
     """
 
-    def __init__(
-        self,
-        size: int,
-        setup: Setup,
-        seconds: float = SECONDS_PER_MESSAGE,
-        recycle_after: int = RECYCLE_AFTER,
-    ) -> None:
-        self._setup, self._seconds, self._recycle_after = setup, seconds, recycle_after
+    def __init__(self, size: int, setup: Setup, limits: Limits = LIMITS, recycle_after: int = RECYCLE_AFTER) -> None:
+        self._setup, self._limits, self._recycle_after = setup, limits, recycle_after
         self._workers = [self._worker() for _ in range(size)]
-        self._waiting: deque[tuple[Ticket, int, int]] = deque()
+        self._waiting: deque[_Job] = deque()
+        self._unready = 0
 
     def _worker(self) -> _Worker:
-        return _Worker(self._setup, self._seconds)
+        return _Worker(self._setup, self._limits)
 
     def free(self) -> bool:
         """Whether another batch would start soon: there is at most one in line for each worker."""
@@ -131,57 +131,82 @@ class Pool:
     def submit(self, agent: str, messages: Sequence[Message]) -> Ticket:
         """Hand in a batch."""
         ticket = Ticket(agent, messages)
-        self._waiting.append((ticket, 0, len(messages)))
+        self._waiting.append(_Job(ticket, 0, len(messages)))
         self._start()
         return ticket
 
+    @property
+    def begun(self) -> int:
+        """Grows while workers get on; starts anew with each worker."""
+        return sum(worker.begun.value for worker in self._workers)
+
+    def pipes(self) -> list[Connection]:
+        """What becomes readable when `collect` has something to do."""
+        return [worker.pipe for worker in self._workers if worker.job]
+
     def collect(self, seconds: float) -> None:
-        """Take in what workers have answered; wait up to `seconds` for the first answer."""
+        """Take in what workers have answered; wait up to `seconds` for the first answer.
+
+        Raises Unavailable when workers cannot start, and what their steps raised about the world.
+        """
         busy = {worker.pipe: worker for worker in self._workers if worker.job}
         for pipe in wait(list(busy), seconds) if busy else []:
             self._take(busy[pipe])  # type: ignore[index]
-        for place, worker in enumerate(self._workers):
-            if worker.job and monotonic() > worker.job.deadline:
-                self._replace(place, f"it took more than {self._seconds:g} s")
         self._start()
 
     def _take(self, worker: _Worker) -> None:
-        job = worker.job
-        assert job is not None
         try:
-            answers: list[Handled] | BaseException | None = worker.pipe.recv()
+            answers: _Answers | BaseException | None = worker.pipe.recv()
         except (EOFError, ConnectionError):
             worker.process.join(5)
-            code = worker.process.exitcode
-            self._replace(self._workers.index(worker), f"its worker process ended with exit code {code}")
+            self._ended(worker)
             return
         if isinstance(answers, BaseException):
             raise answers
         if answers is None:
-            worker.begin()
+            worker.ready, self._unready = True, 0
             return
-        worker.job = None
-        job.ticket.answer(job.start, answers)
-        if worker.done >= self._recycle_after:
-            worker.end()
-            self._workers[self._workers.index(worker)] = self._worker()
-
-    def _replace(self, place: int, why: str) -> None:
-        job = self._workers[place].job
+        job, worker.job = worker.job, None
         assert job is not None
-        self._workers[place].end()
-        self._workers[place] = self._worker()
-        if job.end - job.start == 1:
-            error = f"the step of {job.ticket.agent} was ended: {why}"
-            job.ticket.answer(job.start, [Handled(Dead(Failure.LIMITS_EXCEEDED, error), self._seconds)])
+        job.ticket.answer(job.start, answers.handled)
+        if answers.worn or worker.begun.value >= self._recycle_after:
+            self._replace(worker)
+
+    def _ended(self, worker: _Worker) -> None:
+        """What a worker that ended was at is done again, but for the message that ended it."""
+        job, code = worker.job, worker.process.exitcode
+        assert job is not None
+        self._replace(worker)
+        if not worker.ready:
+            self._unready += 1
+            if self._unready >= STARTS:
+                raise Unavailable(
+                    f"{STARTS} worker processes ended with exit code {code} before they were ready: "
+                    "see their last lines above; is there memory left on this machine?"
+                )
+        at = worker.at(job)
+        if at is None:
+            self._waiting.appendleft(job)
             return
-        for one in reversed(range(job.start, job.end)):
-            self._waiting.appendleft((job.ticket, one, one + 1))
+        job.ticket.deaths[at] += 1
+        exceeded = self._limits.why(code)
+        again = [job._replace(end=at), job._replace(start=at + 1)]
+        if exceeded or job.ticket.deaths[at] >= DEATHS:
+            why = exceeded or f"its worker process ended with exit code {code}"
+            error = f"the step of {job.ticket.agent} was ended: {why}"
+            job.ticket.answer(at, [Handled(Dead(Failure.LIMITS_EXCEEDED, error), self._limits.cpu_seconds)])
+        else:
+            again.insert(1, job._replace(start=at, end=at + 1))
+        self._waiting.extendleft(reversed([one for one in again if one.start < one.end]))
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.end()
+        self._workers[self._workers.index(worker)] = self._worker()
 
     def _start(self) -> None:
         for worker in self._workers:
             if worker.job is None and self._waiting:
-                worker.give(*self._waiting.popleft())
+                worker.give(self._waiting.popleft())
 
     def close(self) -> None:
         """End the workers."""
@@ -189,24 +214,28 @@ class Pool:
             worker.end()
 
 
-def _work(setup: Setup, pipe: Connection, seconds: float) -> None:
+def _work(setup: Setup, pipe: Connection, begun: Any, limits: Limits) -> None:
     """The life of a worker: answer batches until the pool goes away.
 
-    The alarm is for a worker whose runner was killed while a step held it: nobody else would end it. Its signal has no
-    handler, so the kernel ends the process, whatever the step is doing.
+    Its timers also end a worker whose runner was killed while a step held it: nobody else would.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_START)
     try:
         flow, ports = setup()
         agents = {agent.name: agent for agent in flow}
+        confinement = Confinement(limits)
+        confinement.end()
         pipe.send(None)
         while True:
             name, messages = pipe.recv()
-            signal.setitimer(signal.ITIMER_REAL, seconds * 2)
-            answers = [handle(agents[name], message, ports) for message in messages]
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            pipe.send(answers)
+            handled = []
+            for message in messages:
+                begun.value += 1
+                confinement.begin()
+                handled.append(handle(agents[name], message, ports))
+            confinement.end()
+            pipe.send(_Answers(handled, confinement.worn))
     except (EOFError, ConnectionError):
         return
     except Exception as error:  # noqa: BLE001 - an error of the world is raised again in the runner's process

@@ -24,14 +24,18 @@ from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import State
 from pipeline.runners.faust import supervisor
+from pipeline.runners.faust.aside import Aside
 from pipeline.runners.faust.guard import DEATHS, WINDOW, Guard, Marker, Watchdog
 from pipeline.runners.faust.hands import Hands as Thread
 from pipeline.runners.faust.lane import BATCH, LARGEST, RETRY_FOR, Desk, Item, Lane
 from pipeline.runners.faust.supervisor import MISTAKE, Command, supervise
+from pipeline.runners.handle import Dead, Dropped, Handled
+from pipeline.runners.workers import Pool
 from schemas.codec import decode, encode
 from schemas.dead import DeadLetter
 from schemas.page import PageFetched
 from schemas.topics import PAGES_FETCHED
+from tests.flow.test_workers import LIMITS, message, setup, title
 
 NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 
@@ -325,6 +329,36 @@ def test_a_step_that_is_cancelled_is_waited_for() -> None:
         assert ended.is_set()
 
     asyncio.run(run())
+
+
+def test_steps_that_run_in_another_process_come_out_in_order(bench: Bench) -> None:
+    """Some are handed over at once; what another agent is meant to have is not."""
+    asked: list[list[int]] = []
+
+    def aside(messages: Sequence[Message]) -> list[Handled]:
+        asked.append([message.offset for message in messages])
+        outcomes = [(), Dropped("ugly"), Dead("limits-exceeded", "it took more than 8 s of CPU time")]
+        return [Handled(outcomes[message.offset % 3], 0.0) for message in messages]
+
+    bench.desk.aside = aside
+    events = bench.take(item(1), item(2), item(3, passed=True), *[item(number) for number in range(4, 12)])
+    assert asked == [[1, 2, 4, 5, 6, 7, 8], [9, 10, 11]]
+    assert [what for name, what in events if name == "ack"] == list(range(1, 12))
+    assert ("send", ["a2", "a5", "a8", "a11"]) in events, "their dead letters"
+
+
+def test_a_process_of_its_own_is_under_limits() -> None:
+    moves: list[None] = []
+    pool = Pool(1, setup, LIMITS)
+    try:
+        found = Aside("work", pool, lambda: moves.append(None)).handle(
+            [message(n, "hang" if n == 3 else f"{n}") for n in range(8)]
+        )
+    finally:
+        pool.close()
+    assert [n for n, handled in enumerate(found) if isinstance(handled.outcome, Dead)] == [3]
+    assert title(found[7]).startswith("7 by ")
+    assert moves
 
 
 KILLER = """

@@ -30,11 +30,13 @@ from pipeline.broker import Draft, Standing
 from pipeline.errors import Misuse
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
+from pipeline.runners.faust.aside import Aside
 from pipeline.runners.faust.contiguous import ContiguousConsumer, ContiguousTransport, Receiver, check_versions
 from pipeline.runners.faust.guard import Marker, Watchdog, end_process
 from pipeline.runners.faust.hands import Hands
 from pipeline.runners.faust.lane import Desk, Item, Lane
 from pipeline.runners.faust.outbox import Outbox
+from pipeline.runners.workers import Pool
 
 LOG = logging.getLogger("pantau.worker")
 REPORT_SECONDS = 5.0
@@ -140,7 +142,10 @@ class _Seat:
 class Worker:
     """Runs the lanes of one agent. Implements `Outside` for them and `Receiver` for the consumer."""
 
-    def __init__(self, post: Post, address: Address, ports: Mapping[str, Any], meters: Meters) -> None:
+    def __init__(
+        self, post: Post, address: Address, ports: Mapping[str, Any], meters: Meters, pool: Pool | None = None
+    ) -> None:
+        """`pool` runs the agent's step, if it only reads; without one it runs here, and nothing limits it."""
         check_versions()
         agent = post.agent
         if "state" in agent.ports and len(agent.reads) != 1:
@@ -150,6 +155,8 @@ class Worker:
         self._told = (0, 0)
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
         self._desk = Desk(agent, own, meters, self, Marker(post.folder / "at-work"), hands=Hands())
+        if pool:
+            self._desk.aside = Aside(agent.name, pool, self.moved).handle
         if "index" in agent.ports:
             self._desk.expect, self._desk.flush = ports["index"].expect, ports["index"].flush
         self._watchdog = Watchdog(STALL_SECONDS, end_process)

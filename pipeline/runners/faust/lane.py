@@ -38,6 +38,8 @@ RETRY_AT_MOST = 60.0
 BATCH, BATCH_BYTES, BATCH_SECONDS = 200, 4 << 20, 0.25
 """What is made durable together at most: messages, bytes that they lead to, and seconds of their steps. A batch costs
 some milliseconds, and a message waits for the whole of it."""
+AHEAD = 8
+"""Messages that another process gets at once."""
 LARGEST = MESSAGE_BYTES - (1 << 16)
 """Bytes of a body at most: a message without its headers."""
 
@@ -77,6 +79,7 @@ class Desk:
     """What all lanes of a worker share.
 
     hands     runs what may take long: steps and flushes
+    aside     runs steps that only read in another process, some messages at a time
     expect    tells the index which articles steps will ask about
     flush     makes durable what the index was given; None for an agent without an index
     refusals  flushes that refused a document: one of any lane
@@ -89,6 +92,7 @@ class Desk:
     marker: Marker
     guard: Guard = field(default_factory=Guard)
     hands: Callable[[Callable[[], Any]], Awaitable[Any]] = _here
+    aside: Callable[[Sequence[Message]], list[Handled]] | None = None
     expect: Callable[[Sequence[str]], None] = lambda articles: None
     flush: Callable[[], None] | None = None
     refusals: int = 0
@@ -145,6 +149,7 @@ class Lane:
         self._came = self._went = 0  # bytes
         self._open = self._busy = self._closing = self._paused = False
         self._since: datetime | None = None
+        self._ahead: dict[int, Handled] = {}  # by offset, where another process did more than one at a time
         self.waiting = False
         """Whether the first message waits for its next attempt."""
 
@@ -257,6 +262,11 @@ class Lane:
         return handled
 
     def _handled(self, message: Message) -> Handled:
+        if self._desk.aside:
+            if message.offset not in self._ahead:
+                near = [item.message for item in islice(self._line, AHEAD) if not item.passed]
+                self._ahead = {one.offset: done for one, done in zip(near, self._desk.aside(near), strict=True)}
+            return self._ahead.pop(message.offset)
         fatal = self._desk.marker.fatal(message)
         if fatal:
             return Handled(Dead(Failure.LIMITS_EXCEEDED, fatal), 0.0)
