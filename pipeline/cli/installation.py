@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
@@ -139,7 +140,8 @@ class Installation:
         with self._alone(self.settings.home / "runner.lock"):
             pool = Pool(workers, partial(reading_parts, self.settings)) if workers else None
             try:
-                yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
+                remember = timedelta(days=self.settings.remember_days)
+                yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush, remember)
             finally:
                 if pool:
                     pool.close()
@@ -199,7 +201,8 @@ class Installation:
         with self._alone(folder / "lock"):
             self._serve_metrics()
             member = f"{self._node()}-{agent.name}-{slot}"
-            yield Worker(Post(agent, slot, member, folder), address, self.ports(), self.meters)
+            post = Post(agent, slot, member, folder, timedelta(days=self.settings.remember_days))
+            yield Worker(post, address, self.ports(), self.meters)
 
     def _node(self) -> str:
         """A name of this home folder that no other has, made once."""

@@ -42,11 +42,11 @@ def words(text: str) -> list[str]:
     return (_WORD if _NEEDS_CARE.search(plain) else _PLAIN).findall(plain)
 
 
-# In UTF-8, of text in NFKC: what separates words beyond ASCII, and the bytes of digits and of letters below U+02C0. Text
-# with other bytes is left to the regular expressions.
+# In UTF-8, of text in NFKC: what separates words beyond ASCII, and the bytes of digits and of letters below U+02C0.
+# Text with other bytes is left to the regular expressions.
 _SEPARATORS = re.compile(rb"\xc2[\x80-\xbf]|\xc3[\x97\xb7]|\xe2[\x80\x81][\x80-\xbf]")
 _SIMPLE = bytes(range(0xCB))
-_SPLIT = bytes(b if chr(b).isalnum() and b < 0x80 or 0x80 <= b < 0xCB else 0x20 for b in range(256))
+_SPLIT = bytes(b if (chr(b).isalnum() and b < 0x80) or 0x80 <= b < 0xCB else 0x20 for b in range(256))
 
 
 def encoded_words(text: str) -> list[bytes]:

@@ -3,8 +3,9 @@
 import gzip
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import NamedTuple
 
@@ -29,8 +30,14 @@ class Copy(NamedTuple):
 
 def news(count: int) -> list[Article]:
     """The first articles of the collection, one a minute."""
+    return list(islice(stream(), count))
+
+
+def stream() -> Iterator[Article]:
+    """All of them, one after the other."""
     with gzip.open(NEWS, "rt", encoding="utf-8") as lines:
-        return [_news(number, json.loads(line)) for number, line in zip(range(count), lines)]
+        for number, line in enumerate(lines):
+            yield _news(number, json.loads(line))
 
 
 def _news(number: int, row: dict[str, str]) -> Article:

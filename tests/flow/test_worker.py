@@ -91,7 +91,7 @@ REFUSING: list[str] = []
 
 
 def step(page: PageFetched, *, state: State) -> Emit | Drop:
-    state.put(page.article_id, b"seen")
+    state.put(page.article_id, b"seen", at=page.fetched_at if page.name == "dated" else None)
     match page.name:
         case "ugly":
             raise Reject(Why.UGLY)

@@ -128,9 +128,7 @@ def test_containment_is_symmetric(seed: int, other_seed: int, share: float, size
     one = article("one", prose(seed, 300))
     other = article("other", cut(prose(seed, 300), 0, share) + " " + prose(100 + other_seed, size))
     there, back = compare(one, other), compare(other, one)
-    assert (there and (there.score, there.shared, there.same)) == (
-        back and (back.score, back.shared, back.same)
-    )
+    assert (there and (there.score, there.shared, there.same)) == (back and (back.score, back.shared, back.same))
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -45,13 +46,15 @@ STOP_SECONDS = 7.0
 class Post:
     """Where a worker works: one agent, one slot of it on this machine, its own folder.
 
-    `member` names the slot for good, so that Kafka gives a restarted worker its partitions back.
+    `member` names the slot for good, so that Kafka gives a restarted worker its partitions back. What the agent
+    remembers of a day is forgotten when that is longer ago than `remember`.
     """
 
     agent: Agent
     slot: int
     member: str
     folder: Path
+    remember: timedelta = timedelta(days=90)
 
 
 class _App(faust.App):
@@ -93,7 +96,8 @@ class Worker:
         index = ports.get("index") if "index" in agent.ports else None
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
         marker = Marker(post.folder / "at-work")
-        self._desk = Desk(agent, own, meters, self, marker, flush=index.flush if index else lambda: None)
+        flush = index.flush if index else lambda: None
+        self._desk = Desk(agent, own, meters, self, marker, flush=flush, remember=post.remember)
         self._watchdog = Watchdog(STALL_SECONDS, end_process)
         self._app = _app(post, address)
         topics = self._app.topic(*(topic.name for topic in agent.reads), key_serializer="raw", value_serializer="raw")

@@ -31,6 +31,8 @@ RETRY_FOR = timedelta(hours=1)
 than where messages wait on their own."""
 RETRY_AT_MOST = 60.0
 """Seconds between two attempts at most; they double from one second on, with jitter."""
+FORGOTTEN = 100
+"""Records that a memory forgets with a batch at most."""
 LARGEST = MESSAGE_BYTES - (1 << 16)
 """Bytes of a body at most: a message without its headers."""
 
@@ -79,6 +81,7 @@ class Desk:
     marker: Marker
     guard: Guard = field(default_factory=Guard)
     flush: Callable[[], None] = lambda: None
+    remember: timedelta = timedelta(days=90)
 
     def now(self) -> datetime:
         """The time."""
@@ -228,10 +231,14 @@ class Lane:
         return outcome
 
     async def _remember(self) -> None:
-        """Write what changed to the topic of the memory, unless another worker has the partition now."""
+        """Write what changed to the topic of the memory, unless another worker has the partition now.
+
+        With it the memory forgets some of what is too long ago: more than messages of one batch can add.
+        """
         if not self._held():
             raise _Lost
         if self._memory:
+            self._memory.expire(self._desk.now() - self._desk.remember, FORGOTTEN)
             offsets = await self._desk.outside.remember(self._partition, self._memory.changes())
             self._memory.wrote(offsets)
 
