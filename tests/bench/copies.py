@@ -179,7 +179,7 @@ def other_facts(source: Article, names: Sequence[str], random: Random) -> str:
     return re.sub(r"\d", lambda _: str(random.randrange(10)), " ".join(found))
 
 
-def unrelated(articles: Sequence[Article], most: float = 0.1) -> list[Article]:
+def unrelated(articles: Sequence[Article], most: float = 0.03) -> list[Article]:
     """Those long enough that share less than this with any before them: what copies are made from."""
     known: dict[int, list[int]] = {}
     kept: list[tuple[Article, frozenset[int]]] = []

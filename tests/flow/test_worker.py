@@ -211,6 +211,14 @@ def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:
     assert bench.memory.get("a1") is None
 
 
+def test_what_is_too_long_ago_is_forgotten_here_and_in_the_topic(bench: Bench) -> None:
+    bench.take(item(1, "dated"), item(2))
+    bench.clock.time += timedelta(days=91)
+    bench.take(item(3))
+    assert (bench.memory.get("a1"), bench.memory.get("a2")) == (None, b"seen")
+    assert Change(b"a1", None) in bench.outside.topic
+
+
 def test_a_message_for_another_agent_is_passed_over(bench: Bench) -> None:
     assert bench.take(item(1, "ugly", passed=True)) == [("flush", None), ("ack", 1)]
 
