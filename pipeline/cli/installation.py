@@ -17,13 +17,14 @@ from typing import Any
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.memory import MemoryState
 from pipeline.broker import Broker, Topics
 from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.news.urls import article_id
-from pipeline.ports import CatalogEditor, Clock, Pages, Recogniser, Search
+from pipeline.ports import CatalogEditor, Clock, Pages, Recogniser, Search, State
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -102,6 +103,11 @@ class Installation:
         """Officials, watches and sources."""
         self.prepare()
         return _catalog(self.settings)
+
+    @property
+    def state(self) -> State:
+        """An empty memory, which nobody else sees: what is measured starts with it."""
+        return MemoryState()
 
     @cached_property
     def recogniser(self) -> Recogniser:

@@ -117,20 +117,9 @@ def hash_encoded(found: Iterable[bytes]) -> Hashes:
 
 def shingles(hashes: Hashes, width: int, seed: int) -> Hashes:
     """The hashes of all runs of `width` (at most 8) words, in order; empty for a shorter text."""
-    return nested_shingles(hashes, (width,), seed)[0]
-
-
-def nested_shingles(hashes: Hashes, widths: Sequence[int], seed: int) -> list[Hashes]:
-    """The same for several widths, ascending."""
-    found, done = [], 0
-    combined = np.full(len(hashes), seed, dtype=np.uint64)
-    for width in widths:
-        combined = combined[: max(0, len(hashes) - width + 1)]
-        for place in range(done, width):
-            combined = combined + hashes[place : place + len(combined)] * _MULTIPLIERS[place]
-        found.append(_avalanche(combined.copy()))
-        done = width
-    return found
+    if len(hashes) < width:
+        return np.empty(0, dtype=np.uint64)
+    return _avalanche(np.correlate(hashes, _MULTIPLIERS[:width], "valid") + np.uint64(seed))
 
 
 def posting(hash_: int) -> int:

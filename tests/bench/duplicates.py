@@ -10,15 +10,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from agents.dedupe import dedupe
 from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.evaluation import duplicates as evaluation
 from pipeline.evaluation.duplicates import Case, Found, cases_of
-from pipeline.flow import Emit
 from pipeline.news import sketches
-from pipeline.ports import State
-from schemas.article import Article, ArticleMarked
+from schemas.article import Article
 from tests.bench import copies
 from tests.bench.chain import apart
 from tests.bench.copies import Copy, containment, made, news, shingles
@@ -91,8 +88,9 @@ def quality(folder: Path) -> None:
     print(f"\n{len(run.copies):,} copies of {sources:,} unrelated articles, in random order")
     print("  program   recall of copies with >= .3   false links/article   B-cubed F1 (P, R)        articles/CPU s")
     curves = {}
-    for name, program in evaluation.PROGRAMS.items():
-        found = program([case.article for case in run.cases])
+    arriving = [case.article for case in run.cases]
+    results = {"pantau": evaluation.ours(arriving, MemoryState()), "minhash": evaluation.minhash(arriving)}
+    for name, found in results.items():
         curves[name] = recall_by_share(run, found)
         wrong = sum(map(len, evaluation.false_links(run.cases, found.links))) / len(run.cases)
         cubed = evaluation.b_cubed([case.family for case in run.cases], found.families)
@@ -101,7 +99,7 @@ def quality(folder: Path) -> None:
             f" ({cubed.precision:.4f}, {cubed.recall:.4f})   {len(run.cases) / found.seconds:,.0f}"
         )
     print("  goals: recall .97, B-cubed F1 .97")
-    by_kind(run, evaluation.ours([case.article for case in run.cases]))
+    by_kind(run, results["pantau"])
     plot(
         folder / "recall.png",
         "share of the shorter text that both have",
@@ -128,7 +126,7 @@ def false_links(folder: Path) -> None:
     articles = {article.article_id: article for article in news(ALL)}
     state, rows, linked = MemoryState(), [], 0
     for article in articles.values():
-        marked = mark(article, state)
+        marked = evaluation.marked(article, state)
         linked += bool(marked.links)
         for link in marked.links:
             if link.relation != "template":
@@ -148,15 +146,6 @@ def false_links(folder: Path) -> None:
 # --- cost
 
 
-def mark(article: Article, state: State) -> ArticleMarked:
-    """One article through the agent."""
-    outcome = dedupe(article, state=state)
-    assert isinstance(outcome, Emit)
-    (marked,) = outcome.records
-    assert isinstance(marked, ArticleMarked)
-    return marked
-
-
 def speed() -> None:
     """Print articles per CPU second, each figure the best of three runs in processes of their own."""
     print("\nread, find, compare and put, 10,000 real articles, best of three")
@@ -169,7 +158,7 @@ def in_memory(count: int) -> float:
     articles, state = news(count), MemoryState()
     start = time.process_time()
     for article in articles:
-        mark(article, state)
+        evaluation.marked(article, state)
     return count / (time.process_time() - start)
 
 
@@ -189,7 +178,7 @@ def _rounds(broker: SqliteBroker, articles: Sequence[Article]) -> Iterator[float
         with broker.transaction():
             for article in articles[start : start + ROUND]:
                 with broker.tentative():
-                    mark(article, state)
+                    evaluation.marked(article, state)
         yield time.process_time() - began
 
 
@@ -217,7 +206,7 @@ def _storm(count: int) -> tuple[float, int, list[str], float]:
         start, marked = time.process_time(), []
         for number in range(0, count, ROUND):
             with broker.transaction():
-                marked += [mark(prices(n), broker.state("dedupe")) for n in range(number, number + ROUND)]
+                marked += [evaluation.marked(prices(n), broker.state("dedupe")) for n in range(number, number + ROUND)]
         seconds = time.process_time() - start
         broker.close()
         relations = {link.relation for found in marked for link in found.links}

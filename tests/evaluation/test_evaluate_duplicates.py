@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.adapters.memory import MemoryState
 from pipeline.cli.app import app
 from pipeline.errors import Misuse
 from pipeline.evaluation.duplicates import b_cubed, cases_of, false_links, hits_of, measure, read_cases
@@ -39,7 +40,7 @@ def examples(folder: Path, truth: str) -> Path:
 def test_both_kinds_of_truth_give_the_same_families_and_full_marks(truth: str, tmp_path: Path) -> None:
     cases = read_cases(examples(tmp_path, truth))
     assert len({case.family for case in cases}) == 3
-    figures = measure(cases).figures["pantau"]
+    figures = measure(cases, state=MemoryState()).figures["pantau"]
     assert (figures["recall"], figures["false"], figures["f1"]) == (1.0, 0.0, pytest.approx(1.0))
 
 
@@ -53,7 +54,7 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path) -> None:
 
 def test_minhash_misses_what_is_cut_and_wrapped(tmp_path: Path) -> None:
     pytest.importorskip("datasketch")
-    figures = measure(read_cases(examples(tmp_path, "families")), ["minhash"]).figures
+    figures = measure(read_cases(examples(tmp_path, "families")), ["minhash"], state=MemoryState()).figures
     assert figures["minhash"]["recall"] <= figures["pantau"]["recall"]
     assert figures["minhash"]["false"] == 0
 

@@ -7,7 +7,7 @@ from pipeline.evaluation import duplicates as evaluation
 from pipeline.evaluation.duplicates import Found
 from tests.bench.copies import containment, news, shingles
 from tests.bench.corpus import NEWS
-from tests.bench.duplicates import FALSE_BELOW, Trial, mark, recall_by_share, recall_from, trial
+from tests.bench.duplicates import FALSE_BELOW, Trial, recall_by_share, recall_from, trial
 
 pytestmark = pytest.mark.skipif(not NEWS.exists(), reason="the news texts are not beside the project")
 
@@ -19,7 +19,7 @@ def run() -> Trial:
 
 @pytest.fixture(scope="module")
 def found(run: Trial) -> Found:
-    return evaluation.ours([case.article for case in run.cases])
+    return evaluation.ours([case.article for case in run.cases], MemoryState())
 
 
 def test_copies_that_share_a_third_are_found(run: Trial, found: Found) -> None:
@@ -40,7 +40,7 @@ def test_real_articles_are_seldom_linked_in_error() -> None:
     articles = {article.article_id: article for article in news(3000)}
     state, wrong, links = MemoryState(), 0, 0
     for article in articles.values():
-        for link in mark(article, state).links:
+        for link in evaluation.marked(article, state).links:
             if link.relation != "template":
                 links += 1
                 wrong += containment(shingles(article), shingles(articles[link.of])) < FALSE_BELOW

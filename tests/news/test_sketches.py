@@ -42,14 +42,6 @@ def test_packed_hashes_come_back(numbers: list[int]) -> None:
     assert sketches.unpack(sketches.pack(numbers)) == numbers
 
 
-def test_nested_shingles_are_those_of_each_width() -> None:
-    hashes = words.hash_words(prose(1, 50).split())
-    five, seven = words.nested_shingles(hashes, (5, 7), 3)
-    assert five.tolist() == words.shingles(hashes, 5, 3).tolist()
-    assert seven.tolist() == words.shingles(hashes, 7, 3).tolist()
-    assert [len(found) for found in words.nested_shingles(hashes[:6], (5, 7), 3)] == [2, 0]
-
-
 @pytest.mark.parametrize("size", [200, 600, 3_000, 60_000])
 def test_samples_of_texts_of_different_length_tell_what_they_share(size: int) -> None:
     part = prose(1, 180)
