@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from pipeline.flow import Agent
@@ -195,5 +195,7 @@ class Broker(Topics, Protocol):
     def count(self, tallies: Iterable[Tally]) -> None:
         """Add to the counts."""
 
-    def expire(self, now: datetime, readers: Mapping[str, Sequence[str]]) -> int:
-        """Delete messages past their retention that every reader has passed; returns how many."""
+    def expire(self, now: datetime, readers: Mapping[str, Sequence[str]], remember: timedelta) -> int:
+        """Delete messages past their retention that every reader has passed, and a part of what agents remember of days
+        longer ago than `remember`; returns how many messages.
+        """

@@ -97,7 +97,7 @@ class Expiring(State, Protocol):
     """What a runner sees of a state."""
 
     def expire(self, before: datetime, limit: int) -> list[str]:
-        """Forget what belongs to days (UTC) before that of `before`, the oldest first; returns the keys, at most `limit`."""
+        """Forget what belongs to days (UTC) before that of `before`, the oldest first; returns at most `limit` keys."""
 
 
 class Index(Protocol):

@@ -24,6 +24,7 @@ VARIABLES = {
         "the models that find names (default: spacy:, the one that comes along and installed ones; spacy:/folder: "
         "models in folders named by language; none: rules alone)"
     ),
+    "PANTAU_REMEMBER_DAYS": "days for which copies of an article are looked for (default: 90)",
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
     "PANTAU_ELASTICSEARCH_API_KEY": "API key for an Elasticsearch that asks for one; better in a file",
     "PANTAU_ELASTICSEARCH_API_KEY_FILE": "the file that holds its API key",
@@ -46,6 +47,7 @@ class Settings:
     pages: str
     catalog: str
     recogniser: str = "spacy:"
+    remember_days: int = 90
     workers: int | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
@@ -66,6 +68,7 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         pages=environment.get("PANTAU_PAGES") or f"file://{folder}/pages",
         catalog=environment.get("PANTAU_CATALOG") or f"file://{folder}/catalog",
         recogniser=environment.get("PANTAU_RECOGNISER") or "spacy:",
+        remember_days=_number(environment, "PANTAU_REMEMBER_DAYS", 90, 36500) or 0,
         workers=_number(environment, "PANTAU_WORKERS", None, 256),
         metrics_host=environment.get("PANTAU_METRICS_HOST") or "127.0.0.1",
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import Any
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.memory import MemoryState
 from pipeline.broker import Broker, Care, Served, Topics, Wanted
 from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
-from pipeline.ports import CHANGING, READING, CatalogEditor, Clock, Pages, Recogniser, Search
+from pipeline.ports import CHANGING, READING, CatalogEditor, Clock, Pages, Recogniser, Search, State
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -96,6 +98,11 @@ class Installation:
         self.prepare()
         return _catalog(self.settings)
 
+    @property
+    def state(self) -> State:
+        """An empty memory, which nobody else sees: what is measured starts with it."""
+        return MemoryState()
+
     @cached_property
     def recogniser(self) -> Recogniser:
         """The models that find names; a process loads the one of a language with its first article in it."""
@@ -132,7 +139,12 @@ class Installation:
         ports = self.ports()
         self.catalog.snapshot()
         with self.alone(self.settings.home / "runner.lock"), self.pool(workers) as pool:
-            yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush)
+            yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush, self.remember)
+
+    @property
+    def remember(self) -> timedelta:
+        """How long agents remember what may be forgotten."""
+        return timedelta(days=self.settings.remember_days)
 
     @contextmanager
     def pool(self, workers: int) -> Iterator[Pool | None]:

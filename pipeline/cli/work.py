@@ -105,7 +105,8 @@ def _worker(house: Installation, agent: Agent, slot: int) -> Iterator["Worker"]:
     folder.mkdir(parents=True, exist_ok=True)
     with house.alone(folder / "lock"):
         _serve_metrics(house)
-        post = Post(agent, slot, f"{_node(house.settings.home)}-{agent.name}-{slot}", folder)
+        member = f"{_node(house.settings.home)}-{agent.name}-{slot}"
+        post = Post(agent, slot, member, folder, house.remember)
         with house.pool(1 if agent.movable else 0) as pool:
             yield Worker(post, broker.address, house.ports(agent.ports | {"clock"}), house.meters, pool)
 

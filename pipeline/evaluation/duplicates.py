@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agents.dedupe import dedupe
-from pipeline.adapters.memory import MemoryState
 from pipeline.errors import Misuse
 from pipeline.evaluation import Evaluation, Measured, Table, existing
 from pipeline.flow import Emit
 from pipeline.news import words
 from pipeline.news.language import language_of
+from pipeline.ports import State
 from schemas.article import Article, ArticleMarked
 
 OURS = "pantau"
@@ -68,10 +68,13 @@ class Cubed(NamedTuple):
     recall: float
 
 
-def measure(cases: Sequence[Case], against: Sequence[str] = ()) -> Measured:
-    """Figures per program: recall, false, f1, precision, recall of families, articles per CPU second."""
+def measure(cases: Sequence[Case], against: Sequence[str] = (), *, state: State) -> Measured:
+    """Figures per program: recall, false, f1, precision, recall of families, articles per CPU second.
+
+    `state` must be empty.
+    """
     articles = [case.article for case in cases]
-    found = {name: PROGRAMS[name](articles) for name in (OURS, *against)}
+    found = {OURS: ours(articles, state)} | {name: RIVALS[name](articles) for name in against}
     figures = {name: _figures(cases, one) for name, one in found.items()}
     rows = tuple((name, *(_shown(row[figure]) for figure in _COLUMNS)) for name, row in figures.items())
     title = f"{len(cases)} articles in {len({case.family for case in cases})} families"
@@ -137,22 +140,23 @@ def b_cubed(true: Sequence[str], found: Sequence[str]) -> Cubed:
 # --- programs
 
 
-def ours(articles: Sequence[Article]) -> Found:
-    """The agent `dedupe` over a memory."""
-    state, links = MemoryState(), []
+def ours(articles: Sequence[Article], state: State) -> Found:
+    """The agent `dedupe` over an empty memory."""
+    links = []
     started = time.process_time()
     for article in articles:
-        links.append([link.of for link in _marked(article, state).links if link.relation != "template"])
+        links.append([link.of for link in marked(article, state).links if link.relation != "template"])
     seconds = time.process_time() - started
-    return Found(links, [_marked(article, state).family for article in articles], seconds)
+    return Found(links, [marked(article, state).family for article in articles], seconds)
 
 
-def _marked(article: Article, state: MemoryState) -> ArticleMarked:
+def marked(article: Article, state: State) -> ArticleMarked:
+    """One article through the agent."""
     outcome = dedupe(article, state=state)
     assert isinstance(outcome, Emit)
-    (marked,) = outcome.records
-    assert isinstance(marked, ArticleMarked)
-    return marked
+    (record,) = outcome.records
+    assert isinstance(record, ArticleMarked)
+    return record
 
 
 PERMUTATIONS, BANDS, ROWS = 128, 32, 4
@@ -179,7 +183,7 @@ def minhash(articles: Sequence[Article]) -> Found:
     return Found(links, list(families.values()), time.process_time() - started)
 
 
-PROGRAMS: Mapping[str, Callable[[Sequence[Article]], Found]] = {OURS: ours, "minhash": minhash}
+RIVALS: Mapping[str, Callable[[Sequence[Article]], Found]] = {"minhash": minhash}
 
 # --- examples
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.news import sketches, words
-from pipeline.news.sketches import Reading, Sketch
+from pipeline.news.sketches import Overlap, Reading, Sketch
 from pipeline.news.versions import History
 from schemas.article import Article, Link, Relation, Span
 from schemas.record import Value
@@ -28,9 +28,8 @@ LINKS = 8
 """How many links an article gets at most."""
 PASSAGES = 12
 """How many shared passages a link tells at most, the longest."""
-COPY, DERIVED = 0.5, 0.25
-"""The least containment of a copy and of a derived text, as estimated from samples. Texts that share .3 are to be found,
-unrelated ones reach .18, and the standard error of the estimate is .04."""
+COPY, DERIVED = 0.5, 0.3
+"""The least containment of a copy and of a derived text."""
 EXCERPT, WITHIN = 0.6, 0.8
 """An excerpt is shorter than this share of the text it was taken from, and has at least this containment."""
 
@@ -79,7 +78,6 @@ class Match(NamedTuple):
     shared   an estimate of the shared shingles
     related  the article may belong to its family
     same     the two are copies of each other as wholes, so that their families are one
-    common   the hashes that both sketches have at the limit of `halved`
     """
 
     known: Known
@@ -88,8 +86,7 @@ class Match(NamedTuple):
     shared: int
     related: bool
     same: bool
-    common: tuple[int, ...]
-    halved: int
+    overlap: Overlap
 
 
 def content(article: Article) -> bytes:
@@ -109,47 +106,49 @@ def known(article: Article, reading: Reading, root: Root, links: Sequence[Link])
 def compare(article: Article, reading: Reading, other: Known) -> Match | None:
     """How an article is linked to an earlier one; None when the two are unrelated."""
     ours, theirs = reading.sketch, other.sketch
-    halved = max(ours.halved, theirs.halved)
-    mine, rest = ours.up_to(halved), theirs.up_to(halved)
-    common = set(mine).intersection(rest)
-    same_words, shared = ours.exact == theirs.exact, len(common)
-    small, large = sorted((len(mine), len(rest)))
+    both = sketches.overlap(ours, theirs)
+    same_words, shared = ours.exact == theirs.exact, len(both.common)
+    small, large = sorted((both.mine, both.theirs))
     containment = 1.0 if same_words else shared / max(small, 1)
     if containment < DERIVED or (not same_words and shared < min(_SHARED, large)):
         return None
-    relation = _relation(containment, len(mine) / max(len(rest), 1), ours, theirs)
+    relation = _relation(containment, both.mine / max(both.theirs, 1), ours, theirs)
     background = relation == "derived" and article.outlet is not None and article.outlet == other.outlet
     return Match(
         other,
         relation,
         containment,
-        shared=shared << halved,
+        shared=shared << both.halved,
         related=not background and relation != "template",
         same=relation == "exact" or (relation != "template" and shared >= COPY * large),
-        common=tuple(common),
-        halved=halved,
+        overlap=both,
     )
+
+
+_NONE = Overlap(0, 0, frozenset(), 0, 0)
 
 
 def declared(other: Known) -> Match:
     """The match with an article that a page declared to be the same."""
-    return Match(other, "exact", 1.0, shared=1 << 62, related=True, same=True, common=(), halved=0)
+    return Match(other, "exact", 1.0, shared=1 << 62, related=True, same=True, overlap=_NONE)
 
 
 def links(article: Article, reading: Reading, matches: Sequence[Match]) -> tuple[Link, ...]:
     """What is told of the matches that share most."""
     told = matches[:LINKS]
-    where = words.located(article.text) if any(match.relation != "exact" for match in told) else []
-    return tuple(_link(article, reading, match, where) for match in told)
+    partly = [match.overlap for match in told if match.relation != "exact"]
+    where = words.located(article.text) if partly else []
+    samples = {both[3:]: sketches.sampled(reading, *both[3:]) for both in partly}
+    return tuple(_link(article, match, samples.get(match.overlap[3:], []), where) for match in told)
 
 
-def _link(article: Article, reading: Reading, match: Match, where: Sequence[tuple[int, int]]) -> Link:
+def _link(article: Article, match: Match, sample: list[tuple[int, int]], where: Sequence[tuple[int, int]]) -> Link:
     of, score, length = match.known.article_id, round(match.score, 3), len(article.text)
     if of in article.same_as:
         return Link(of=of, relation=match.relation, score=score, reason="same-page")
     if match.relation == "exact":
         return Link(of=of, relation="exact", score=score, share=1.0, passages=(Span(0, length),))
-    runs = sketches.shared_runs(reading, match.common, match.halved)
+    runs = sketches.shared_runs(sample, match.overlap.common)
     found = [Span(where[start][0], where[end - 1][1]) for start, end in runs]
     share = round(sum(span.end - span.start for span in found) / max(1, length), 3)
     longest = sorted(found, key=lambda span: span.start - span.end)[:PASSAGES]

@@ -1,11 +1,12 @@
 """A small sample of a text from which one can tell how much of another text stands in it.
 
 FracMinHash (Irber et al. 2022, doi:10.1101/2022.01.11.475838): the 5-word shingles whose hash lies below a limit. The
-limit halves until few enough are left, so that a short text keeps all; two texts are compared at the lower limit. Letters
-of scripts without spaces count as words. The language is hashed in: texts in two languages share nothing.
+limit halves until few enough are left, so that a short text keeps all; two texts are compared at the lower limit.
+Letters of scripts without spaces count as words. The language is hashed in: texts in two languages share nothing.
 """
 
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,10 +24,10 @@ KEPT = 17
 """Postings of an article: its exact hash and the 16 lowest of its keys."""
 
 _ASKED = 32  # an article asks for more keys than it is kept under, which finds what a longer one quotes
-_MOST = 128  # shingles in a sample of up to eight times as many; the standard error of a containment of .3 is .03
+_MOST = 256  # shingles in a sample of up to eight times as many; two of three news articles are there in full
 _SPARSEST = 3  # halvings of the limit that are free; a very long text is sampled more sparsely only beyond _HUGE
-_HUGE = 4096
-_BITS = 24  # of each hash that are kept: of two unrelated texts one pair in a hundred shares a shingle by chance
+_HUGE = 2048
+_BITS = 16  # of each hash that are kept, from the limit on: two unrelated texts share up to one shingle by chance
 _FEW_WORDS = 20  # a body this short ("Log in to read on") says nothing without its title
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NUMBERS_ONLY = bytes(b if chr(b) in "0123456789.,:" else 0x20 for b in range(256))
@@ -39,7 +40,7 @@ class Sketch(NamedTuple):
     """The sampled shingles of a text.
 
     halved   every shingle is there whose hash begins with so many zero bits
-    hashes   the upper 24 bits of each, ascending
+    hashes   the next 16 bits of each, ascending
     figures  hashes of the numbers of three and more digits in the text (years excepted), ascending
     exact    a hash of all its words
     """
@@ -49,9 +50,31 @@ class Sketch(NamedTuple):
     figures: list[int]
     exact: int
 
-    def up_to(self, halved: int) -> list[int]:
-        """The hashes that are left at this limit, which is not above its own."""
-        return self.hashes if halved == self.halved else self.hashes[: bisect_left(self.hashes, 1 << _BITS - halved)]
+
+class Overlap(NamedTuple):
+    """Two texts at the lower of their limits: how many shingles each has, and the hashes that both have.
+
+    A hash is the `bits` bits that follow on `halved` zero bits.
+    """
+
+    mine: int
+    theirs: int
+    common: frozenset[int]
+    halved: int
+    bits: int
+
+
+def overlap(mine: Sketch, theirs: Sketch) -> Overlap:
+    """What two samples have in common."""
+    halved, least = max(mine.halved, theirs.halved), min(mine.halved, theirs.halved)
+    one, other = (_coarse(sketch, halved, least) for sketch in (mine, theirs))
+    return Overlap(len(one), len(other), one & other, halved, _BITS - halved + least)
+
+
+def _coarse(sketch: Sketch, halved: int, least: int) -> frozenset[int]:
+    if sketch.halved == least:
+        return frozenset(sketch.hashes[: bisect_left(sketch.hashes, 1 << _BITS - halved + least)])
+    return frozenset(number >> halved - least for number in sketch.hashes)
 
 
 class Reading(NamedTuple):
@@ -76,54 +99,57 @@ def read(article: Article) -> Reading:
         found, leading = title + found, len(title)
     seed = words.hash64(article.language)
     exact = words.hash_bytes(b" ".join(found), seed)
-    compared, keys = words.nested_shingles(words.hash_encoded(found), (WIDTH, KEY_WIDTH), seed)
+    hashes = words.hash_encoded(found)
+    compared, keys = (words.shingles(hashes, width, seed) for width in (WIDTH, KEY_WIDTH))
     lowest = dict.fromkeys(np.sort(keys)[: 2 * _ASKED].tolist())
     postings = words.postings([exact, *list(lowest)[:_ASKED]])
     halved, sample = _sample(compared)
     return Reading(Sketch(halved, sample, _figures(article.text), exact), postings, compared, leading)
 
 
-def shared_runs(reading: Reading, shared: Sequence[int], halved: int) -> list[tuple[int, int]]:
-    """Which words of the body, start..end-1, stand in another text too; in order, runs that touch are one.
+def sampled(reading: Reading, halved: int, bits: int) -> list[tuple[int, int]]:
+    """The shingles below a limit in the order of the text: the place of its first word in the body, and its hash."""
+    places = np.flatnonzero(reading.shingles <= np.uint64((1 << 64 - halved) - 1))
+    numbers = reading.shingles[places] << np.uint64(halved) >> np.uint64(64 - bits)
+    return list(zip((places - reading.leading).tolist(), numbers.tolist()))
 
-    `shared` are the hashes that both have at this limit. Between two sampled shingles in a row that are shared, all is
-    taken to be; a run may go on for a few words more than is told.
+
+def shared_runs(sample: Sequence[tuple[int, int]], common: frozenset[int]) -> list[tuple[int, int]]:
+    """Which words of the body, start..end-1, stand in the other text too; in order, runs that touch are one.
+
+    Between sampled shingles in a row that are shared, all is taken to be; a run may go on for a few words more than is
+    told. A single one is a phrase that everybody uses, or chance.
     """
-    numbers = reading.shingles >> np.uint64(64 - _BITS)
-    places = np.flatnonzero(numbers < np.uint64(1 << _BITS - halved))
-    same = np.isin(numbers[places], np.array(shared, dtype=np.uint64))
-    edges = np.flatnonzero(np.diff(same, prepend=False, append=False)).reshape(-1, 2)
-    starts = np.maximum(places[edges[:, 0]] - reading.leading, 0)
-    ends = places[edges[:, 1] - 1] + WIDTH - reading.leading
     runs: list[tuple[int, int]] = []
-    for start, end in zip(starts.tolist(), ends.tolist()):
-        if runs and start <= runs[-1][1]:
-            runs[-1] = (runs[-1][0], end)
-        elif end > 0:
-            runs.append((start, end))
+    first = last = None
+    for place, number in (*sample, (0, -1)):
+        if number in common:
+            first, last = place if first is None else first, place
+        elif first is not None and last is not None:
+            if last > first and last + WIDTH > 0:
+                start = runs.pop()[0] if runs and first <= runs[-1][1] else max(0, first)
+                runs.append((start, last + WIDTH))
+            first = last = None
     return runs
 
 
 def pack(numbers: Sequence[int]) -> bytes:
-    """Hashes of a sketch in three bytes each."""
-    return np.array(numbers, dtype="<u4").view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+    """Hashes of a sketch in two bytes each."""
+    return array("H", numbers).tobytes()
 
 
 def unpack(packed: bytes) -> list[int]:
     """The hashes again."""
-    wide = np.zeros((len(packed) // 3, 4), dtype=np.uint8)
-    wide[:, :3] = np.frombuffer(packed, dtype=np.uint8).reshape(-1, 3)
-    numbers: list[int] = wide.view("<u4")[:, 0].tolist()
-    return numbers
+    return array("H", packed).tolist()
 
 
 def _sample(shingles: words.Hashes) -> tuple[int, list[int]]:
-    numbers, halved = np.sort(shingles >> np.uint64(64 - _BITS)), 0
-    numbers = np.concatenate((numbers[:1], numbers[1:][numbers[1:] != numbers[:-1]]))
-    while len(numbers) > (_MOST if halved < _SPARSEST else _HUGE):
+    found, halved = np.sort(shingles), 0
+    found = np.concatenate((found[:1], found[1:][found[1:] != found[:-1]]))
+    while len(found) > (_MOST if halved < _SPARSEST else _HUGE):
         halved += 1
-        numbers = numbers[: numbers.searchsorted(np.uint64(1 << _BITS - halved))]
-    return halved, numbers.tolist()
+        found = found[: found.searchsorted(np.uint64(1 << 64 - halved))]
+    return halved, (found << np.uint64(halved) >> np.uint64(64 - _BITS)).tolist()
 
 
 def _figures(text: str) -> list[int]:

@@ -42,11 +42,11 @@ def words(text: str) -> list[str]:
     return (_WORD if _NEEDS_CARE.search(plain) else _PLAIN).findall(plain)
 
 
-# In UTF-8, of text in NFKC: what separates words beyond ASCII, and the bytes of digits and of letters below U+02C0. Text
-# with other bytes is left to the regular expressions.
+# In UTF-8, of text in NFKC: what separates words beyond ASCII, and the bytes of digits and of letters below U+02C0.
+# Text with other bytes is left to the regular expressions.
 _SEPARATORS = re.compile(rb"\xc2[\x80-\xbf]|\xc3[\x97\xb7]|\xe2[\x80\x81][\x80-\xbf]")
 _SIMPLE = bytes(range(0xCB))
-_SPLIT = bytes(b if chr(b).isalnum() and b < 0x80 or 0x80 <= b < 0xCB else 0x20 for b in range(256))
+_SPLIT = bytes(b if (chr(b).isalnum() and b < 0x80) or 0x80 <= b < 0xCB else 0x20 for b in range(256))
 
 
 def encoded_words(text: str) -> list[bytes]:
@@ -117,20 +117,9 @@ def hash_encoded(found: Iterable[bytes]) -> Hashes:
 
 def shingles(hashes: Hashes, width: int, seed: int) -> Hashes:
     """The hashes of all runs of `width` (at most 8) words, in order; empty for a shorter text."""
-    return nested_shingles(hashes, (width,), seed)[0]
-
-
-def nested_shingles(hashes: Hashes, widths: Sequence[int], seed: int) -> list[Hashes]:
-    """The same for several widths, ascending."""
-    found, done = [], 0
-    combined = np.full(len(hashes), seed, dtype=np.uint64)
-    for width in widths:
-        combined = combined[: max(0, len(hashes) - width + 1)]
-        for place in range(done, width):
-            combined = combined + hashes[place : place + len(combined)] * _MULTIPLIERS[place]
-        found.append(_avalanche(combined.copy()))
-        done = width
-    return found
+    if len(hashes) < width:
+        return np.empty(0, dtype=np.uint64)
+    return _avalanche(np.correlate(hashes, _MULTIPLIERS[:width], "valid") + np.uint64(seed))
 
 
 def posting(hash_: int) -> int:

@@ -32,7 +32,9 @@ RETRY_AT_MOST = 600.0
 
 
 class EmbeddedRunner:
-    """Drives a flow. `flush` is called before each commit: it makes durable what steps wrote beside the broker."""
+    """Drives a flow. `flush` is called before each commit: it makes durable what steps wrote beside the broker. What
+    agents remember of a day is forgotten when that is longer ago than `remember`.
+    """
 
     def __init__(
         self,
@@ -42,8 +44,10 @@ class EmbeddedRunner:
         meters: Meters,
         pool: Pool | None = None,
         flush: Callable[[], None] = lambda: None,
+        remember: timedelta = timedelta(days=90),
     ) -> None:
         check(flow)
+        self._remember = remember
         self._broker, self._clock, self._meters, self._pool, self._flush = broker, ports["clock"], meters, pool, flush
         self._lanes = [Lane(agent, self._bound(agent, ports), broker, meters, self._clock) for agent in flow]
         self._readers: dict[str, list[str]] = {}
@@ -69,7 +73,7 @@ class EmbeddedRunner:
         while not stop():
             now = self._clock.now()
             if now - expired > EXPIRE_EVERY:
-                self._broker.expire(now, self._readers)
+                self._broker.expire(now, self._readers, self._remember)
                 expired = now
             if now - reported > REPORT_EVERY:
                 self.report()

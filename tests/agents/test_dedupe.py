@@ -1,12 +1,15 @@
+from datetime import timedelta
 from itertools import permutations
+from random import Random
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.dedupe import DEDUPE, dedupe
-from pipeline.adapters.memory import MemoryState
+from pipeline.adapters.memory import LISTED, MemoryState
 from pipeline.flow import Emit
+from pipeline.news import duplicates, sketches
 from schemas.article import Article, ArticleMarked
 from schemas.topics import ARTICLES_CLEANED, ARTICLES_MARKED
 from tests.invented import article, prose
@@ -167,3 +170,89 @@ def test_families_are_the_same_in_every_order_once_all_are_known(order: list[int
     for members in ((0, 1, 2), (3, 4, 5), (6,)):
         earliest = min((articles[place].seen_at, articles[place].article_id) for place in members)[1]
         assert {families[place] for place in members} == {earliest}
+
+
+EDITS = ("whole", "cut", "wrapped", "another lead")
+
+
+def edited(edit: str, seed: int, number: int) -> str:
+    text = prose(seed, 150).split()
+    strange = prose(1000 + 100 * seed + number, 60).split()
+    made = {
+        "whole": text,
+        "cut": text[10 * (number % 4) : 100 + 10 * (number % 4)],
+        "wrapped": strange[:20] + text + strange[20:],
+        "another lead": strange[:40] + text[40:],
+    }
+    return " ".join(made[edit])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(EDITS)), max_size=9), st.data())
+def test_copies_of_different_stories_fall_into_the_same_families_in_every_order(
+    made: list[tuple[int, str]], data: st.DataObject
+) -> None:
+    """Of each story its whole text is among them; a family is named after the earliest, whenever that came."""
+    stories = [(seed, "whole") for seed in {seed for seed, _ in made}] + made
+    days = data.draw(st.lists(st.integers(0, 5), min_size=len(stories), max_size=len(stories)))
+    articles = [
+        article(f"a{n}", edited(edit, seed, n), days=day)
+        for n, ((seed, edit), day) in enumerate(zip(stories, days, strict=True))
+    ]
+    state = MemoryState()
+    for found in data.draw(st.permutations(articles)):
+        mark(found, state)
+    for seed in {seed for seed, _ in stories}:
+        members = [found for found, (story, _) in zip(articles, stories, strict=True) if story == seed]
+        earliest = min((found.seen_at, found.article_id) for found in members)[1]
+        assert {mark(found, state).family for found in members} == {earliest}
+
+
+def prices(number: int) -> Article:
+    random = Random(number)
+    rows = " ".join(
+        f"Harga {name} di pasar induk hari ini Rp {random.randint(10, 99)}.{random.randint(100, 999)} per kilogram,"
+        " menurut catatan dinas perdagangan kota."
+        for name in ("beras", "gula", "cabai merah", "bawang putih", "daging ayam", "telur")
+    )
+    return article(f"p{number}", f"Berikut daftar harga kebutuhan pokok. {rows}", days=number / 100)
+
+
+def test_a_storm_of_one_template_merges_nothing_and_stays_small() -> None:
+    state = MemoryState()
+    marked = [mark(prices(number), state) for number in range(300)]
+    assert [found.family for found in marked] == [f"p{number}" for number in range(300)]
+    assert {link.relation for found in marked for link in found.links} == {"template"}
+    assert max(len(found.links) for found in marked) <= duplicates.LINKS
+    asked = sketches.read(prices(300)).postings
+    assert len(state.find(asked, 10_000)) <= LISTED * len(asked)
+    later = prices(17).fetched_at + timedelta(days=9)
+    copied = msgspec.structs.replace(prices(17), article_id="copy", fetched_at=later)
+    assert mark(copied, state).family == "p17"
+
+
+def test_what_expired_is_no_longer_a_source() -> None:
+    state = MemoryState()
+    mark(ORIGINAL, state)
+    state.expire(ORIGINAL.fetched_at + timedelta(days=2), 100)
+    assert mark(COPY, state).links == ()
+
+
+def test_the_name_of_a_family_outlives_the_article_that_gave_it() -> None:
+    state = MemoryState()
+    assert [mark(found, state).family for found in (COPY, ORIGINAL)] == ["copy", "original"]
+    late = msgspec.structs.replace(COPY, article_id="late", fetched_at=COPY.fetched_at + timedelta(days=1))
+    mark(late, state)
+    state.expire(late.fetched_at, 100)
+    last = msgspec.structs.replace(COPY, article_id="last", fetched_at=late.fetched_at + timedelta(days=1))
+    assert mark(last, state).family == "original"
+    assert [link.of for link in mark(last, state).links] == ["late"]
+
+
+def test_links_say_which_passages_are_shared() -> None:
+    state = MemoryState()
+    mark(ORIGINAL, state)
+    (link,) = mark(COPY, state).links
+    (span,) = link.passages
+    assert " ".join(COPY.text[span.start : span.end].split()) == " ".join(ORIGINAL.text.split())
+    assert 0.85 < link.share < 1

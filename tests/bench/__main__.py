@@ -1,27 +1,32 @@
-"""`python -m tests.bench [chain|kafka|memory] [--articles N] [--long]`."""
+"""`python -m tests.bench [chain|kafka|duplicates] [--articles N] [--rounds N] [--long N] [--state N]`."""
 
 import argparse
 
-from tests.bench import chain
+from tests.bench import chain, duplicates
+from tests.bench.corpus import ROOT
 
 
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("chain", "kafka"), default="chain", help="kafka needs Java")
-    parser.add_argument("--articles", type=int, default=1000, help="articles for the ratios")
+    parser.add_argument("part", nargs="?", choices=["chain", "kafka", "duplicates"], help="kafka needs Java")
+    parser.add_argument("--articles", type=int, default=1000, help="articles for the ratios of the chain")
     parser.add_argument("--rounds", type=int, default=3, help="how often a ratio is measured")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")
+    parser.add_argument("--state", type=int, default=100_000, metavar="N", help="remember N articles (1000000)")
     options = parser.parse_args()
-    if options.what == "kafka":
+    if options.part == "kafka":
         from tests.bench import kafka  # noqa: PLC0415 - its packages are in an extra
 
         kafka.measure(options.articles, options.rounds)
         return
-    chain.overhead(options.articles)
-    chain.speedup(options.articles)
-    if options.long:
-        chain.footprint(options.long)
+    if options.part != "duplicates":
+        chain.overhead(options.articles)
+        chain.speedup(options.articles)
+        if options.long:
+            chain.footprint(options.long)
+    if options.part != "chain":
+        duplicates.report(ROOT / "build" / "bench" / "duplicates", options.state)
 
 
 if __name__ == "__main__":

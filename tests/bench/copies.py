@@ -3,8 +3,9 @@
 import gzip
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import NamedTuple
 
@@ -29,8 +30,14 @@ class Copy(NamedTuple):
 
 def news(count: int) -> list[Article]:
     """The first articles of the collection, one a minute."""
+    return list(islice(stream(), count))
+
+
+def stream() -> Iterator[Article]:
+    """All of them, one after the other."""
     with gzip.open(NEWS, "rt", encoding="utf-8") as lines:
-        return [_news(number, json.loads(line)) for number, line in zip(range(count), lines)]
+        for number, line in enumerate(lines):
+            yield _news(number, json.loads(line))
 
 
 def _news(number: int, row: dict[str, str]) -> Article:
@@ -172,7 +179,7 @@ def other_facts(source: Article, names: Sequence[str], random: Random) -> str:
     return re.sub(r"\d", lambda _: str(random.randrange(10)), " ".join(found))
 
 
-def unrelated(articles: Sequence[Article], most: float = 0.1) -> list[Article]:
+def unrelated(articles: Sequence[Article], most: float = 0.03) -> list[Article]:
     """Those long enough that share less than this with any before them: what copies are made from."""
     known: dict[int, list[int]] = {}
     kept: list[tuple[Article, frozenset[int]]] = []

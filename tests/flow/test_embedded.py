@@ -211,9 +211,19 @@ def test_worker_processes_keep_the_order_and_survive_a_record_that_kills(broker:
 def test_retention_keeps_what_is_not_read_yet(broker: SqliteBroker) -> None:
     broker.append([fetched(n) for n in range(10)], NOON)
     later = NOON + timedelta(days=9999)
-    assert broker.expire(later, {"pages-fetched": ["clean"]}) == 0
+    assert broker.expire(later, {"pages-fetched": ["clean"]}, timedelta(90)) == 0
     with broker.transaction():
         broker.advance("clean", "pages-fetched", 6)
-    assert broker.expire(later, {"pages-fetched": ["clean"]}) == 5
+    assert broker.expire(later, {"pages-fetched": ["clean"]}, timedelta(90)) == 5
     broker.append([fetched(10)], NOON)
     assert [m.offset for m in broker.read("pages-fetched", 0, 100)] == [6, 7, 8, 9, 10, 11]
+
+
+def test_what_agents_remember_of_a_day_expires_and_what_they_remember_for_good_stays(broker: SqliteBroker) -> None:
+    with broker.transaction():
+        broker.state("dedupe").put("old", b"o", [1], NOON - timedelta(days=91))
+        broker.state("dedupe").put("young", b"y", [1], NOON - timedelta(days=89))
+        broker.state("alert").put("told", b"t")
+    broker.expire(NOON, {"articles-cleaned": ["dedupe"], "statements-recorded": ["alert"]}, timedelta(days=90))
+    assert broker.state("dedupe").find([1], 9) == [("young", b"y")]
+    assert broker.state("alert").get("told") == b"t"

@@ -99,7 +99,7 @@ REFUSING: list[str] = []
 
 
 def step(page: PageFetched, *, state: State) -> Emit | Drop:
-    state.put(page.article_id, b"seen")
+    state.put(page.article_id, b"seen", at=page.fetched_at if page.name == "dated" else None)
     match page.name:
         case "ugly":
             raise Reject(Why.UGLY)
@@ -231,6 +231,14 @@ def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:
         ("broken-message", 3),
     ]
     assert bench.store.get("a1") is None
+
+
+def test_what_is_too_long_ago_is_forgotten_here_and_in_the_topic(bench: Bench) -> None:
+    bench.take(item(1, "dated"), item(2))
+    bench.clock.time += timedelta(days=91)
+    bench.take(item(3))
+    assert (bench.memory.get("a1"), bench.memory.get("a2")) == (None, b"seen")
+    assert Change(b"a1", None) in bench.outside.topic
 
 
 def test_a_message_for_another_agent_is_passed_over(bench: Bench) -> None:

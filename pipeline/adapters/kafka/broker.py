@@ -26,9 +26,7 @@ from pipeline.adapters.sqlite.database import Database
 from pipeline.broker import Draft, Ending, Message, Standing, Tally, Wanted
 from pipeline.errors import Unavailable
 from pipeline.flow import Agent
-from schemas.codec import decode
-from schemas.dead import DeadLetter
-from schemas.topics import BY_NAME, DEAD_LETTERS, TOPICS
+from schemas.topics import BY_NAME, TOPICS
 
 Commits = dict[TopicPartition, tuple[int, str]]
 PATIENCE = 120.0

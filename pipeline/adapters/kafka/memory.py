@@ -118,13 +118,11 @@ class PartitionMemory:
         return [self._change(key) for key in self._changed]
 
     def _change(self, key: str) -> Change:
-        row = self._connection.execute(
-            'SELECT "offset", id, value, postings, day FROM state JOIN origin USING (key) WHERE agent = ? AND key = ?',
-            (self._agent, key),
-        ).fetchone()
-        if row is None:
+        row = self._state.row(key)
+        origin = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (key,)).fetchone()
+        if row is None or origin is None:
             return Change(key.encode(), None)
-        return Change(key.encode(), _encode(Kept(*row)))
+        return Change(key.encode(), _encode(Kept(origin[0], *row)))
 
     def wrote(self, offsets: Sequence[int]) -> None:
         """Note where the topic put the changes. Where another worker wrote in between they are read again."""
@@ -158,11 +156,7 @@ class PartitionMemory:
         kept = _KEPT.decode(value)
         known = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (name,)).fetchone()
         if known is None or known[0] <= kept.origin:
-            self._connection.execute(
-                "INSERT OR IGNORE INTO state(id, agent, key, value, postings) VALUES (?, ?, ?, ?, x'')",
-                (kept.age, self._agent, name, kept.value),
-            )
-            self._state.put(name, kept.value, array("q", kept.postings), state.time_of(kept.day))
+            self._state.restore(name, kept.age, kept.value, array("q", kept.postings), kept.day)
             self._mark(name, kept.origin)
 
     def reached(self, offset: int, now: float) -> None:

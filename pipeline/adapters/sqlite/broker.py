@@ -11,6 +11,8 @@ from pipeline.adapters.sqlite.database import Database, translated
 from pipeline.broker import Draft, Ending, Message, Parked, Standing, Tally
 from schemas.topics import BY_NAME, TOPICS
 
+FORGOTTEN = 20_000
+"""Records that an agent forgets at once, in about a second; runners ask once an hour."""
 _COLUMNS = '"offset", key, trace, schema, body, by, took, at'
 
 
@@ -50,6 +52,7 @@ class SqliteBroker:
         self._database = Database(path, SCHEMA, ("cache_size = -64000",))
         self._connection = self._database.connection
         self._path = str(path)
+        self._states: dict[str, state.SqliteState] = {}
 
     def transaction(self) -> AbstractContextManager[None]:
         """See Broker."""
@@ -61,7 +64,9 @@ class SqliteBroker:
 
     def state(self, agent: str) -> state.SqliteState:
         """See Broker."""
-        return state.SqliteState(self._connection, agent)
+        if agent not in self._states:
+            self._states[agent] = state.SqliteState(self._connection, agent)
+        return self._states[agent]
 
     def append(self, drafts: Iterable[Draft], at: datetime) -> None:
         """See Broker."""
@@ -176,7 +181,7 @@ class SqliteBroker:
             ]
         return sorted(messages, key=lambda m: m.at), sorted(endings, key=lambda e: e.at)
 
-    def expire(self, now: datetime, readers: Mapping[str, Sequence[str]]) -> int:
+    def expire(self, now: datetime, readers: Mapping[str, Sequence[str]], remember: timedelta) -> int:
         """See Broker."""
         deleted = 0
         with self.transaction():
@@ -187,6 +192,8 @@ class SqliteBroker:
                     f'DELETE FROM {_table(topic.name)} WHERE "offset" < ? AND at < ?', (passed, old)
                 ).rowcount
                 self._connection.execute("DELETE FROM ending WHERE topic = ? AND at < ?", (topic.name, old))
+            for agent in {reader for names in readers.values() for reader in names}:
+                self.state(agent).expire(now - remember, FORGOTTEN)
         return deleted
 
     def close(self) -> None:

@@ -3,7 +3,10 @@
 import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import NamedTuple
+
+import xxhash
 
 from pipeline.adapters.sqlite import postings as lists
 from pipeline.adapters.sqlite.postings import PostingLists
@@ -11,14 +14,24 @@ from pipeline.adapters.sqlite.postings import PostingLists
 DAY = 86400
 
 SCHEMA = (
-    "CREATE TABLE state(id INTEGER PRIMARY KEY, agent TEXT NOT NULL, key TEXT NOT NULL, day INTEGER,"
-    " value BLOB NOT NULL, postings BLOB NOT NULL)",
-    "CREATE UNIQUE INDEX state_key ON state(agent, key)",
+    "CREATE TABLE state(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, agent TEXT NOT NULL, key TEXT NOT NULL,"
+    " day INTEGER, value BLOB NOT NULL, postings BLOB NOT NULL)",
+    "CREATE INDEX state_hash ON state(hash)",
     "CREATE INDEX state_day ON state(agent, day) WHERE day IS NOT NULL",
     *lists.SCHEMA,
 )
 TABLES = ("state", *lists.TABLES)
-# `id` is the age of a record. `day` is the day that it belongs to, in days since 1970; without one it is kept for good.
+# `id` is the age of a record. `hash` is that of agent and key: its index takes a third of one of the two. `day` is the
+# day that it belongs to, in days since 1970; without one it is kept for good.
+
+
+class Row(NamedTuple):
+    """What is kept of a key. `postings` are signed 64-bit numbers, ascending."""
+
+    id: int
+    value: bytes
+    postings: bytes
+    day: int | None
 
 
 class SqliteState:
@@ -31,26 +44,36 @@ class SqliteState:
 
     def get(self, key: str) -> bytes | None:
         """See State."""
-        row = self._connection.execute(
-            "SELECT value FROM state WHERE agent = ? AND key = ?", (self._agent, key)
-        ).fetchone()
-        return None if row is None else row[0]
+        row = self.row(key)
+        return None if row is None else row.value
+
+    def row(self, key: str) -> Row | None:
+        """All that is kept of a key."""
+        query = "SELECT id, value, postings, day FROM state WHERE hash = ? AND agent = ? AND key = ?"
+        row = self._connection.execute(query, (self._hash(key), self._agent, key)).fetchone()
+        return None if row is None else Row._make(row)
 
     def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
         """See State. A record that is replaced keeps its age."""
-        wanted, day = array("q", sorted(set(postings))), day_of(at)
-        row = self._connection.execute(
-            "SELECT id, postings FROM state WHERE agent = ? AND key = ?", (self._agent, key)
-        ).fetchone()
+        self.restore(key, None, value, array("q", sorted(set(postings))), day_of(at))
+
+    def restore(self, key: str, id: int | None, value: bytes, postings: "array[int]", day: int | None) -> None:
+        """Put a record; a new one gets this number if nobody has it, else the next. `postings` are ascending."""
+        row = self.row(key)
         if row is None:
-            insert = "INSERT INTO state(agent, key, day, value, postings) VALUES (?, ?, ?, ?, ?)"
-            id = self._connection.execute(insert, (self._agent, key, day, value, wanted.tobytes())).lastrowid or 0
-            there = array("q")
+            if id is not None and self._connection.execute("SELECT 1 FROM state WHERE id = ?", (id,)).fetchone():
+                id = None
+            insert = "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)"
+            values = (id, self._hash(key), self._agent, key, day, value, postings.tobytes())
+            id, there = self._connection.execute(insert, values).lastrowid or 0, array("q")
         else:
-            id, there = row[0], array("q", row[1])
+            id, there = row.id, array("q", row.postings)
             update = "UPDATE state SET day = ?, value = ?, postings = ? WHERE id = ?"
-            self._connection.execute(update, (day, value, wanted.tobytes(), id))
-        self._list(id, there, wanted, at is None)
+            self._connection.execute(update, (day, value, postings.tobytes(), id))
+        self._list(id, there, postings, day is None)
+
+    def _hash(self, key: str) -> int:
+        return xxhash.xxh3_64_intdigest(f"{self._agent}\0{key}".encode("utf-8", "surrogatepass")) - (1 << 63)
 
     def _list(self, id: int, there: "array[int]", wanted: "array[int]", lasting: bool) -> None:
         if there == wanted:
@@ -78,11 +101,11 @@ class SqliteState:
 
     def delete(self, key: str) -> None:
         """See State."""
-        row = self._connection.execute(
-            "DELETE FROM state WHERE agent = ? AND key = ? RETURNING id, postings", (self._agent, key)
-        ).fetchone()
-        if row is not None and row[1]:
-            self._lists.remove(row[0], array("q", row[1]))
+        row = self.row(key)
+        if row is not None:
+            self._connection.execute("DELETE FROM state WHERE id = ?", (row.id,))
+            if row.postings:
+                self._lists.remove(row.id, array("q", row.postings))
 
     def expire(self, before: datetime, limit: int) -> list[str]:
         """Forget what belongs to days before that of `before`, the oldest first; returns the keys, `limit` at most.
@@ -103,8 +126,3 @@ class SqliteState:
 def day_of(at: datetime | None) -> int | None:
     """The day of a time, in days since 1970; None for none."""
     return None if at is None else int(at.timestamp() // DAY)
-
-
-def time_of(day: int | None) -> datetime | None:
-    """The beginning of a day."""
-    return None if day is None else datetime.fromtimestamp(day * DAY, UTC)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,13 +53,15 @@ STOP_SECONDS = 7.0
 class Post:
     """Where a worker works: one agent, one slot of it on this machine, its own folder.
 
-    `member` names the slot for good, so that Kafka gives a restarted worker its partitions back.
+    `member` names the slot for good, so that Kafka gives a restarted worker its partitions back. What the agent
+    remembers of a day is forgotten when that is longer ago than `remember`.
     """
 
     agent: Agent
     slot: int
     member: str
     folder: Path
+    remember: timedelta = timedelta(days=90)
 
 
 class _App(faust.App):
@@ -154,7 +157,8 @@ class Worker:
         self._seats: dict[TP, _Seat] = {}
         self._told = (0, 0)
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
-        self._desk = Desk(agent, own, meters, self, Marker(post.folder / "at-work"), hands=Hands())
+        marker = Marker(post.folder / "at-work")
+        self._desk = Desk(agent, own, meters, self, marker, hands=Hands(), remember=post.remember)
         if pool:
             self._desk.aside = Aside(agent.name, pool, self.moved).handle
         if "index" in agent.ports:

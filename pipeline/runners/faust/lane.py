@@ -40,6 +40,8 @@ BATCH, BATCH_BYTES, BATCH_SECONDS = 200, 4 << 20, 0.25
 some milliseconds, and a message waits for the whole of it."""
 AHEAD = 8
 """Messages that another process gets at once."""
+FORGOTTEN = 2 * BATCH
+"""Records that a memory forgets with a batch at most."""
 LARGEST = MESSAGE_BYTES - (1 << 16)
 """Bytes of a body at most: a message without its headers."""
 
@@ -95,6 +97,7 @@ class Desk:
     aside: Callable[[Sequence[Message]], list[Handled]] | None = None
     expect: Callable[[Sequence[str]], None] = lambda articles: None
     flush: Callable[[], None] | None = None
+    remember: timedelta = timedelta(days=90)
     refusals: int = 0
 
     def now(self) -> datetime:
@@ -317,10 +320,14 @@ class Lane:
             batch.size += sum(len(draft.body) for draft in outcome)
 
     async def _remember(self) -> None:
-        """Write what changed to the topic of the memory, unless another worker has the partition now."""
+        """Write what changed to the topic of the memory, unless another worker has the partition now.
+
+        With it the memory forgets some of what is too long ago: more than messages of one batch can add.
+        """
         if not self._ground.held():
             raise _Lost
         if self._memory:
+            self._memory.expire(self._desk.now() - self._desk.remember, FORGOTTEN)
             offsets = await self._desk.outside.remember(self._partition, self._memory.changes())
             self._memory.wrote(offsets)
 

@@ -1,0 +1,309 @@
+"""Copies of articles: how many are found, what is linked in error, what a million of articles cost."""
+
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from pipeline.adapters.memory import MemoryState
+from pipeline.adapters.sqlite.broker import SqliteBroker
+from pipeline.evaluation import duplicates as evaluation
+from pipeline.evaluation.duplicates import Case, Found, cases_of
+from pipeline.news import sketches
+from schemas.article import Article
+from tests.bench import copies
+from tests.bench.chain import apart
+from tests.bench.copies import Copy, containment, made, news, shingles
+from tests.bench.corpus import NEWS
+
+ALL = 21_916
+ROUND = 200
+FALSE_BELOW = 0.25
+"""A link between texts of which the shorter has less of the longer is false; .18 is what unrelated texts reach."""
+
+
+def report(folder: Path, size: int) -> None:
+    """Print all figures, and write plots and the false links into the folder."""
+    if not NEWS.exists():
+        print(f"\ncopies: needs the news texts {NEWS}")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    quality(folder)
+    false_links(folder)
+    speed()
+    storm(10_000)
+    growth(folder, size)
+
+
+# --- quality
+
+
+class Trial(NamedTuple):
+    """Sources and their copies, in random order of arrival."""
+
+    cases: list[Case]
+    copies: dict[str, Copy]
+
+
+def trial(count: int, seed: int) -> Trial:
+    """Copies made of as many of the first `count` articles as are unrelated."""
+    sources, found = copies.copies(copies.unrelated(news(count)), seed)
+    families = {source.article_id: [source.article_id] for source in sources}
+    for copy in found:
+        families[copy.source].append(copy.article.article_id)
+    arriving = [*sources, *(copy.article for copy in found)]
+    Random(seed).shuffle(arriving)
+    return Trial(cases_of(arriving, families.values()), {copy.article.article_id: copy for copy in found})
+
+
+def recall_by_share(trial: Trial, found: Found) -> dict[float, tuple[int, int]]:
+    """Per share (containment in steps of .05): how many copies met an earlier source, how many were linked to it."""
+    counts: dict[float, tuple[int, int]] = {}
+    met: set[str] = set()
+    for case, linked in zip(trial.cases, found.links):
+        copy = trial.copies.get(case.article.article_id)
+        if copy and copy.source in met:
+            step = int(copy.containment * 20) / 20
+            there, hit = counts.get(step, (0, 0))
+            counts[step] = (there + 1, hit + (copy.source in linked))
+        met.add(case.article.article_id)
+    return dict(sorted(counts.items()))
+
+
+def recall_from(counts: dict[float, tuple[int, int]], share: float) -> float:
+    """The recall over all shares from one on."""
+    there, hit = (sum(count[place] for step, count in counts.items() if step >= share - 1e-9) for place in (0, 1))
+    return hit / max(1, there)
+
+
+def quality(folder: Path) -> None:
+    """Print recall and families of Pantau and of MinHash on the same copies; plot recall against share."""
+    run = trial(ALL, 7)
+    sources = len(run.cases) - len(run.copies)
+    print(f"\n{len(run.copies):,} copies of {sources:,} unrelated articles, in random order")
+    print("  program   recall of copies with >= .3   false links/article   B-cubed F1 (P, R)        articles/CPU s")
+    curves = {}
+    arriving = [case.article for case in run.cases]
+    results = {"pantau": evaluation.ours(arriving, MemoryState()), "minhash": evaluation.minhash(arriving)}
+    for name, found in results.items():
+        curves[name] = recall_by_share(run, found)
+        wrong = sum(map(len, evaluation.false_links(run.cases, found.links))) / len(run.cases)
+        cubed = evaluation.b_cubed([case.family for case in run.cases], found.families)
+        print(
+            f"  {name:8}  {recall_from(curves[name], 0.3):27.4f}   {wrong:19.5f}   {cubed.f1:.4f}"
+            f" ({cubed.precision:.4f}, {cubed.recall:.4f})   {len(run.cases) / found.seconds:,.0f}"
+        )
+    print("  goals: recall .97, B-cubed F1 .97")
+    by_kind(run, results["pantau"])
+    plot(
+        folder / "recall.png",
+        "share of the shorter text that both have",
+        "copies that were linked with their source",
+        {
+            name: [(step + 0.025, hit / there) for step, (there, hit) in curve.items() if there]
+            for name, curve in curves.items()
+        },
+    )
+
+
+def by_kind(run: Trial, found: Found) -> None:
+    """Print how many copies of each kind are linked with a relative."""
+    hits: dict[str, list[bool]] = {}
+    for case, hit in zip(run.cases, evaluation.hits_of(run.cases, found.links)):
+        copy = run.copies.get(case.article.article_id)
+        if copy and copy.containment >= 0.3:
+            hits.setdefault(copy.kind, []).extend(hit)
+    print("  linked with a relative: " + ", ".join(f"{kind} {statistics.mean(hit):.4f}" for kind, hit in hits.items()))
+
+
+def false_links(folder: Path) -> None:
+    """Print what is linked in error among the real articles, and write the list."""
+    articles = {article.article_id: article for article in news(ALL)}
+    state, rows, linked = MemoryState(), [], 0
+    for article in articles.values():
+        marked = evaluation.marked(article, state)
+        linked += bool(marked.links)
+        for link in marked.links:
+            if link.relation != "template":
+                other = articles[link.of]
+                true = containment(shingles(article), shingles(other))
+                rows.append((true, link.relation, link.score, article.article_id, article.title, link.of, other.title))
+    rows.sort()
+    wrong = [row for row in rows if row[0] < FALSE_BELOW]
+    (folder / "false-links.tsv").write_text("".join("\t".join(map(str, row)) + "\n" for row in wrong))
+    print(f"\n{len(articles):,} real articles: {linked:,} have links, {len(rows):,} links")
+    for least in (0.18, FALSE_BELOW, 0.3):
+        count = sum(row[0] < least for row in rows)
+        print(f"  links of texts that share less than {least:.2f}: {count:4} ({count / len(articles):.1e} per article)")
+    print(f"  goal 1e-3 below {FALSE_BELOW}; the list is in {folder / 'false-links.tsv'}")
+
+
+# --- cost
+
+
+def speed() -> None:
+    """Print articles per CPU second, each figure the best of three runs in processes of their own."""
+    print("\nread, find, compare and put, 10,000 real articles, best of three")
+    for name, function, goal in (("in memory", in_memory, 5000), ("through SQLite", in_store, 2500)):
+        print(f"  {name:15} {max(apart(function, 10_000) for _ in range(3)):7,.0f} per CPU second (goal {goal:,})")
+
+
+def in_memory(count: int) -> float:
+    """Articles per CPU second over a memory."""
+    articles, state = news(count), MemoryState()
+    start = time.process_time()
+    for article in articles:
+        evaluation.marked(article, state)
+    return count / (time.process_time() - start)
+
+
+def in_store(count: int) -> float:
+    """The same over the file that a runner uses, in its transactions."""
+    articles = news(count)
+    with tempfile.TemporaryDirectory() as folder:
+        broker = SqliteBroker(Path(folder) / "flow.db")
+        return count / sum(_rounds(broker, articles))
+
+
+def _rounds(broker: SqliteBroker, articles: Sequence[Article]) -> Iterator[float]:
+    """CPU seconds of each round."""
+    state = broker.state("dedupe")
+    for start in range(0, len(articles), ROUND):
+        began = time.process_time()
+        with broker.transaction():
+            for article in articles[start : start + ROUND]:
+                with broker.tentative():
+                    evaluation.marked(article, state)
+        yield time.process_time() - began
+
+
+def prices(number: int) -> Article:
+    """A page of a template with figures of its own."""
+    random = Random(number)
+    rows = " ".join(
+        f"Harga {name} di pasar induk hari ini Rp {random.randint(10, 99)}.{random.randint(100, 999)} per kilogram,"
+        f" kemarin Rp {random.randint(10, 99)}.{random.randint(100, 999)}, menurut catatan dinas perdagangan kota."
+        for name in ("beras", "gula", "cabai merah", "bawang putih", "daging ayam", "telur")
+    )
+    return made(f"p{number}", f"Berikut daftar harga kebutuhan pokok hari ini. {rows}", number, "Harga", "Kabar Pasar")
+
+
+def storm(count: int) -> None:
+    """Print what pages of one template lead to."""
+    seconds, families, relations, kept = apart(_storm, count)
+    print(f"\n{count:,} pages of one template with other figures: {count / seconds:,.0f} per CPU second")
+    print(f"  {families:,} families (as many as pages), relations {relations}, {kept:,.0f} bytes a page")
+
+
+def _storm(count: int) -> tuple[float, int, list[str], float]:
+    with tempfile.TemporaryDirectory() as folder:
+        broker = SqliteBroker(Path(folder) / "flow.db")
+        start, marked = time.process_time(), []
+        for number in range(0, count, ROUND):
+            with broker.transaction():
+                marked += [evaluation.marked(prices(n), broker.state("dedupe")) for n in range(number, number + ROUND)]
+        seconds = time.process_time() - start
+        broker.close()
+        relations = {link.relation for found in marked for link in found.links}
+        return seconds, len({found.family for found in marked}), sorted(relations), _size(Path(folder)) / count
+
+
+class Point(NamedTuple):
+    """What an article costs at one size of the state: microseconds of CPU, and the same over a fixed piece of work."""
+
+    size: int
+    cost: float
+    relative: float
+    disk: int
+    resident: float
+
+
+def growth(folder: Path, size: int) -> None:
+    """Print what articles cost while the state grows to `size`; plot it."""
+    points = apart(_growth, size)
+    print(f"\nstate of {size:,} articles in SQLite (real articles, most sentences in words of their own)")
+    print("  articles   CPU us/article   over fixed work   bytes/article   resident MB")
+    marks = [point for point in points if point.size in (10_000, 100_000, 1_000_000)] or points[-1:]
+    for point in {point.size: point for point in [*marks, points[-1]]}.values():
+        print(
+            f"  {point.size:9,}   {point.cost:14.0f}   {point.relative:15.2f}   {point.disk / point.size:13,.0f}"
+            f"   {point.resident:11,.0f}"
+        )
+    print(f"  last over first: {marks[-1].relative / marks[0].relative:.2f} (goal 1.5 at most)")
+    print("  goals for 1,000,000: 900 bytes/article, 300 MB")
+    plot(
+        folder / "cost.png",
+        "articles remembered",
+        "CPU microseconds per article",
+        {"through SQLite": [(point.size, point.cost) for point in points]},
+    )
+
+
+def _growth(size: int) -> list[Point]:
+    points, costs, fixed = list[Point](), list[float](), list[float]()
+    sample = news(40)
+    with tempfile.TemporaryDirectory() as folder:
+        broker, done = SqliteBroker(Path(folder) / "flow.db"), 0
+        for batch in _batches(size):
+            costs += [seconds / len(batch) for seconds in _rounds(broker, batch)]
+            fixed.append(_fixed(sample))
+            done += len(batch)
+            if done % 10_000 == 0 or done == size:
+                cost, unit = statistics.median(costs), statistics.median(fixed)
+                resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+                points.append(Point(done, cost * 1e6, cost / unit, _size(Path(folder)), resident))
+                costs, fixed = [], []
+    return points
+
+
+def _fixed(sample: Sequence[Article]) -> float:
+    """CPU seconds of reading an article, which does not depend on what is remembered: how fast the machine is now."""
+    start = time.process_time()
+    for article in sample:
+        sketches.read(article)
+    return (time.process_time() - start) / len(sample)
+
+
+def _batches(size: int) -> Iterator[list[Article]]:
+    batch: list[Article] = []
+    for number in range(size):
+        if number % ALL == 0:
+            articles = copies.stream()
+        batch.append(_again(next(articles), number))
+        if len(batch) == ROUND:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _again(article: Article, number: int) -> Article:
+    """The article in other words of its round but for one sentence in ten, so that with their number more is shared."""
+    turn = number // ALL
+    random = Random(number)
+    sentences = article.text.split(". ")
+    text = ". ".join(s if random.random() < 0.1 else " ".join(f"{w}{turn}" for w in s.split()) for s in sentences)
+    return made(f"{number:020x}", text, number // 8, article.title, article.outlet)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def plot(path: Path, across: str, up: str, curves: dict[str, list[tuple[float, float]]]) -> None:
+    """Write a picture of curves."""
+    figures: Any = import_module("matplotlib.figure")
+    figure = figures.Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for name, points in curves.items():
+        axes.plot(*zip(*points), marker="." if len(points) < 50 else None, label=name)
+    axes.set(xlabel=across, ylabel=up, ylim=(0, None))
+    axes.legend()
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
+    print(f"  plot: {path}")
