@@ -237,7 +237,7 @@ def test_what_is_too_long_ago_is_forgotten_here_and_in_the_topic(bench: Bench) -
     bench.take(item(1, "dated"), item(2))
     bench.clock.time += timedelta(days=91)
     bench.take(item(3))
-    assert (bench.memory.get("a1"), bench.memory.get("a2")) == (None, b"seen")
+    assert (bench.store.get("a1"), bench.store.get("a2")) == (None, b"seen")
     assert Change(b"a1", None) in bench.outside.topic
 
 
