@@ -17,6 +17,7 @@ from pipeline.news.markup import Markup
 from pipeline.news.metadata import Stated, published
 from pipeline.news.textdate import body_date
 from pipeline.news.urls import outlet
+from pipeline.news.webauthors import page_authors
 from pipeline.news.weblines import bare
 from pipeline.news.webtree import TROUBLE, twin
 
@@ -67,8 +68,7 @@ class Head:
         if self._node.authors:
             return self._node.authors
         said = tuple(dict.fromkeys(name for text in self._metas(_AUTHORS) for name in names_in(text)))
-        guessed = () if said else self._guess("author").split(";")
-        return said or tuple(dict.fromkeys(name for text in guessed for name in names_in(text)))
+        return said or page_authors(self._tree)
 
     @property
     def section(self) -> str | None:

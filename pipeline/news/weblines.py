@@ -66,12 +66,15 @@ def furniture(paragraphs: Sequence[str], links: Set[str]) -> dict[int, Reason]:
     """The lines around the article, where they look like menus: what stands before the body, and behind
     it from the first line on that is a link or says what it is. `links`: texts of links without white space.
     """
+    links_only = {i for i, text in enumerate(paragraphs) if _is_link(text, links)}
+    if len(links_only) < _LINK_LINES:
+        return {}
     copy = copy_of(paragraphs)
     found = [i for i in range(len(paragraphs)) if copy.paragraph(i)]
     if not found:
         return {}
     edges = [*range(found[0]), *range(found[-1] + 1, len(paragraphs))]
-    linked = [i for i in edges if _is_link(paragraphs[i], links)]
+    linked = [i for i in edges if i in links_only]
     framed = {*linked, *(i for i in edges if copy.reasons[i] in _FRAME)}
     if len(linked) < _LINK_LINES or len(framed) < _FRAME_LINES:
         return {}
