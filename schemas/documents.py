@@ -46,6 +46,16 @@ class ArticleDocument(Value, frozen=True, kw_only=True):
     of: Keyword | None
     statements: int
     quality: float
+    modified: datetime | None = None
+    dated_by: Keyword | None = None
+    """Where the date of publication was found, `Article.published_source`."""
+    dated_surely: float = 0.0
+    """How far that can be trusted, `Article.confidence`."""
+    image: Keyword | None = None
+    paywall: Keyword | None = None
+    truncated: Keyword | None = None
+    languages: tuple[Keyword, ...] = ()
+    """The language, and those of paragraphs in another one."""
 
 
 class StatementDocument(Value, frozen=True, kw_only=True):

@@ -36,6 +36,13 @@ def article_document(record: ArticleExtracted) -> ArticleDocument:
         of=best.of if best else None,
         statements=len(record.statements),
         quality=article.quality,
+        modified=article.modified,
+        dated_by=article.published_source,
+        dated_surely=article.confidence,
+        image=article.image,
+        paywall=article.paywall,
+        truncated=article.truncated,
+        languages=_once((article.language, *(tongue.language for tongue in article.languages))),
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import trafilatura
 
 from pipeline.news.bylines import names_in
-from pipeline.news.dates import AHEAD, YEAR_MIN, parse_date, plausible
+from pipeline.news.dates import AHEAD, FIRST_PAGE, parse_date, plausible
 from pipeline.news.draft import Published
 from pipeline.news.lines import count_words
 from pipeline.news.markup import Markup
@@ -40,7 +40,7 @@ class Head:
         date_config = {
             "original_date": True,
             "extensive_search": False,
-            "min_date": f"{YEAR_MIN}-01-01",
+            "min_date": f"{FIRST_PAGE:%Y-%m-%d}",
             "max_date": f"{self._fetched_at + AHEAD:%Y-%m-%d}",
         }
         try:
@@ -86,6 +86,12 @@ class Head:
             return address if urlsplit(address).scheme in ("http", "https") else None
         except ValueError:
             return None
+
+    @property
+    def locked(self) -> str | None:
+        """Where it is stated that not all may read it. Facebook's tiers of articles are free, metered and locked."""
+        tier = next(self._metas(("article:content_tier", "og:article:content_tier")), "").lower()
+        return "json-ld" if self._node.locked else "meta" if tier in ("locked", "metered") else None
 
     @property
     def description(self) -> str:

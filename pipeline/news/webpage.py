@@ -1,5 +1,6 @@
 """Web pages: the article in HTML, filtered by the line cues and mapped back to the source."""
 
+from bisect import bisect_left
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ def clean_page(page: str, url: str | None, fetched_at: datetime) -> Draft:
     _check(markup)
     tree = parsed(page)
     if tree is None:
-        return Draft(title="", text="", quality=0.0, extractor="", maps={}, language=markup.language)
+        return Draft(title="", text="", quality=0.0, extractor="", maps={}, beginning=_beginning(markup))
     node = stated(markup)
     head = Head(tree, markup, node, url, fetched_at)
     body = best_body(tree, lambda found: Lines.split(found, head.title, markup.links))
@@ -72,7 +73,25 @@ def _draft(reading: _Reading, url: str | None, fetched_at: datetime) -> Draft:
         extractor=body.extractor,
         maps={part: runs for part, runs in maps.items() if runs},
         language=markup.language,
+        locked=head.locked,
+        beginning=_beginning(markup),
+        behind=_behind(markup, maps["body"]),
     )
+
+
+_SHOWN_WORDS = 60
+"""Words at the start of the page, and behind the body, in which a page may say what it is."""
+
+
+def _beginning(markup: Markup) -> str:
+    return " ".join(word for _, word, _ in markup.words[:_SHOWN_WORDS])
+
+
+def _behind(markup: Markup, runs: tuple[Run, ...]) -> str:
+    """The text right behind the last run of the body."""
+    end = max((run.page + run.length for run in runs), default=0)
+    first = bisect_left(markup.words, end, key=lambda word: word[0])
+    return " ".join(word for _, word, _ in markup.words[first : first + _SHOWN_WORDS])
 
 
 def _maps(source: Source, reading: _Reading, text: str, standfirst: str | None) -> dict[Part, tuple[Run, ...]]:
