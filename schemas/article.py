@@ -35,6 +35,14 @@ class Removed(Value, frozen=True, kw_only=False, array_like=True):
     reason: str
 
 
+class Tongue(Value, frozen=True, kw_only=False, array_like=True):
+    """body[start:end], whole paragraphs, is in another language than the article (ISO 639-1)."""
+
+    start: int
+    end: int
+    language: str
+
+
 class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The cleaned text of one revision of one page.
 
@@ -47,7 +55,11 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     published         with the zone that the page states; midnight UTC when only a day is known
     published_source  json-ld, meta, url, text or upload
     confidence        of `published`, 0 to 1
-    quality           of the cleaning, 0 to 1
+    quality           of the cleaning, 0 to 1: for web pages how much several extractors agree on the body, for
+                      text copies the share of words in lines like paragraphs
+    paywall           where the page says that not all may read it: json-ld, meta or text
+    truncated         how one sees that the text is not all of it: continue-reading, ellipsis or breaks-off
+    languages         the paragraphs in another language than `language`
     extractor         name and version of what cleaned it
     same_as           as in PageFetched
     """
@@ -79,6 +91,9 @@ class Article(Record, frozen=True, kw_only=True, omit_defaults=True):
     confidence: float = 0.0
     modified: datetime | None = None
     quality: float = 1.0
+    paywall: str | None = None
+    truncated: str | None = None
+    languages: tuple[Tongue, ...] = ()
     maps: dict[Part, tuple[Run, ...]] = {}
     removed: tuple[Removed, ...] = ()
     same_as: tuple[str, ...] = ()

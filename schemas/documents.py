@@ -50,6 +50,16 @@ class ArticleDocument(Value, frozen=True, kw_only=True):
     """What the newest change of the page was: "correction", "extended" or "shortened"."""
     changed: datetime | None = None
     """When it was first fetched."""
+    modified: datetime | None = None
+    dated_by: Keyword | None = None
+    """Where the date of publication was found, `Article.published_source`."""
+    dated_surely: float = 0.0
+    """How far that can be trusted, `Article.confidence`."""
+    image: Keyword | None = None
+    paywall: Keyword | None = None
+    truncated: Keyword | None = None
+    languages: tuple[Keyword, ...] = ()
+    """The language, and those of paragraphs in another one."""
 
 
 class StatementDocument(Value, frozen=True, kw_only=True):

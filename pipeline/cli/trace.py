@@ -81,10 +81,10 @@ def _page(page: PageFetched) -> list[str]:
 
 
 def _article(article: Article) -> list[str]:
-    when = f"{article.published:%Y-%m-%d %H:%M} from {article.published_source}" if article.published else "no date"
     return [
-        f"{article.title!r} [{article.language}] {len(article.text)} characters, {when}",
+        f"{article.title!r} [{article.language}] {len(article.text)} characters, {_when(article)}",
         f"by {article.extractor}, quality {article.quality:.2f}",
+        *_incomplete(article),
     ]
 
 
@@ -104,6 +104,25 @@ def _removed(article: Article, house: Installation) -> list[tuple[str, str]]:
         (fate(gone.reason).value, f"removed ({gone.reason}): {page[gone.start : gone.end].strip()[:100]}")
         for gone in article.removed
     ]
+
+
+def _when(article: Article) -> str:
+    if not article.published:
+        return "no date"
+    changed = f", changed {article.modified:%Y-%m-%d %H:%M}" if article.modified else ""
+    trust = f"{article.published_source} ({article.confidence:.2f})"
+    return f"{article.published:%Y-%m-%d %H:%M} from {trust}{changed}"
+
+
+def _incomplete(article: Article) -> list[str]:
+    """What is worth knowing of how much of it there is."""
+    others = ", ".join(dict.fromkeys(tongue.language for tongue in article.languages))
+    said = {
+        f"behind a paywall, says {article.paywall}": article.paywall,
+        f"not all of it is on the page: {article.truncated}": article.truncated,
+        f"{len(article.languages)} passages in {others}": article.languages,
+    }
+    return [line for line, true in said.items() if true]
 
 
 def _marked(marked: ArticleMarked) -> list[str]:

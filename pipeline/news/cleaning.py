@@ -7,7 +7,9 @@ from pipeline.news.draft import Draft, Published
 from pipeline.news.language import language_of
 from pipeline.news.lines import count_words
 from pipeline.news.pages import BYTES_MAX, PDF_BYTES_MAX, Uncleanable, looks_binary, page_text
+from pipeline.news.pagesigns import cut_off, locked, refusal
 from pipeline.news.textcopy import clean_text
+from pipeline.news.tongues import tongues
 from pipeline.news.urls import outlet
 from pipeline.news.webpage import clean_page
 from schemas.article import Article
@@ -30,6 +32,7 @@ def clean(content: bytes, page: PageFetched) -> Article:
     text = _checked_text(content, media_type, page)
     html = media_type in _HTML
     draft = clean_page(text, page.url, page.fetched_at) if html else clean_text(text, page.fetched_at)
+    _check_kind(draft)
     if count_words(draft.text) < _BODY_WORDS_MIN:
         raise Reject(Uncleanable.NO_ARTICLE, "no paragraph is left after cleaning: is this a list of links or a login?")
     return _article(draft, page)
@@ -53,6 +56,19 @@ def _checked_text(content: bytes, media_type: str, page: PageFetched) -> str:
     return text
 
 
+_REFUSED = {
+    Uncleanable.ERROR_PAGE: "the page says that there is no such article, or its server fails: fetch it again",
+    Uncleanable.BOT_CHECK: "the page asks whether a human wants it: fetch it more slowly, or upload what you see of it",
+    Uncleanable.CONSENT: "the page asks for consent first: upload what you see after you answered it",
+}
+
+
+def _check_kind(draft: Draft) -> None:
+    reason = refusal(draft.title, draft.text, draft.beginning)
+    if reason:
+        raise Reject(reason, _REFUSED[reason])
+
+
 def _article(draft: Draft, page: PageFetched) -> Article:
     hints = page.hints
     title, maps = draft.title, draft.maps
@@ -60,6 +76,8 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         title = " ".join(hints.title.split())
         maps = maps if title == draft.title else {part: runs for part, runs in maps.items() if part != "title"}
     published = _published(draft, page)
+    language = language_of(draft.text, hint=hints.language, page=draft.language)
+    paywall = draft.locked or ("text" if locked(draft.text, draft.behind) else None)
     return Article(
         article_id=page.article_id,
         revision=page.revision,
@@ -70,7 +88,7 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         fetched_at=page.fetched_at,
         title=title,
         text=draft.text,
-        language=language_of(draft.text, hint=hints.language, page=draft.language),
+        language=language,
         extractor=draft.extractor,
         url=page.url,
         outlet=hints.outlet or (outlet(page.url) if page.url else None),
@@ -87,6 +105,9 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         confidence=published.confidence if published else 0.0,
         modified=draft.modified,
         quality=draft.quality,
+        paywall=paywall,
+        truncated=cut_off(draft.text, draft.behind),
+        languages=tongues(draft.text, language),
         maps=maps,
         removed=draft.removed,
         same_as=page.same_as,

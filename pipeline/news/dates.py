@@ -1,7 +1,7 @@
 """Dates as news pages write them.
 
 A date without a zone is taken as UTC; a date without a time of day is midnight UTC with precision "day". Dates that
-no news page can have (before 1990, more than two days after the page was fetched) are not dates at all.
+no news page can have (before the first web page, after the page was fetched) are not dates at all.
 """
 
 import re
@@ -13,9 +13,10 @@ from typing import Literal
 
 from babel.dates import get_month_names
 
-YEAR_MIN = 1990
-AHEAD = timedelta(days=2)
-"""How far after the fetch a date may lie: a wrong zone and a wrong clock, never a date out of the text."""
+FIRST_PAGE = datetime(1991, 8, 6, tzinfo=UTC)
+"""The day of the first web page (https://home.cern/science/computing/birth-web)."""
+AHEAD = timedelta(hours=14)
+"""How far after the fetch a date may seem to lie: it is read as UTC without its zone, and no zone is further east."""
 
 Precision = Literal["day", "minute"]
 
@@ -32,7 +33,7 @@ class Found:
 
 def plausible(found: Found | None, fetched_at: datetime) -> Found | None:
     """The date when a page fetched then can have it, else None."""
-    if found is None or found.when.year < YEAR_MIN:
+    if found is None or found.when < FIRST_PAGE:
         return None
     return found if found.when - AHEAD <= fetched_at else None
 

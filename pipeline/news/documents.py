@@ -42,6 +42,13 @@ def article_document(record: ArticleExtracted) -> ArticleDocument:
         quality=article.quality,
         change=changes.kind if changes else None,
         changed=changes.at if changes else None,
+        modified=article.modified,
+        dated_by=article.published_source,
+        dated_surely=article.confidence,
+        image=article.image,
+        paywall=article.paywall,
+        truncated=article.truncated,
+        languages=_once((article.language, *(tongue.language for tongue in article.languages))),
     )
 
 

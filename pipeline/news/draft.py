@@ -21,7 +21,13 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The fields have the meaning and the units of those of `schemas.article.Article`."""
+    """The fields have the meaning and the units of those of `schemas.article.Article`.
+
+    language   the page's lang attribute
+    locked     where the page states that it is not free: "json-ld" or "meta"
+    beginning  the first visible text of the page
+    behind     the visible text of the page right behind the body
+    """
 
     title: str
     text: str
@@ -38,3 +44,6 @@ class Draft:
     modified: datetime | None = None
     removed: tuple[Removed, ...] = ()
     language: str | None = None
+    locked: str | None = None
+    beginning: str = ""
+    behind: str = ""

@@ -28,13 +28,16 @@ _CONFIDENCE: dict[str, float] = {"json-ld": 0.99, "meta": 0.95, "url": 0.8, "tim
 
 @dataclass(frozen=True)
 class Stated:
-    """The fields of the article node in JSON-LD."""
+    """The fields of the article node in JSON-LD. `locked`: it is not accessible for free, or a part of it is not."""
 
     headline: str | None = None
     published: str | None = None
     modified: str | None = None
     authors: tuple[str, ...] = ()
     section: str | None = None
+    publisher: str | None = None
+    image: str | None = None
+    locked: bool = False
 
 
 def stated(markup: Markup) -> Stated:
@@ -48,6 +51,9 @@ def stated(markup: Markup) -> Stated:
         modified=_text(node.get("dateModified")),
         authors=tuple(dict.fromkeys(_names(node.get("author")))),
         section=_text(node.get("articleSection")),
+        publisher=next(_names(node.get("publisher")), None),
+        image=_image(node.get("image")),
+        locked=any(_locked(part) for part in _parts(node)),
     )
 
 
@@ -77,6 +83,26 @@ def _names(value: Any) -> Iterator[str]:
         name = _text(item.get("name")) if isinstance(item, dict) else _text(item)
         if name and len(name) <= 80 and "://" not in name:
             yield name
+
+
+def _image(value: Any) -> str | None:
+    value = value[0] if isinstance(value, list) and value else value
+    return _text(value.get("url")) if isinstance(value, dict) else _text(value)
+
+
+def _parts(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """The node and its parts, of which publishers mark those that are for subscribers.
+
+    https://developers.google.com/search/docs/appearance/structured-data/paywalled-content
+    """
+    parts = node.get("hasPart")
+    found = parts if isinstance(parts, list) else [parts]
+    return [node, *(part for part in found if isinstance(part, dict))]
+
+
+def _locked(part: dict[str, Any]) -> bool:
+    value = part.get("isAccessibleForFree")
+    return value is False or (isinstance(value, str) and value.lower().rsplit("/", 1)[-1] in ("false", "no"))
 
 
 # --- dates

@@ -38,6 +38,12 @@ class Uncleanable(StrEnum):
     """Damaged, encrypted, or pictures of text."""
     NO_ARTICLE = "no-article"
     """Nothing is left after cleaning: a list of links, a login form, an error page."""
+    ERROR_PAGE = "error-page"
+    """The page says that there is no such article, or that its server is in trouble."""
+    BOT_CHECK = "bot-check"
+    """The page wants to know whether a human asks for it."""
+    CONSENT = "consent-wall"
+    """The page asks for consent before it shows anything."""
     PAGE_MISSING = "page-missing"
     """The page store does not have the bytes."""
 

@@ -91,7 +91,18 @@ def _draft(
         quality=_quality(copy, kept, head),
         extractor=EXTRACTOR,
         maps={part: found for part, found in maps.items() if found},
+        beginning=" ".join(page[:_SHOWN].split()),
+        behind=" ".join(_behind(copy, page, kept).split()),
     )
+
+
+_SHOWN = 1000
+"""Codepoints at the start of the page, and behind the body, in which a page may say what it is."""
+
+
+def _behind(copy: Copy, page: str, kept: Sequence[int]) -> str:
+    end = copy.blocks[kept[-1]].end if kept else 0
+    return page[end : end + _SHOWN]
 
 
 def _title_part(copy: Copy, page: str, head: Head) -> tuple[str, tuple[Run, ...]]:

@@ -17,7 +17,7 @@ from pipeline.news.cleaning import Uncleanable
 from pipeline.news.mapping import page_span
 from pipeline.news.markup import scan
 from pipeline.news.pages import page_text
-from pipeline.news.webpage import without_site
+from pipeline.news.webhead import without_site
 from schemas.article import Article
 from schemas.page import Hints, PageFetched
 
