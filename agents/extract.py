@@ -8,6 +8,7 @@ from pipeline.flow import Agent, Drop, Emit
 from pipeline.news.extraction import EXTRACTOR
 from pipeline.news.extraction import extract as extraction
 from pipeline.news.officials import Roster
+from pipeline.news.parse import UNREAD, Parse
 from pipeline.news.spans import Span
 from pipeline.news.statements.tokens import plain
 from pipeline.ports import Catalog, Recogniser
@@ -27,7 +28,7 @@ class Reason(StrEnum):
 def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser) -> Emit | Drop:
     """The article with its entities, and each statement on its own."""
     article = marked.article
-    found = extraction(article, Roster.of(catalog.snapshot()), recognised(article, recogniser))
+    found = extraction(article, Roster.of(catalog.snapshot()), *recognised(article, recogniser))
     statements = [_met(statement, marked.family) for statement in found.statements]
     carrier = _carrier(marked)
     extracted = ArticleExtracted(
@@ -42,14 +43,17 @@ def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser) 
     return Emit(extracted, *(StatementMade(statement=statement, carrier=carrier) for statement in statements))
 
 
-def recognised(article: Article, recogniser: Recogniser) -> list[Span]:
-    """What a model takes for names in the prose of an article."""
-    return [
-        Span(part, start, end, kind)
-        for part in _PROSE
-        if article.part(part)
-        for start, end, kind in recogniser.names(plain(article.part(part)), article.language)
-    ]
+def recognised(article: Article, recogniser: Recogniser) -> tuple[list[Span], dict[Part, Parse]]:
+    """What a model takes for names in the prose of an article, and the dependency trees of its parts."""
+    spans: list[Span] = []
+    parses: dict[Part, Parse] = {}
+    for part in _PROSE:
+        text = article.part(part)
+        reading = recogniser.read(plain(text), article.language) if text else UNREAD
+        spans += [Span(part, start, end, kind) for start, end, kind in reading.names]
+        if reading.parse:
+            parses[part] = reading.parse
+    return spans, parses
 
 
 def _met(statement: Statement, family: str) -> Statement:

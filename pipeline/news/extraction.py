@@ -2,24 +2,26 @@
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from pipeline.news.entities import entities, entity_id, slug
 from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
+from pipeline.news.parse import Parse
 from pipeline.news.spans import Span
 from pipeline.news.statements.claims import Claim
 from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import Read, attribute, credible, passages, read
 from pipeline.news.statements.speakers import Memory, Speaker
 from pipeline.news.statements.tokens import Passage
-from schemas.article import Article, Entity
+from schemas.article import Article, Entity, Part
 from schemas.statement import Statement
 
 EXTRACTOR = "rules-2+names-1"
 """Part of every statement id: a new version writes new statements instead of changing old ones."""
+_NONE: Mapping[Part, Parse] = {}
 _CONTEXT = 300
 """Codepoints of the paragraph kept before and after a statement, at most."""
 
@@ -49,12 +51,15 @@ class _Mentions:
         return tuple(dict.fromkeys(name for _, stop, name in near if stop <= end))
 
 
-def extract(article: Article, roster: Roster, spans: Iterable[Span] = ()) -> Extraction:
+def extract(
+    article: Article, roster: Roster, spans: Iterable[Span] = (), parses: Mapping[Part, Parse] = _NONE
+) -> Extraction:
     """Find who is named and who said what. Never fails; time grows in proportion to the text.
 
-    `spans`: what a model takes for names, by part in order and without overlap.
+    `spans`: what a model takes for names, by part in order and without overlap; `parses`: the dependency trees that it
+    sees.
     """
-    parts = passages(article, roster, spans)
+    parts = passages(article, roster, spans, parses)
     reads = read(parts)
     prose = [passage for passage in parts if passage.part != "title"]
     names = Names(prose)

@@ -50,7 +50,7 @@ def _bare(pages: list[Arrival], roster: Roster, recogniser: Recogniser) -> None:
             hints=arrival.hints,
         )
         article = clean(arrival.content, page)
-        extract(article, roster, recognised(article, recogniser))
+        extract(article, roster, *recognised(article, recogniser))
 
 
 def chain(count: int) -> tuple[float, dict[str, int]]:

@@ -111,9 +111,9 @@ def test_the_port_serves_the_language_of_a_tag_and_is_silent_in_others(caplog: p
     recogniser = open_port("recogniser", "spacy:")
     text = "Presiden Joko Widodo tiba."
     with caplog.at_level("INFO", "pantau.models"):
-        assert [text[a:b] for a, b, kind in recogniser.names(text, "id-ID") if kind == "person"] == ["Joko Widodo"]
-        assert recogniser.names("Der Kanzler sprach in Berlin.", "de") == []
-        assert recogniser.names("Der Kanzler sprach in Bonn.", "de") == []
+        assert [text[a:b] for a, b, kind in recogniser.read(text, "id-ID").names if kind == "person"] == ["Joko Widodo"]
+        assert recogniser.read("Der Kanzler sprach in Berlin.", "de") == UNREAD
+        assert recogniser.read("Der Kanzler sprach in Bonn.", "de") == UNREAD
     assert len(caplog.records) == 1, "a language without a model is reported once"
 
 
@@ -121,8 +121,8 @@ def test_models_in_a_folder_come_first(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="no folder"):
         open_port("recogniser", f"spacy:{tmp_path}/none")
     (tmp_path / "xx").symlink_to(MODEL)
-    assert open_port("recogniser", f"spacy:{tmp_path}").names("Joko Widodo tiba.", "xx") == [(0, 11, "person")]
+    assert open_port("recogniser", f"spacy:{tmp_path}").read("Joko Widodo tiba.", "xx").names == [(0, 11, "person")]
 
 
 def test_none_finds_nothing() -> None:
-    assert open_port("recogniser", "none:").names("Presiden Joko Widodo tiba.", "id") == []
+    assert open_port("recogniser", "none:").read("Presiden Joko Widodo tiba.", "id") == UNREAD

@@ -111,10 +111,16 @@ def developed() -> Iterator[tuple[str, Article]]:
 
 def spans(articles: Iterator[tuple[str, Article]], *, page: bool) -> Iterator[dict[str, Any]]:
     for doc, one in articles:
-        for statement in extract(one, ROSTER, recognised(one, MODELS)).statements:
+        for statement in extract(one, ROSTER, *recognised(one, MODELS)).statements:
             span = place(statement, page)
             if span:
-                yield {"doc": doc, "start": span[0], "end": span[1], "speaker": statement.speaker, "kind": statement.kind}
+                yield {
+                    "doc": doc,
+                    "start": span[0],
+                    "end": span[1],
+                    "speaker": statement.speaker,
+                    "kind": statement.kind,
+                }
 
 
 def place(statement: Statement, page: bool) -> tuple[int, int] | None:

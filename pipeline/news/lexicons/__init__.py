@@ -22,6 +22,9 @@ LANGUAGES = tuple(
 TIERS = ("calling", "wish", "joint", "clause", "strong")
 """How strong a cue is; a cue of several tiers counts with the last."""
 
+_VERBS = {"wish": ("wish", "wished"), "strong": ("joint", "clause", "strong", "said")}
+"""Where a dependency tree shows clauses, verbs of saying are of two tiers."""
+
 
 class Kind:
     """What a word can be; several at once. Plain numbers: an IntFlag would take half of the reading time."""
@@ -79,14 +82,18 @@ class Phrases:
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
-    """One language. `kinds` are word classes; `before` maps a cue to its tier (strong, clause, joint or wish)."""
+    """One language. `kinds` are word classes; `before` maps a cue to its tier (strong, clause, joint or wish);
+    `verbs` the same where there is a tree.
+    """
 
     language: str
     suffix: str
     subject_first: bool
+    single_marks: bool
     after: Phrases
     plain: Phrases
     before: Phrases
+    verbs: Phrases
     according: Phrases
     relayed: Phrases
     predicate_prefixes: tuple[str, ...]
@@ -126,6 +133,16 @@ class Lexicon:
     relaying: frozenset[str]
     nicknames: frozenset[str]
     administrations: tuple[str, ...]
+    nobodies: frozenset[str]
+    focusing: frozenset[str]
+    denying: frozenset[str]
+    modals: frozenset[str]
+    aspects: frozenset[str]
+    sourcing: frozenset[str]
+    accusing: frozenset[str]
+    contrasts: frozenset[str]
+    negative_suffixes: tuple[str, ...]
+    participle_endings: tuple[str, ...]
 
 
 @cache
@@ -170,14 +187,18 @@ def _build(name: str) -> Lexicon:
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
         "things": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
+        "nobodies": words, "focusing": words, "denying": words, "modals": words, "aspects": cues, "sourcing": cues,
+        "accusing": cues, "contrasts": words,
     }  # fmt: skip
     return Lexicon(
         language=name,
         suffix=cues.get("suffix", ""),
         subject_first=cues.get("subject_first", False),
+        single_marks=cues.get("single_marks", False),
         after=_phrases(cues.get("after", ())),
         plain=_phrases(cues.get("plain", ())),
         before=Phrases({cue: tier for tier in TIERS for cue in cues.get(tier, ())}),
+        verbs=Phrases({cue: tier for tier, keys in _VERBS.items() for key in keys for cue in cues.get(key, ())}),
         according=_phrases(cues.get("according", ())),
         relayed=_phrases(cues.get("relayed", ())),
         predicate_prefixes=tuple(cues.get("predicate_prefixes", ())),
@@ -188,6 +209,8 @@ def _build(name: str) -> Lexicon:
         palaces=_phrases(speakers.get("palaces", ())),
         kinds=_kinds(data),
         administrations=tuple(speakers.get("administrations", ())),
+        negative_suffixes=tuple(words.get("negative_suffixes", ())),
+        participle_endings=tuple(words.get("participle_endings", ())),
         **{key: frozenset(table.get(key, ())) for key, table in sets.items()},
     )
 

@@ -1,13 +1,15 @@
 """One reading of an article: its tokens, the claims in each sentence, and who made them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, lexicon
 from pipeline.news.officials import Roster
+from pipeline.news.parse import Parse
 from pipeline.news.spans import Span, place
 from pipeline.news.statements import tokens
 from pipeline.news.statements.claims import Claim, before_cue
+from pipeline.news.statements.clauses import clauses
 from pipeline.news.statements.direct import direct
 from pipeline.news.statements.evidence import mark
 from pipeline.news.statements.names import Names
@@ -20,6 +22,7 @@ from pipeline.news.statements.tokens import Passage
 from schemas.article import Article, Part
 
 PARTS: tuple[Part, ...] = ("title", "standfirst", "body")
+_NONE: Mapping[Part, Parse] = {}
 _NEAR_PARAGRAPHS = 2
 """A quotation without attribution continues a statement at most this many paragraphs before it."""
 
@@ -32,10 +35,12 @@ class Read(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-def passages(article: Article, roster: Roster, spans: Iterable[Span] = ()) -> list[Passage]:
+def passages(
+    article: Article, roster: Roster, spans: Iterable[Span] = (), parses: Mapping[Part, Parse] = _NONE
+) -> list[Passage]:
     """The parts of an article that have text, as tokens, with what is known of its words."""
     words = lexicon(article.language)
-    found = [tokens.passage(part, article.part(part), words) for part in PARTS if article.part(part)]
+    found = [tokens.passage(part, article.part(part), words, parses.get(part)) for part in PARTS if article.part(part)]
     place(found, spans, roster)
     mark(found, roster)
     return found
@@ -69,6 +74,11 @@ def _prose(passage: Passage) -> Iterator[Read]:
             yield last
 
 
+def _rank(claim: Claim) -> tuple[int, int]:
+    """Claims are taken from left to right, quotations before clauses."""
+    return claim.kind != "direct", claim.start
+
+
 def _told(passage: Passage, before: Sentence, sentence: Sentence) -> tuple[Claim, ...]:
     """The sentence before, when this one says who told it."""
     found = told_by(passage, sentence)
@@ -79,13 +89,16 @@ def _told(passage: Passage, before: Sentence, sentence: Sentence) -> tuple[Claim
 def _claims(passage: Passage, sentence: Sentence, *, follows: bool) -> tuple[Claim, ...]:
     """The claims of a sentence that do not overlap; quotations win over clauses."""
     found = direct(passage, sentence, follows=follows) if sentence.quotes else []
+    if passage.tree:
+        cues = {claim.cue for claim in found}
+        found = found + [claim for claim in clauses(passage, sentence) if claim.cue not in cues]
     if not found:
         found = reported(passage, sentence)
     kept: list[Claim] = []
-    for claim in sorted(found, key=lambda claim: claim.start):
-        if claim.start < claim.end and (not kept or claim.start >= kept[-1].end):
+    for claim in sorted(found, key=_rank):
+        if claim.start < claim.end and all(claim.end <= other.start or claim.start >= other.end for other in kept):
             kept.append(claim)
-    return tuple(kept)
+    return tuple(sorted(kept, key=lambda claim: claim.start))
 
 
 def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Speaker]]:
