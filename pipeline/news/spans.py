@@ -73,11 +73,16 @@ def _pieces(passage: Passage, first: int, end: int) -> Iterator[tuple[int, int]]
 
 def _trimmed(passage: Passage, first: int, end: int, kind: EntityKind) -> tuple[int, int]:
     """Without marks at its ends, and without the office in front; a person also without the body or country there."""
-    while first < end and not passage.kinds[end - 1] & Kind.WORD:
+    while first < end and not (passage.kinds[end - 1] & Kind.WORD and _of_name(passage, end - 1, kind)):
         end -= 1
     while first < end and (not passage.kinds[first] & Kind.WORD or _before_name(passage, first, end, kind)):
         first += 1
     return first, end
+
+
+def _of_name(passage: Passage, index: int, kind: EntityKind) -> bool:
+    """Whether a word at the end belongs to a name: "QC" behind a person's does not."""
+    return kind != "person" or passage.lower[index] not in passage.lexicon.postnominals
 
 
 def _before_name(passage: Passage, index: int, end: int, kind: EntityKind) -> bool:

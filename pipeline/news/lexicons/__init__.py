@@ -141,7 +141,16 @@ class Lexicon:
     sourcing: frozenset[str]
     accusing: frozenset[str]
     contrasts: frozenset[str]
+    masculine: frozenset[str]
+    feminine: frozenset[str]
+    masculine_names: frozenset[str]
+    feminine_names: frozenset[str]
+    definite: frozenset[str]
+    nationals: frozenset[str]
+    postnominals: frozenset[str]
+    incumbent: frozenset[str]
     negative_suffixes: tuple[str, ...]
+    plural_endings: tuple[str, ...]
     participle_endings: tuple[str, ...]
 
 
@@ -189,6 +198,8 @@ def _build(name: str) -> Lexicon:
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
         "nobodies": words, "focusing": words, "denying": words, "modals": words, "aspects": cues, "sourcing": cues,
         "accusing": cues, "contrasts": words,
+        "masculine": speakers, "feminine": speakers, "masculine_names": speakers, "feminine_names": speakers,
+        "definite": words, "nationals": speakers, "postnominals": speakers, "incumbent": speakers,
     }  # fmt: skip
     return Lexicon(
         language=name,
@@ -210,6 +221,7 @@ def _build(name: str) -> Lexicon:
         kinds=_kinds(data),
         administrations=tuple(speakers.get("administrations", ())),
         negative_suffixes=tuple(words.get("negative_suffixes", ())),
+        plural_endings=tuple(words.get("plural_endings", ())),
         participle_endings=tuple(words.get("participle_endings", ())),
         **{key: frozenset(table.get(key, ())) for key, table in sets.items()},
     )

@@ -3,6 +3,8 @@
 X said (that) CLAUSE       CLAUSE, X said       CLAUSE, X said, CLAUSE       X said ..., adding that CLAUSE
 """
 
+from bisect import bisect_left
+
 from pipeline.news.lexicons import Kind
 from pipeline.news.statements.claims import Claim, Cue, trimmed, words
 from pipeline.news.statements.media import medium
@@ -40,23 +42,18 @@ def clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
 
 
 def _shortened(passage: Passage, earlier: Claim, later: Claim) -> Claim:
-    """A claim inside which another speaker begins behind ", while" or "; " ends there."""
-    phrase = later.phrase
-    if (
-        phrase is None
-        or phrase == earlier.phrase
-        or later.cue is None
-        or not earlier.start < later.cue[0] < earlier.end
-    ):
+    """A claim ends where the next one begins behind ", while", "; " or "but"."""
+    if later.phrase is None or later.cue is None or not earlier.start < later.cue[0] < earlier.end:
         return earlier
-    at = phrase.first
+    behind = bisect_left(passage.starts, later.cue[0])
+    if later.phrase != earlier.phrase:
+        behind = later.phrase.first
+    at = behind
     while at > earlier.at and (passage.lower[at - 1] in passage.lexicon.clause_joints or passage.words[at - 1] in ",;"):
         at -= 1
-    marked = any(passage.words[index] in ",;" for index in range(at, phrase.first))
-    contrast = any(passage.lower[index] in passage.lexicon.contrasts for index in range(at, phrase.first))
-    return (
-        earlier.cut(passage.ends[at - 1]) if (marked or contrast) and passage.ends[at - 1] > earlier.start else earlier
-    )
+    between = range(at, behind)
+    new = any(passage.words[k] in ",;" or passage.lower[k] in passage.lexicon.contrasts for k in between)
+    return earlier.cut(passage.ends[at - 1]) if new and passage.ends[at - 1] > earlier.start else earlier
 
 
 def _claim(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue) -> Claim | None:
@@ -85,7 +82,7 @@ Place = tuple[int, int, int]
 def _content(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, phrase: Phrase) -> Place | None:
     verb = cue.first
     labels = OPEN_CLAUSES if cue.tier == "wish" else CLAUSES
-    every = [child for child in tree.of(verb, labels) if child not in sentence.quoted]
+    every = [child for child in tree.of(verb, labels) if tree.lefts[child] not in sentence.quoted]
     behind = [child for child in every if child > verb]
     if behind:
         return _behind(passage, tree, sentence, cue, behind[0])
@@ -133,9 +130,9 @@ def _behind(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, clause: 
             break
         first += 1
     end = _ends(passage, sentence, clause)
-    for child in tree.children[verb]:
+    for child in (*tree.children[verb], *tree.children[clause]):
         left = tree.lefts[child]
-        if child > clause and left > first and tree.labels[child] in _BREAKS and _apart(passage, tree, verb, left):
+        if child > clause and left > first and _apart(passage, tree, verb, child):
             end = min(end, left)
     while end > first and (
         passage.words[end - 1] in ",;–—-" or passage.lower[end - 1] in passage.lexicon.clause_joints
@@ -144,11 +141,18 @@ def _behind(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, clause: 
     return (first, end, first) if words(passage, first, end) >= _FEWEST_WORDS else None
 
 
-def _apart(passage: Passage, tree: Tree, verb: int, left: int) -> bool:
-    """Whether something new begins: behind a comma, or behind "and" that belongs to the verb."""
-    before = left - 1
-    joint = passage.lower[before] in passage.lexicon.clause_joints and tree.heads[before] == verb
-    return joint or passage.words[before] in ",;–—"
+def _apart(passage: Passage, tree: Tree, verb: int, child: int) -> bool:
+    """Whether something new begins: a further part of the sentence behind a comma, or behind "and" that belongs to the
+    verb; in the clause itself only ", while Y did", with which the writer goes on. A second "that" goes on with the clause.
+    """
+    left, label, lexicon = tree.lefts[child], tree.labels[child], passage.lexicon
+    if passage.lower[left] in lexicon.far_complementisers:
+        return False
+    comma = passage.words[left - 1] in ",;–—"
+    if tree.heads[child] != verb:
+        return label == "advcl" and comma and passage.lower[left] in lexicon.clause_joints
+    joint = passage.lower[left - 1] in lexicon.clause_joints and tree.heads[left - 1] == verb
+    return label in _BREAKS and (joint or comma)
 
 
 def _before(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, phrase: Phrase) -> Place | None:

@@ -96,7 +96,9 @@ def _person(passage: Passage, tree: Tree, first: int, head: int, end: int) -> tu
 
 def _named(passage: Passage, tree: Tree, first: int, at: int) -> tuple[int, int] | None:
     """The name that a token ends or is inside of."""
-    for begin, end, kind in passage.found:
+    while at > first and passage.lower[at] in passage.lexicon.postnominals:
+        at -= 1
+    for begin, end, kind in passage.found_in(at - _LONGEST, at + 1):
         if begin <= at < end:
             return (begin, end) if kind == "person" else _guessed(passage, first, at)
     return _guessed(passage, first, at)
@@ -112,7 +114,10 @@ def _guessed(passage: Passage, first: int, at: int) -> tuple[int, int] | None:
 
 def _human(passage: Passage, name: tuple[int, int], first: int, head: int, *, apart: bool) -> bool:
     """Whether a name is a person's: a model says so, a role or a rank stands before it, or it is the apposition of one."""
-    if any(begin <= name[0] < end and kind == "person" for begin, end, kind in passage.found):
+    if any(
+        begin <= name[0] < end and kind == "person"
+        for begin, end, kind in passage.found_in(name[0] - _LONGEST, name[0] + 1)
+    ):
         return True
     if apart:
         return bool(passage.kinds[head] & (Kind.ROLE | Kind.RANK))

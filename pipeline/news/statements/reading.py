@@ -19,6 +19,7 @@ from pipeline.news.statements.reported import headline, reported
 from pipeline.news.statements.sentences import Sentence, sentences
 from pipeline.news.statements.speakers import Memory, Speaker
 from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.verbs import main_subject
 from schemas.article import Article, Part
 
 PARTS: tuple[Part, ...] = ("title", "standfirst", "body")
@@ -109,8 +110,10 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
             if not credible(item.passage, claim, memory.names, memory.roster):
                 continue
             result.append((item, claim, memory.speaker(item.passage, claim)))
-        if not item.claims and item.passage.part != "title":
-            _notice(item, memory)
+        if item.passage.part != "title":
+            if not item.claims:
+                _notice(item, memory)
+            _mentioned(item, memory)
     return result
 
 
@@ -138,13 +141,27 @@ def _notice(item: Read, memory: Memory) -> None:
     if teller:
         memory.person = memory.focus = memory.last = memory.phrase(passage, teller[0])
         return
-    phrase = _subject(passage, sentence, memory.names)
-    if phrase is None:
+    phrase = main_subject(passage, sentence) if passage.tree else _subject(passage, sentence, memory.names)
+    if phrase is None or not (phrase.name or phrase.pronoun):
+        return
+    if phrase.pronoun:
+        found = memory.phrase_or_pronoun(passage, phrase)
+        memory.focus = found if found.kind == "person" else memory.focus
         return
     found = memory.phrase(passage, phrase)
     memory.focus = found
     if any(before_cue(passage, at) for at in range(phrase.end, min(phrase.end + 4, sentence.end))):
         memory.person = found
+
+
+def _mentioned(item: Read, memory: Memory) -> None:
+    """Remember who is named in a sentence, where pronouns tell men from women."""
+    passage, sentence = item.passage, item.sentence
+    if not passage.lexicon.masculine:
+        return
+    for first, end, kind in passage.found_in(sentence.first, sentence.end):
+        if kind == "person":
+            memory.mention(passage, first, end)
 
 
 def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | None:

@@ -7,9 +7,13 @@ from typing import Literal
 from pipeline.news.lexicons import Kind
 from pipeline.news.officials import Link, RoleKey, Roster, role_key
 from pipeline.news.statements.claims import Claim
+from pipeline.news.statements.genders import Gender, gender, of_name
 from pipeline.news.statements.names import Names, country
 from pipeline.news.statements.phrases import Phrase, name_in
 from pipeline.news.statements.tokens import Passage
+
+_NAMED = 12
+"""Persons named in passing who are remembered for pronouns."""
 
 SpeakerKind = Literal["person", "organisation", "role", "unknown"]
 
@@ -45,6 +49,9 @@ class Memory:
     focus: Speaker | None = None
     group: Speaker | None = None
     seen: list[Speaker] = field(default_factory=list)
+    named: list[Speaker] = field(default_factory=list)
+    genders: dict[str, Gender] = field(default_factory=dict)
+    roles: dict[str, RoleKey] = field(default_factory=dict)
 
     def speaker(self, passage: Passage, claim: Claim) -> Speaker:
         """Who said it. Remembered as the last speaker."""
@@ -78,12 +85,42 @@ class Memory:
     def _by_pronoun(self, passage: Passage, phrase: Phrase, rule: str) -> Speaker:
         if passage.kinds[phrase.first] & Kind.PLURAL:
             return self._pronoun("plural-pronoun", self.group)
+        wanted = gender((passage.lower[phrase.first],), passage.lexicon)
+        if wanted:
+            return self._pronoun("pronoun", self._of_gender(passage, wanted))
         behind = rule.startswith(("quote", "clause"))
         return self._pronoun("pronoun", (self.person if behind else self.focus) or self.person or self.last)
+
+    def _of_gender(self, passage: Passage, wanted: Gender) -> Speaker | None:
+        """The last person of whom nothing says otherwise; from then on the gender is known."""
+        for speaker in (self.focus, self.person, self.last, *reversed(self.named[-_NAMED:])):
+            if speaker is None or speaker.name is None or speaker.kind not in {"person", "role"}:
+                continue
+            told = self.genders.get(speaker.name) or self._told(passage, speaker)
+            if told in {wanted, None}:
+                self.genders[speaker.name] = wanted
+                return speaker
+        return None
+
+    @staticmethod
+    def _told(passage: Passage, speaker: Speaker) -> Gender | None:
+        name = (speaker.name or "").casefold()
+        if speaker.kind == "role":
+            return gender(name.split(), passage.lexicon)
+        return of_name(name, passage.lexicon)
+
+    def mention(self, passage: Passage, first: int, end: int) -> None:
+        """Somebody was named in passing: the last ones can be meant by a pronoun."""
+        name = self.names.full(passage.slice(first, end))
+        self.named.append(self._linked(Speaker(name, "person", ("name",), 0.8)))
 
     @staticmethod
     def _pronoun(reason: str, speaker: Speaker | None) -> Speaker:
         return speaker.because(reason, 0.9) if speaker else NOBODY
+
+    def phrase_or_pronoun(self, passage: Passage, phrase: Phrase) -> Speaker:
+        """Who a noun phrase or a pronoun means."""
+        return self._by_pronoun(passage, phrase, "") if phrase.pronoun else self.phrase(passage, phrase)
 
     def phrase(self, passage: Passage, phrase: Phrase) -> Speaker:
         """Who a noun phrase means."""
@@ -91,6 +128,8 @@ class Memory:
             return self._by_name(passage, phrase)
         if phrase.several:
             return self._several(passage, phrase)
+        if self._national(passage, phrase):
+            return self.focus.because("the-same", 0.85) if self.focus else NOBODY
         if passage.lower[phrase.first] in passage.lexicon.administrations:
             return self._administration(passage, phrase)
         place = country(passage, phrase.first, phrase.end)
@@ -114,7 +153,26 @@ class Memory:
         name = self.names.full(short)
         reasons = ("name",) if name == short else ("short-name", "full-name")
         roles = role_key(passage.slice(*phrase.role)) if phrase.role else frozenset()
-        return self._linked(Speaker(name, "person", reasons, 0.95, roles=roles))
+        found = self._linked(Speaker(name, "person", reasons, 0.95, roles=roles))
+        self._learn(passage, phrase, found)
+        return found
+
+    def _learn(self, passage: Passage, phrase: Phrase, speaker: Speaker) -> None:
+        """What a mention says of a person: "Mrs", "actress", an office."""
+        assert phrase.name is not None
+        assert speaker.name is not None
+        told = gender(passage.lower[phrase.first : phrase.name[0]], passage.lexicon)
+        if told:
+            self.genders.setdefault(speaker.name, told)
+        self.roles[speaker.name] = self.roles.get(speaker.name, frozenset()) | speaker.roles
+
+    def _national(self, passage: Passage, phrase: Phrase) -> bool:
+        """'the German' is the person of the sentence before."""
+        return (
+            phrase.end - phrase.first == 2
+            and passage.lower[phrase.first] in passage.lexicon.definite
+            and passage.lower[phrase.first + 1] in passage.lexicon.nationals
+        )
 
     def _linked(self, speaker: Speaker) -> Speaker:
         """The same speaker under the official's name when one is tracked."""
@@ -135,8 +193,12 @@ class Memory:
             phrase.end,
         )
         parts = [(phrase.first, joint), (joint + 1, phrase.end)]
-        found = [country(passage, a, b) or self._body(passage.slice(a, b)) for a, b in parts if a < b]
+        found = [country(passage, a, b) or self._one(passage.slice(a, b)) for a, b in parts if a < b]
         return Speaker("; ".join(name for name in found if name), "organisation", ("list",), 0.8)
+
+    def _one(self, text: str) -> str:
+        """One of a list: a person or a body."""
+        return self.names.full(text) if self.names.person(text) else self._body(text)
 
     def _body(self, text: str) -> str:
         """The name of a body: the official's, else its fullest in the article."""
@@ -165,11 +227,32 @@ class Memory:
             return self._linked(Speaker(holder, "person", ("role-in-article", "name"), 0.85, roles=key))
         link = self.roster.holder(key, self.on)
         if link is None:
-            return None
+            return self._definite(passage, phrase, key)
         reasons = ("role", "role-in-office")
         if self.names.mentions(link.official.name):
             return Speaker(link.official.name, "person", reasons, link.confidence, link, key)
         return Speaker(self._role_name(text, key), "role", reasons, link.confidence, link, key)
+
+    def _definite(self, passage: Passage, phrase: Phrase, key: RoleKey) -> Speaker | None:
+        """'the singer': the last person of whom this was said, else the one of the sentence before if no office is known
+        of them. Never for words of many, nor for those who speak for another.
+        """
+        lexicon, words = passage.lexicon, passage.lower[phrase.first : phrase.end]
+        plain = words[0] in lexicon.definite and words[-1][-1:] not in lexicon.plural_endings
+        if not plain or any(
+            passage.kinds[at] & (Kind.PREP | Kind.PLACE | Kind.ORG) for at in range(phrase.first, phrase.end)
+        ):
+            return None
+        for speaker in reversed(self.seen):
+            if speaker.kind == "person" and key & self.roles.get(speaker.name or "", frozenset()):
+                return speaker.because("the-same", 0.85)
+        near = self.focus
+        if near is None or near.kind != "person" or self.roles.get(near.name or ""):
+            return None
+        told, wanted = self._told(passage, near), gender(words, lexicon)
+        if not lexicon.incumbent.isdisjoint(words) or (told and wanted and told != wanted):
+            return None
+        return near.because("the-same", 0.8)
 
     @staticmethod
     def _bare(passage: Passage, phrase: Phrase) -> str:
@@ -186,6 +269,8 @@ class Memory:
 
     def _by_text(self, passage: Passage, phrase: Phrase, text: str) -> Speaker:
         alias = self.names.people.get(text.casefold())
+        if alias is None and passage.tree and self.names.person(text):
+            alias = text
         if alias:
             return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name"), 0.9))
         if phrase.role and passage.kinds[phrase.first] & Kind.ROLE:

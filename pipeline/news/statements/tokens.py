@@ -1,6 +1,7 @@
 """Text as tokens: words and single marks with their offsets, and what each word can be."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -80,6 +81,10 @@ class Passage:
     def slice(self, first: int, end: int) -> str:
         """The plain text of the tokens first..end-1, its white space collapsed."""
         return " ".join(self.text[self.starts[first] : self.ends[end - 1]].split()) if first < end else ""
+
+    def found_in(self, first: int, end: int) -> list[Found]:
+        """What a model takes for names in tokens first..end-1."""
+        return self.found[bisect_left(self.found, (first,)) : bisect_left(self.found, (end,))]
 
     @cached_property
     def paragraphs(self) -> list[tuple[int, int]]:

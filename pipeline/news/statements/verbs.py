@@ -17,6 +17,7 @@ OBJECTS = frozenset(("dobj", "obj"))
 MARKS = frozenset(("mark",))
 _AUXILIARIES = frozenset(("aux",))
 _PASSIVES = frozenset(("auxpass", "nsubjpass"))
+_PREPOSITIONAL = frozenset(("pobj", "obl"))
 _CHAIN = 6
 _LONGEST = 60
 _NEAR = 45
@@ -139,7 +140,7 @@ def following_verb(passage: Passage, index: int, end: int) -> tuple[Cue, Phrase]
     right here any verb that has a subject and neither object nor clause ("X laughed", "gushed X").
     """
     tree = passage.tree
-    if tree is None:
+    if tree is None or governed(passage, index):
         return None
     for at in range(index, min(index + _NEAR, end)):
         if passage.words[at] in ";:" or passage.words[at][0] in '“"':
@@ -151,6 +152,11 @@ def following_verb(passage: Passage, index: int, end: int) -> tuple[Cue, Phrase]
                 phrase = nominal(passage, tree, subject_token, index)
                 return (cue or Cue(at, at + 1), phrase) if phrase else None
     return _inverted(passage, tree, index, end)
+
+
+def governed(passage: Passage, verb: int) -> bool:
+    """Whether by the tree the subject of a verb stands before it, which is then no "..., said X"."""
+    return passage.tree is not None and any(at < verb for at in passage.tree.of(verb, SUBJECTS))
 
 
 def _manner(passage: Passage, tree: Tree, index: int, verb: int) -> bool:
@@ -169,3 +175,22 @@ def _inverted(passage: Passage, tree: Tree, verb: int, end: int) -> tuple[Cue, P
     phrase = nominal(passage, tree, nouns[0], verb + 1) if nouns else None
     speaks = phrase and (phrase.pronoun or phrase.name or phrase.role or passage.kinds[phrase.first] & Kind.CAP)
     return (Cue(verb, verb + 1), phrase) if phrase and speaks else None
+
+
+def main_subject(passage: Passage, sentence: Sentence) -> Phrase | None:
+    """The subject of a sentence's main verb."""
+    tree = passage.tree
+    if tree is None:
+        return None
+    for at in range(sentence.first, sentence.end):
+        if tree.labels[at] == ROOT and at not in sentence.quoted and passage.kinds[at] & Kind.WORD:
+            subjects = tree.of(at, SUBJECTS | PASSIVE_SUBJECTS)
+            return nominal(passage, tree, _nearest(subjects, at), sentence.first) if subjects else None
+    return None
+
+
+def object_of(passage: Passage, preposition: int) -> Phrase | None:
+    """The noun phrase that a preposition governs, by the tree."""
+    tree = passage.tree
+    nouns = tree.of(preposition, _PREPOSITIONAL) if tree else None
+    return nominal(passage, tree, nouns[0]) if tree and nouns else None
