@@ -22,8 +22,12 @@ LANGUAGES = tuple(
 TIERS = ("calling", "wish", "joint", "clause", "strong")
 """How strong a cue is; a cue of several tiers counts with the last."""
 
-_VERBS = {"wish": ("wish", "wished"), "strong": ("joint", "clause", "strong", "said")}
-"""Where a dependency tree shows clauses, verbs of saying are of two tiers."""
+_VERBS = {
+    "wish": ("wish", "wished"),
+    "calling": ("calling", "judging"),
+    "strong": ("joint", "clause", "strong", "said"),
+}
+"""Where a dependency tree shows clauses, verbs of saying are of three tiers."""
 
 
 class Kind:

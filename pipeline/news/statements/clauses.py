@@ -18,6 +18,8 @@ from schemas.statement import StatementKind
 
 _BREAKS = frozenset(("conj", "advcl", "parataxis", "ccomp", "prep", "dep"))
 _CHAIN = 6
+_FRAGMENT_REACH = 9
+_COMPLEMENTS = frozenset(("dobj", "obj", "oprd", "xcomp"))
 _LONGEST = 60
 _JOINT_REACH = 14
 _FEWEST_WORDS = 3
@@ -69,7 +71,7 @@ def _claim(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue) -> Claim 
     start, stop = trimmed(passage, first, end)
     inside = any(first <= quote.opening and quote.closing <= end for quote in sentence.quotes)
     kind: StatementKind = "mixed" if inside else "indirect"
-    rule = "clause" if cue.tier == "strong" else "clause-request"
+    rule = "clause-request" if cue.tier in {"wish", "accusing"} else "clause"
     source, outlet = _sourced(passage, tree, cue, phrase)
     outlet = outlet or medium(passage, sentence.first, min(at, sentence.end))
     return Claim(start, stop, kind, rule, _CONFIDENCE[rule], first, cue.span(passage), source, None, outlet)
@@ -81,6 +83,8 @@ Place = tuple[int, int, int]
 
 def _content(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, phrase: Phrase) -> Place | None:
     verb = cue.first
+    if cue.tier == "calling":
+        return _called(passage, tree, sentence, cue)
     labels = OPEN_CLAUSES if cue.tier == "wish" else CLAUSES
     every = [child for child in tree.of(verb, labels) if tree.lefts[child] not in sentence.quoted]
     behind = [child for child in every if child > verb]
@@ -88,12 +92,24 @@ def _content(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, phrase:
         return _behind(passage, tree, sentence, cue, behind[0])
     if every:
         return _before(passage, tree, sentence, cue, phrase)
-    if tree.labels[verb] in {"parataxis"} and tree.heads[verb] < verb:
+    if tree.labels[verb] == "parataxis":
         return _before(passage, tree, sentence, cue, phrase)
     if cue.tier == "accusing":
         objects = [child for child in tree.of(verb, OBJECTS) if child > verb]
         return (tree.lefts[objects[0]], _ends(passage, sentence, objects[0]), cue.end) if objects else None
     return _joined(passage, sentence, cue)
+
+
+def _called(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue) -> Place | None:
+    """'called the plan “a farce”': what a fragment in quotation marks is said of, and the fragment."""
+    near = [quote for quote in sentence.quotes if cue.end <= quote.opening < cue.end + _FRAGMENT_REACH]
+    if not near or not near[0].closed or near[0].closing >= sentence.end:
+        return None
+    end = near[0].closing + 1
+    for child in tree.children[cue.first]:
+        if child > cue.first and tree.labels[child] in _COMPLEMENTS and tree.rights[child] >= end:
+            end = tree.rights[child] + 1
+    return (cue.end, end, cue.end) if cue.end < near[0].opening or near[0].words >= _FEWEST_WORDS else None
 
 
 def _joined(passage: Passage, sentence: Sentence, cue: Cue) -> Place | None:

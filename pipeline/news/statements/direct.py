@@ -49,14 +49,15 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
     cue = after_cue(passage, index, end)
     if cue and _tells(passage, sentence, quote, cue.first):
         phrase, outlet = _speaker_behind(passage, cue, end)
-        return _claim(passage, quote, "quote-cue", 0.95, cue, phrase, outlet or medium(passage, cue.end, end))
-    stopped = passage.words[quote.closing - 1] in ",.!?…-–—" or passage.words[min(quote.closing + 1, end - 1)] == ","
-    if not stopped or index >= end:
+        return _claim(passage, quote, "quote-cue", 0.95, cue, phrase, outlet or medium(passage, cue.first, end))
+    stopped = passage.words[quote.closing - 1] in ",.!?…-–—"
+    comma = passage.tree is not None and passage.words[min(quote.closing + 1, end - 1)] == ","
+    if not (stopped or comma) or index >= end:
         return None
     cue, phrase = _subject_and_cue(passage, index, end)
     if cue is None:
         return None
-    return _claim(passage, quote, "quote-subject", 0.9, cue, phrase, medium(passage, cue.end, end))
+    return _claim(passage, quote, "quote-subject", 0.9, cue, phrase, medium(passage, cue.first, end))
 
 
 def _subject_and_cue(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None]:

@@ -32,7 +32,7 @@ def nominal(passage: Passage, tree: Tree, head: int, start: int = 0) -> Phrase |
     person, stop = _person(passage, tree, first, head, end)
     joined = [other for other in tree.of(head, _JOINED) if passage.kinds[other] & Kind.CAP]
     if joined and passage.kinds[head] & Kind.CAP and not kind & Kind.ROLE:
-        return Phrase(first, min(tree.rights[joined[-1]] + 1, first + _LONGEST), several=True)
+        return Phrase(first, min(_run_end(passage, _right(passage, tree, joined[-1])), first + _LONGEST), several=True)
     if person:
         role = (first, person[0]) if person[0] > first else (person[1], stop)
         return Phrase(first, max(end, stop), person, _role(passage, *role))
@@ -40,6 +40,13 @@ def nominal(passage: Passage, tree: Tree, head: int, start: int = 0) -> Phrase |
     if other is not None:
         return Phrase(_left(passage, tree, other), _right(passage, tree, other))
     return Phrase(first, end, None, _role(passage, first, end))
+
+
+def _run_end(passage: Passage, end: int) -> int:
+    """Where the capitalised words end that go on here."""
+    while end < len(passage) and passage.named(end) and (passage.named(end - 1) or passage.kinds[end - 1] & Kind.ROLE):
+        end += 1
+    return end
 
 
 def _other_name(passage: Passage, tree: Tree, head: int) -> int | None:

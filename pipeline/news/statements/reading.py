@@ -141,12 +141,13 @@ def _notice(item: Read, memory: Memory) -> None:
     if teller:
         memory.person = memory.focus = memory.last = memory.phrase(passage, teller[0])
         return
-    phrase = main_subject(passage, sentence) if passage.tree else _subject(passage, sentence, memory.names)
-    if phrase is None or not (phrase.name or phrase.pronoun):
+    if passage.tree:
+        phrase = main_subject(passage, sentence)
+        found = memory.phrase_or_pronoun(passage, phrase) if phrase else None
+        memory.focus = found if found and found.kind == "person" else memory.focus
         return
-    if phrase.pronoun:
-        found = memory.phrase_or_pronoun(passage, phrase)
-        memory.focus = found if found.kind == "person" else memory.focus
+    phrase = _subject(passage, sentence, memory.names)
+    if phrase is None:
         return
     found = memory.phrase(passage, phrase)
     memory.focus = found

@@ -193,12 +193,14 @@ class Memory:
             phrase.end,
         )
         parts = [(phrase.first, joint), (joint + 1, phrase.end)]
-        found = [country(passage, a, b) or self._one(passage.slice(a, b)) for a, b in parts if a < b]
+        found = [country(passage, a, b) or self._one(passage, a, b) for a, b in parts if a < b]
         return Speaker("; ".join(name for name in found if name), "organisation", ("list",), 0.8)
 
-    def _one(self, text: str) -> str:
+    def _one(self, passage: Passage, first: int, end: int) -> str:
         """One of a list: a person or a body."""
-        return self.names.full(text) if self.names.person(text) else self._body(text)
+        name = name_in(passage, first, end)
+        text = passage.slice(*name) if name else ""
+        return self.names.full(text) if text and self.names.person(text) else self._body(passage.slice(first, end))
 
     def _body(self, text: str) -> str:
         """The name of a body: the official's, else its fullest in the article."""
@@ -244,7 +246,8 @@ class Memory:
         ):
             return None
         for speaker in reversed(self.seen):
-            if speaker.kind == "person" and key & self.roles.get(speaker.name or "", frozenset()):
+            known = self.roles.get(speaker.name or "", frozenset()) if speaker.kind == "person" else frozenset[str]()
+            if key & known or (speaker.kind == "role" and key and key <= speaker.roles):
                 return speaker.because("the-same", 0.85)
         near = self.focus
         if near is None or near.kind != "person" or self.roles.get(near.name or ""):
@@ -273,8 +276,10 @@ class Memory:
             alias = text
         if alias:
             return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name"), 0.9))
-        if phrase.role and passage.kinds[phrase.first] & Kind.ROLE:
-            text = self.names.expanded(self._bare(passage, phrase))
+        bare = self._bare(passage, phrase)
+        article = passage.lower[phrase.first] in passage.lexicon.articles
+        if phrase.role and passage.kinds[min(phrase.first + article, phrase.end - 1)] & Kind.ROLE:
+            text = bare if article else self.names.expanded(bare)
             key = role_key(text)
             return Speaker(self._role_name(text, key), "role", ("role",), 0.75, roles=key)
-        return self._linked(Speaker(self.names.body(self._bare(passage, phrase)), "organisation", ("name",), 0.8))
+        return self._linked(Speaker(self.names.body(bare), "organisation", ("name",), 0.8))
