@@ -3,7 +3,8 @@
 from agents.extract import EXTRACT, extract, recognised
 from pipeline.adapters.models import NoRecogniser
 from pipeline.flow import Emit
-from schemas.article import ArticleExtracted, ArticleMarked, EntityKind
+from pipeline.news.parse import Reading
+from schemas.article import ArticleExtracted, ArticleMarked
 from schemas.catalog import Official, Snapshot
 from schemas.statement import StatementMade
 from schemas.topics import ARTICLES_EXTRACTED, STATEMENTS_MADE

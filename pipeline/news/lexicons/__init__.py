@@ -145,6 +145,7 @@ class Lexicon:
     sourcing: frozenset[str]
     accusing: frozenset[str]
     contrasts: frozenset[str]
+    questions: frozenset[str]
     masculine: frozenset[str]
     feminine: frozenset[str]
     masculine_names: frozenset[str]
@@ -155,6 +156,7 @@ class Lexicon:
     incumbent: frozenset[str]
     negative_suffixes: tuple[str, ...]
     plural_endings: tuple[str, ...]
+    age_endings: tuple[str, ...]
     participle_endings: tuple[str, ...]
 
 
@@ -201,7 +203,7 @@ def _build(name: str) -> Lexicon:
         "things": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
         "nobodies": words, "focusing": words, "denying": words, "modals": words, "aspects": cues, "sourcing": cues,
-        "accusing": cues, "contrasts": words,
+        "accusing": cues, "contrasts": words, "questions": words,
         "masculine": speakers, "feminine": speakers, "masculine_names": speakers, "feminine_names": speakers,
         "definite": words, "nationals": speakers, "postnominals": speakers, "incumbent": speakers,
     }  # fmt: skip
@@ -226,6 +228,7 @@ def _build(name: str) -> Lexicon:
         administrations=tuple(speakers.get("administrations", ())),
         negative_suffixes=tuple(words.get("negative_suffixes", ())),
         plural_endings=tuple(words.get("plural_endings", ())),
+        age_endings=tuple(words.get("age_endings", ())),
         participle_endings=tuple(words.get("participle_endings", ())),
         **{key: frozenset(table.get(key, ())) for key, table in sets.items()},
     )

@@ -145,6 +145,8 @@ def _behind(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, clause: 
         if passage.words[first] in "\"“‘'«„":
             break
         first += 1
+    if first < sentence.end and passage.lower[first] in passage.lexicon.questions:
+        return None
     end = _ends(passage, sentence, clause)
     for child in (*tree.children[verb], *tree.children[clause]):
         left = tree.lefts[child]

@@ -138,8 +138,9 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
 def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | None:
     first = after_dateline(passage, sentence) if passage.tree else sentence.first
     at = subject_of(passage, cue.first)
-    named = speaker_of(passage, cue.first, first) if at is not None and at not in sentence.quoted else None
-    return named or subject(passage, first, cue.first) or first_subject(passage, first, cue.first)
+    if at is not None and at not in sentence.quoted:
+        return speaker_of(passage, cue.first, first)
+    return subject(passage, first, cue.first) or first_subject(passage, first, cue.first)
 
 
 def _plain_cue(passage: Passage, index: int, quote: Quote) -> Cue | None:

@@ -31,7 +31,7 @@ def nominal(passage: Passage, tree: Tree, head: int, start: int = 0) -> Phrase |
     end = _right(passage, tree, head)
     person, stop = _person(passage, tree, first, head, end)
     joined = [other for other in tree.of(head, _JOINED) if passage.kinds[other] & Kind.CAP]
-    if joined and passage.kinds[head] & Kind.CAP and not kind & Kind.ROLE:
+    if joined and kind & Kind.CAP and not kind & Kind.ROLE and not _one_name(passage, head, joined[-1]):
         return Phrase(first, min(_run_end(passage, _right(passage, tree, joined[-1])), first + _LONGEST), several=True)
     if person:
         role = (first, person[0]) if person[0] > first else (person[1], stop)
@@ -40,6 +40,11 @@ def nominal(passage: Passage, tree: Tree, head: int, start: int = 0) -> Phrase |
     if other is not None:
         return Phrase(_left(passage, tree, other), _right(passage, tree, other))
     return Phrase(first, end, None, _role(passage, first, end))
+
+
+def _one_name(passage: Passage, first: int, last: int) -> bool:
+    """Whether "and" stands inside one name: "the Animal and Plant Health Service"."""
+    return any(begin <= first and last < end for begin, end, _ in passage.found_in(first - _LONGEST, first + 1))
 
 
 def _run_end(passage: Passage, end: int) -> int:

@@ -239,17 +239,13 @@ class Memory:
         """'the singer': the last person of whom this was said, else the one of the sentence before if no office is known
         of them. Never for words of many, nor for those who speak for another.
         """
-        lexicon, words = passage.lexicon, passage.lower[phrase.first : phrase.end]
-        plain = words[0] in lexicon.definite and words[-1][-1:] not in lexicon.plural_endings
-        if not plain or any(
-            passage.kinds[at] & (Kind.PREP | Kind.PLACE | Kind.ORG) for at in range(phrase.first, phrase.end)
-        ):
+        if not _one_person(passage, phrase):
             return None
         for speaker in reversed(self.seen):
             known = self.roles.get(speaker.name or "", frozenset()) if speaker.kind == "person" else frozenset[str]()
             if key & known or (speaker.kind == "role" and key and key <= speaker.roles):
                 return speaker.because("the-same", 0.85)
-        near = self.focus
+        near, lexicon, words = self.focus, passage.lexicon, passage.lower[phrase.first : phrase.end]
         if near is None or near.kind != "person" or self.roles.get(near.name or ""):
             return None
         told, wanted = self._told(passage, near), gender(words, lexicon)
@@ -283,3 +279,12 @@ class Memory:
             key = role_key(text)
             return Speaker(self._role_name(text, key), "role", ("role",), 0.75, roles=key)
         return self._linked(Speaker(self.names.body(bare), "organisation", ("name",), 0.8))
+
+
+def _one_person(passage: Passage, phrase: Phrase) -> bool:
+    """Whether a phrase is one known person's office or age, and nothing more: 'the singer', 'the 43-year-old'."""
+    lexicon, words = passage.lexicon, passage.lower[phrase.first : phrase.end]
+    kinds = [passage.kinds[at] for at in range(phrase.first, phrase.end)]
+    person = words[-1].endswith(lexicon.age_endings) or any(kind & Kind.ROLE for kind in kinds)
+    known = words[0] in lexicon.definite and not words[-1].endswith(lexicon.plural_endings)
+    return person and known and not any(kind & (Kind.PREP | Kind.PLACE | Kind.ORG) for kind in kinds)

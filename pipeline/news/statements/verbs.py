@@ -140,17 +140,18 @@ def following_verb(passage: Passage, index: int, end: int) -> tuple[Cue, Phrase]
     right here any verb that has a subject and neither object nor clause ("X laughed", "gushed X").
     """
     tree = passage.tree
-    if tree is None or governed(passage, index):
+    if tree is None or governed(passage, index) or passage.kinds[index] & Kind.BOUND:
         return None
     for at in range(index, min(index + _NEAR, end)):
         if passage.words[at] in ";:" or passage.words[at][0] in '“"':
             return None
         cue = verb_cue(passage, at)
-        if cue or _manner(passage, tree, index, at):
-            subject_token = subject_at(passage, tree, at)
-            if subject_token is not None and index <= subject_token < at and tree.lefts[subject_token] <= index + 1:
-                phrase = nominal(passage, tree, subject_token, index)
-                return (cue or Cue(at, at + 1), phrase) if phrase else None
+        if not cue and not _manner(passage, tree, index, at):
+            continue
+        subject_token = subject_at(passage, tree, at)
+        if subject_token is not None and index <= subject_token < at and tree.lefts[subject_token] <= index + 1:
+            phrase = nominal(passage, tree, subject_token, index)
+            return (cue or Cue(at, at + 1), phrase) if phrase and (cue or _personal(passage, phrase)) else None
     return _inverted(passage, tree, index, end)
 
 
@@ -173,8 +174,15 @@ def _inverted(passage: Passage, tree: Tree, verb: int, end: int) -> tuple[Cue, P
         return None
     nouns = [at for at in tree.of(verb, SUBJECTS | OBJECTS) if verb < at < end and tree.lefts[at] == verb + 1]
     phrase = nominal(passage, tree, nouns[0], verb + 1) if nouns else None
-    speaks = phrase and (phrase.pronoun or phrase.name or phrase.role or passage.kinds[phrase.first] & Kind.CAP)
-    return (Cue(verb, verb + 1), phrase) if phrase and speaks else None
+    return (Cue(verb, verb + 1), phrase) if phrase and _personal(passage, phrase) else None
+
+
+def _personal(passage: Passage, phrase: Phrase) -> bool:
+    """Whether a phrase means a person: by a pronoun, a name, an office, as "the German"."""
+    if phrase.pronoun or phrase.name or any(passage.kinds[at] & Kind.ROLE for at in range(phrase.first, phrase.end)):
+        return True
+    last = phrase.end - 1
+    return passage.named(last) or passage.lower[last] in passage.lexicon.nationals
 
 
 def main_subject(passage: Passage, sentence: Sentence) -> Phrase | None:
