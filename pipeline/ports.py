@@ -50,8 +50,8 @@ class Recogniser(Protocol):
     """Models that read a text."""
 
     def read(self, text: str, language: str) -> Reading:
-        """The people, organisations and places named in a text, and its dependency trees; no names and no trees where no
-        model serves the language (a tag such as "id" or "en-GB").
+        """The people, organisations and places named in a text, and its dependency trees; no names and no trees where
+        no model serves the language (a tag such as "id" or "en-GB").
         """
 
 

@@ -1,7 +1,7 @@
 """Models of spaCy: one per language, loaded once per process with the first text that needs it.
 
-Indonesian comes with Pantau (pipeline/models/id_news_ner), English is a package that pip installs. Any spaCy model with a
-component `ner` can serve another language; what its `parser` sees is read as well.
+Indonesian comes with Pantau (pipeline/models/id_news_ner), English is a package that pip installs. Any spaCy model
+with a component `ner` can serve another language; what its `parser` sees is read as well.
 """
 
 import logging
@@ -45,8 +45,8 @@ LONGEST_LINE = 100_000  # characters; a longer line is no prose and is read up t
 class SpacyRecogniser:
     """The models of all languages, each loaded with the first text in its language.
 
-    `place`: a folder whose folders are models, named by language; or "de=de_core_news_sm,es=/models/es", with the folder
-    or the package of each. They come before those in MODELS.
+    `place`: a folder whose folders are models, named by language; or "de=de_core_news_sm,es=/models/es", with the
+    folder or the package of each. They come before those in MODELS.
     """
 
     def __init__(self, place: Path | str = "") -> None:
@@ -164,26 +164,18 @@ def named(doc: "Doc", start: int) -> Iterator[Name]:
 
 
 def parsed(docs: Iterable[tuple[int, "Doc"]]) -> Parse:
-    """The trees of lines, each with where it begins. Tokens of white space are left out; nothing depends on them."""
-    parse = Parse([], [], [], [])
+    """The trees of lines, each with where it begins. White space that is a token is left out; nothing depends on it."""
+    starts, ends, heads, labels = list[int](), list[int](), list[int](), list[str]()
     for start, doc in docs:
-        _append(parse, start, doc)
-    return parse
-
-
-def _append(parse: Parse, start: int, doc: "Doc") -> None:
-    offsets = doc.to_array(["IDX", "LENGTH", "HEAD"]).astype("int64")
-    words = [not token.is_space for token in doc]
-    numbers, count = [], len(parse.starts)
-    for word in words:
-        numbers.append(count)
-        count += word
-    starts, ends, heads, labels = (list[int](), list[int](), list[int](), list[str]())
-    for index, (token, (at, length, head)) in enumerate(zip(doc, offsets.tolist())):
-        if words[index]:
-            starts.append(start + at)
-            ends.append(start + at + length)
-            heads.append(numbers[index + head])
-            labels.append(token.dep_)
-    for whole, new in zip(parse, (starts, ends, heads, labels)):
-        whole.extend(new)  # type: ignore[attr-defined]  the arrays of a parse under construction are lists
+        numbers, count = list[int](), len(starts)
+        for token in doc:
+            numbers.append(count)
+            count += not token.is_space
+        for token in doc:
+            if not token.is_space:
+                at = start + token.idx
+                starts.append(at)
+                ends.append(at + len(token))
+                heads.append(numbers[token.head.i])
+                labels.append(token.dep_)
+    return Parse(starts, ends, heads, labels)

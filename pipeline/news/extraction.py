@@ -11,6 +11,7 @@ from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
 from pipeline.news.parse import Parse
 from pipeline.news.spans import Span
+from pipeline.news.statements.circumstances import circumstances
 from pipeline.news.statements.claims import Claim
 from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import Read, attribute, credible, passages, read
@@ -19,7 +20,7 @@ from pipeline.news.statements.tokens import Passage
 from schemas.article import Article, Entity, Part
 from schemas.statement import Statement
 
-EXTRACTOR = "rules-2+names-1"
+EXTRACTOR = "rules-3+names-2"
 """Part of every statement id: a new version writes new statements instead of changing old ones."""
 _NONE: Mapping[Part, Parse] = {}
 _CONTEXT = 300
@@ -94,6 +95,8 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
     page = page_span(article.maps.get(passage.part, ()), start, end)
     mention, cue = _mention(passage, claim), claim.cue
     before, after = _around(passage, item.sentence.paragraph, start, end)
+    published = article.published.date() if article.published else None
+    told = circumstances(passage, item.sentence, claim, item.claims, published)
     return Statement(
         statement_id=statement_id(article.article_id, passage.part, start, end),
         kind=claim.kind,
@@ -116,6 +119,11 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
         cue_end=cue[1] if cue else None,
         medium=claim.medium,
         reasons=speaker.reasons,
+        said_on=told.said_on,
+        place=told.place,
+        occasion=told.occasion,
+        negated=told.negated,
+        conditional=told.conditional,
         entities=found.inside(passage.part, start, end),
         before=before,
         after=after,

@@ -12,8 +12,8 @@ Name = tuple[int, int, EntityKind]
 class Parse(NamedTuple):
     """Dependency trees, one a sentence, as arrays over the tokens of a text in order.
 
-    Token i is codepoints starts[i]..ends[i]-1; it depends on token heads[i] (itself at the root of a sentence) as labels[i]
-    says: a dependency of Universal Dependencies or of ClearNLP ("nsubj", "ccomp").
+    Token i is codepoints starts[i]..ends[i]-1; it depends on token heads[i] (itself at the root of a sentence) as
+    labels[i] says: a dependency of Universal Dependencies or of ClearNLP ("nsubj", "ccomp").
     """
 
     starts: Sequence[int]

@@ -13,7 +13,7 @@ from pipeline.news.statements.phrases import Phrase
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.tokens import Passage
 from pipeline.news.statements.trees import Tree
-from pipeline.news.statements.verbs import CLAUSES, MARKS, OBJECTS, OPEN_CLAUSES, speaker_of, unsaid, verb_cue
+from pipeline.news.statements.verbs import CLAUSES, MARKS, OBJECTS, OPEN_CLAUSES, SUBJECTS, speaker_of, unsaid, verb_cue
 from schemas.statement import StatementKind
 
 _BREAKS = frozenset(("conj", "advcl", "parataxis", "ccomp", "prep", "dep"))
@@ -145,6 +145,7 @@ def _behind(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, clause: 
         if passage.words[first] in "\"“‘'«„":
             break
         first += 1
+    first = _behind_date(passage, tree, first, sentence.end)
     if first < sentence.end and passage.lower[first] in passage.lexicon.questions:
         return None
     end = _ends(passage, sentence, clause)
@@ -159,9 +160,16 @@ def _behind(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, clause: 
     return (first, end, first) if words(passage, first, end) >= _FEWEST_WORDS else None
 
 
+def _behind_date(passage: Passage, tree: Tree, first: int, end: int) -> int:
+    """'said on Sunday he would': a day right behind the verb is that of the speaking."""
+    at = first + bool(passage.kinds[first] & Kind.PREP) if first < end else first
+    day = at + 1 < end and passage.kinds[at] & Kind.DATE and passage.kinds[at] & Kind.CAP
+    return at + 1 if day and tree.labels[at] not in SUBJECTS and passage.kinds[at + 1] & Kind.WORD else first
+
+
 def _apart(passage: Passage, tree: Tree, verb: int, child: int) -> bool:
     """Whether something new begins: a further part of the sentence behind a comma, or behind "and" that belongs to the
-    verb; in the clause itself only ", while Y did", with which the writer goes on. A second "that" goes on with the clause.
+    verb; in the clause itself only ", while Y did", with which the writer goes on. A second "that" belongs to it.
     """
     left, label, lexicon = tree.lefts[child], tree.labels[child], passage.lexicon
     if passage.lower[left] in lexicon.far_complementisers:

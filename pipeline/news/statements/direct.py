@@ -7,7 +7,7 @@ from pipeline.news.lexicons import GENERIC, Kind
 from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
 from pipeline.news.statements.media import medium, relayed
 from pipeline.news.statements.phrases import Phrase, capitals_end, phrase_at
-from pipeline.news.statements.quotes import Quote
+from pipeline.news.statements.quotes import DOUBLE, SINGLE, Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
@@ -17,6 +17,7 @@ _FEWEST_WORDS = 3
 _FEWEST_WORDS_ALONE = 4
 _FEWEST_CODEPOINTS = 20
 _REACH = 12
+_MARKS = DOUBLE | SINGLE
 
 
 def direct(passage: Passage, sentence: Sentence, *, follows: bool) -> list[Claim]:
@@ -170,7 +171,8 @@ def _reaches_end(passage: Passage, sentence: Sentence, quote: Quote) -> bool:
 def _alone(passage: Passage, sentence: Sentence, quote: Quote, follows: bool) -> Claim | None:
     """A quotation that is a sentence or a paragraph of its own, near another statement."""
     begins = quote.opening + 1 < len(passage) and passage.words[quote.opening + 1] not in ".,;:!?)"
-    whole = quote.opening == _first_word(passage, sentence) and quote.double and begins
+    resumed = passage.words[quote.opening] not in _MARKS  # the dash of a dialogue: "—dijo X—. Ya es tarde."
+    whole = (resumed or quote.opening == _first_word(passage, sentence)) and quote.double and begins
     fewest = 1 if passage.tree and sentence.first > sentence.paragraph[0] else _FEWEST_WORDS_ALONE
     if not whole or not follows or words(passage, quote.opening + 1, quote.closing) < fewest:
         return None

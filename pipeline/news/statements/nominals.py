@@ -19,20 +19,30 @@ def nominal(passage: Passage, tree: Tree, head: int, start: int = 0) -> Phrase |
     """The phrase that a noun heads: with what stands before it, its complements and an apposition, and without relative
     clauses; not before token `start`. None when it can be nobody: a relative word, an expletive, a negated one.
     """
-    kind, word = passage.kinds[head], passage.lower[head]
+    kind, nobodies = passage.kinds[head], passage.lexicon.nobodies
     if kind & (Kind.PRONOUN | Kind.PLURAL) and not kind & Kind.ACRONYM:
         return Phrase(head, head + 1, pronoun=True)
-    lexicon = passage.lexicon
-    if not kind & Kind.WORD or word in lexicon.relatives or word in lexicon.nobodies:
-        return None
     first = max(_left(passage, tree, head), min(start, head))
-    if passage.lower[first] in lexicon.nobodies:
+    nobody = passage.lower[head] in passage.lexicon.relatives | nobodies or passage.lower[first] in nobodies
+    return (
+        None
+        if nobody or not kind & Kind.WORD
+        else _several(passage, tree, first, head) or _one(passage, tree, first, head)
+    )
+
+
+def _several(passage: Passage, tree: Tree, first: int, head: int) -> Phrase | None:
+    """'Germany and France'."""
+    joined = [other for other in tree.of(head, _JOINED) if passage.kinds[other] & Kind.CAP]
+    office = passage.kinds[head] & Kind.ROLE or not passage.kinds[head] & Kind.CAP
+    if not joined or office or _one_name(passage, head, joined[-1]):
         return None
+    return Phrase(first, min(_run_end(passage, _right(passage, tree, joined[-1])), first + _LONGEST), several=True)
+
+
+def _one(passage: Passage, tree: Tree, first: int, head: int) -> Phrase:
     end = _right(passage, tree, head)
     person, stop = _person(passage, tree, first, head, end)
-    joined = [other for other in tree.of(head, _JOINED) if passage.kinds[other] & Kind.CAP]
-    if joined and kind & Kind.CAP and not kind & Kind.ROLE and not _one_name(passage, head, joined[-1]):
-        return Phrase(first, min(_run_end(passage, _right(passage, tree, joined[-1])), first + _LONGEST), several=True)
     if person:
         role = (first, person[0]) if person[0] > first else (person[1], stop)
         return Phrase(first, max(end, stop), person, _role(passage, *role))
@@ -125,7 +135,7 @@ def _guessed(passage: Passage, first: int, at: int) -> tuple[int, int] | None:
 
 
 def _human(passage: Passage, name: tuple[int, int], first: int, head: int, *, apart: bool) -> bool:
-    """Whether a name is a person's: a model says so, a role or a rank stands before it, or it is the apposition of one."""
+    """Whether a name is a person's: a model says so, a role or rank stands before it, or it explains one."""
     if any(
         begin <= name[0] < end and kind == "person"
         for begin, end, kind in passage.found_in(name[0] - _LONGEST, name[0] + 1)

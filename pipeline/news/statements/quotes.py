@@ -11,8 +11,11 @@ from pipeline.news.statements.tokens import Passage
 
 DOUBLE = frozenset('"“”„‟«»″＂「」『』')
 SINGLE = frozenset("'‘’‚‛")
+DASHES = frozenset("—―–")
 _OPENING = frozenset("“„«「『‘‚")
 _FEWEST_WORDS_UNCLOSED = 4
+_TURN = 2
+"""Dashes of a line of dialogue that says who speaks."""
 
 
 class Quote(NamedTuple):
@@ -31,6 +34,8 @@ class Quote(NamedTuple):
 
 def quotes(passage: Passage, first: int, end: int) -> list[Quote]:
     """The quotations of the paragraph first..end-1, in order; single-quoted ones only outside double marks."""
+    if passage.lexicon.dash_dialogue and passage.words[first] in DASHES:
+        return _dialogue(passage, first, end)
     marks = [i for i in range(first, end) if passage.words[i] in DOUBLE]
     doubles = _scan(passage, marks, first, end, double=True)
     singles = [i for i in range(first, end) if passage.words[i] in SINGLE]
@@ -43,6 +48,25 @@ def quotes(passage: Passage, first: int, end: int) -> list[Quote]:
         covered[quote.opening - first : quote.closing - first] = b"\1" * (quote.closing - quote.opening)
     outside = [i for i in singles if not covered[i - first]]
     return sorted(doubles + [q for q in _scan(passage, outside, first, end, double=False) if q.closed])
+
+
+def _dialogue(passage: Passage, first: int, end: int) -> list[Quote]:
+    """'—Vamos —dijo X—. Ya es tarde.': what stands between the dashes in turn, and the last part to the paragraph's end.
+
+    A line without attribution is left out: in a dialogue it is the other's turn, and nobody says whose.
+    """
+    dashes = [at for at in range(first, end) if passage.words[at] in DASHES]
+    if len(dashes) < _TURN:
+        return []
+    found = []
+    for number in range(0, len(dashes), 2):
+        opening = dashes[number]
+        last = number + 1 >= len(dashes)
+        closing = end if last else dashes[number + 1]
+        if opening + 1 < closing and passage.words[opening + 1] in ".,:;":
+            opening += 1
+        found.append(Quote(opening, closing, double=True, closed=not last))
+    return [quote for quote in found if quote.words > 0]
 
 
 def single_first(passage: Passage) -> bool:

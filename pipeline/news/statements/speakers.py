@@ -236,8 +236,8 @@ class Memory:
         return Speaker(self._role_name(text, key), "role", reasons, link.confidence, link, key)
 
     def _definite(self, passage: Passage, phrase: Phrase, key: RoleKey) -> Speaker | None:
-        """'the singer': the last person of whom this was said, else the one of the sentence before if no office is known
-        of them. Never for words of many, nor for those who speak for another.
+        """'the singer': the last person of whom this was said, else the one of the sentence before if no office is
+        known of them. Never for words of many, nor for those who speak for another.
         """
         if not _one_person(passage, phrase):
             return None

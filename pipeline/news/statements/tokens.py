@@ -146,7 +146,7 @@ def _clear_surnames(passage: Passage) -> None:
         if (
             passage.lower[index] in passage.lexicon.surnames
             and passage.kinds[index] & Kind.CAP
-            and passage.named(index - 1)
+            and (passage.named(index - 1) or passage.kinds[index - 1] & Kind.RANK)
         ):
             passage.kinds[index] = Kind.CAP | Kind.WORD
 

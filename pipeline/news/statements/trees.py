@@ -29,8 +29,8 @@ class Tree:
 def tree(starts: Sequence[int], ends: Sequence[int], parse: Parse) -> Tree:
     """The trees over the tokens at starts..ends.
 
-    The parser may cut words otherwise: a token of ours that is several of its tokens hangs where the topmost of them does,
-    and of several of ours that are one of its tokens the later hang on the first.
+    The parser may cut words otherwise: a token of ours that is several of its tokens hangs where the topmost of them
+    does, and of several of ours that are one of its tokens the later hang on the first.
     """
     ours = _aligned(starts, ends, parse)
     depths = _depths(parse.heads)
@@ -65,7 +65,7 @@ def _aligned(starts: Sequence[int], ends: Sequence[int], parse: Parse) -> list[i
 def _depths(heads: Sequence[int]) -> list[int]:
     depths = [-1] * len(heads)
     for first in range(len(heads)):
-        way, index = [], first
+        way, index = list[int](), first
         while depths[index] < 0 and heads[index] != index and len(way) <= len(heads):
             way.append(index)
             index = heads[index]

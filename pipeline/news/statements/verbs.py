@@ -24,6 +24,7 @@ _NEAR = 45
 
 
 def verb_cue(passage: Passage, index: int) -> Cue | None:
+    """The verb of saying at a token, whose tier is strong, wish, calling or accusing."""
     match = passage.lexicon.verbs.at(passage.lower, index) if passage.kinds[index] & Kind.WORD else None
     if match:
         return Cue(index, index + match[0], match[1])
@@ -41,22 +42,21 @@ def speaker_of(passage: Passage, verb: int, start: int = 0) -> Phrase | None:
 
 def unsaid(passage: Passage, sentence: Sentence, verb: int) -> bool:
     """Whether nobody says it: a negation, a modal, a passive, a condition, a question."""
-    tree, lexicon = passage.tree, passage.lexicon
+    tree = passage.tree
     if tree is None:
         return False
-    if passage.words[sentence.end - 1] == "?" and not sentence.quoted:
+    asked = passage.words[sentence.end - 1] == "?" and not sentence.quoted
+    return asked or any(_cancels(passage, tree, verb, child) for child in tree.children[verb])
+
+
+def _cancels(passage: Passage, tree: Tree, verb: int, child: int) -> bool:
+    """Whether a word below a verb says that it did not happen, or to its subject."""
+    word, label, lexicon = passage.lower[child], tree.labels[child], passage.lexicon
+    if label == "neg" or label in _PASSIVES or word in lexicon.denying or word.endswith(lexicon.negative_suffixes):
         return True
-    for child in tree.children[verb]:
-        word, label = passage.lower[child], tree.labels[child]
-        if label == "neg" or word in lexicon.denying or word.endswith(lexicon.negative_suffixes):
-            return True
-        if label in _AUXILIARIES and (word in lexicon.modals) and not _aspect(passage, tree, verb):
-            return True
-        if label in _PASSIVES:
-            return True
-        if label in MARKS and word not in lexicon.complementisers:
-            return True
-    return False
+    if label in MARKS:
+        return word not in lexicon.complementisers
+    return label in _AUXILIARIES and word in lexicon.modals and not _aspect(passage, tree, verb)
 
 
 def _aspect(passage: Passage, tree: Tree, verb: int) -> bool:
@@ -136,8 +136,8 @@ def subject_of(passage: Passage, verb: int) -> int | None:
 
 
 def following_verb(passage: Passage, index: int, end: int) -> tuple[Cue, Phrase] | None:
-    """The verb and its subject behind a quotation that ended with a comma: a verb of saying with its subject before it, or
-    right here any verb that has a subject and neither object nor clause ("X laughed", "gushed X").
+    """The verb and its subject behind a quotation that ended with a comma: a verb of saying with its subject before it,
+    or right here any verb that has a subject and neither object nor clause ("X laughed", "gushed X").
     """
     tree = passage.tree
     if tree is None or governed(passage, index) or passage.kinds[index] & Kind.BOUND:
