@@ -11,7 +11,15 @@ from pipeline.news.statements.quotes import DOUBLE, SINGLE, Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
-from pipeline.news.statements.verbs import following_verb, speaker_of, subject_of, unsaid
+from pipeline.news.statements.verbs import (
+    following_verb,
+    main_subject,
+    personal,
+    said_by,
+    speaker_of,
+    subject_of,
+    unsaid,
+)
 
 _FEWEST_WORDS = 3
 _FEWEST_WORDS_ALONE = 4
@@ -121,7 +129,7 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
     if not _reaches_end(passage, sentence, quote):
         return None
     for index in range(quote.opening - 1, max(sentence.first, quote.opening - _REACH) - 1, -1):
-        cue = before_cue(passage, index) or _plain_cue(passage, index, quote)
+        cue = before_cue(passage, index) or _plain_cue(passage, index, quote) or said_by(passage, index)
         if cue and cue.tier != "calling" and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
             if unsaid(passage, sentence, index):
                 return None
@@ -133,7 +141,18 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
             phrase = phrase_at(passage, index + according[0], quote.opening)
             cue = Cue(index, index + according[0])
             return phrase and _claim(passage, quote, "according-quote", 0.85, cue, phrase, None)
-    return None
+    return _behind_colon(passage, sentence, quote)
+
+
+def _behind_colon(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
+    """'She shakes her head: “...”': by the tree, who is the subject of a sentence that ends in a quotation."""
+    if passage.words[quote.opening - 1] != ":" or words(passage, quote.opening, quote.closing) < _FEWEST_WORDS_ALONE:
+        return None
+    phrase = main_subject(passage, sentence)
+    if phrase is None or phrase.end > quote.opening or not personal(passage, phrase):
+        return None
+    colon = Cue(quote.opening - 1, quote.opening)
+    return _claim(passage, quote, "colon-quote", 0.75, colon, phrase, None)
 
 
 def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | None:

@@ -40,6 +40,12 @@ def speaker_of(passage: Passage, verb: int, start: int = 0) -> Phrase | None:
     return nominal(passage, tree, at, start) if at >= start else subject(passage, start, verb)
 
 
+def said_by(passage: Passage, index: int) -> Cue | None:
+    """The verb of saying at a token that has a subject by the tree ("..., warning his party, “...”")."""
+    cue = verb_cue(passage, index) if passage.tree else None
+    return cue if cue and cue.tier == "strong" and subject_of(passage, index) is not None else None
+
+
 def unsaid(passage: Passage, sentence: Sentence, verb: int) -> bool:
     """Whether nobody says it: a negation, a modal, a passive, a condition, a question."""
     tree = passage.tree
@@ -151,7 +157,7 @@ def following_verb(passage: Passage, index: int, end: int) -> tuple[Cue, Phrase]
         subject_token = subject_at(passage, tree, at)
         if subject_token is not None and index <= subject_token < at and tree.lefts[subject_token] <= index + 1:
             phrase = nominal(passage, tree, subject_token, index)
-            return (cue or Cue(at, at + 1), phrase) if phrase and (cue or _personal(passage, phrase)) else None
+            return (cue or Cue(at, at + 1), phrase) if phrase and (cue or personal(passage, phrase)) else None
     return _inverted(passage, tree, index, end)
 
 
@@ -174,10 +180,10 @@ def _inverted(passage: Passage, tree: Tree, verb: int, end: int) -> tuple[Cue, P
         return None
     nouns = [at for at in tree.of(verb, SUBJECTS | OBJECTS) if verb < at < end and tree.lefts[at] == verb + 1]
     phrase = nominal(passage, tree, nouns[0], verb + 1) if nouns else None
-    return (Cue(verb, verb + 1), phrase) if phrase and _personal(passage, phrase) else None
+    return (Cue(verb, verb + 1), phrase) if phrase and personal(passage, phrase) else None
 
 
-def _personal(passage: Passage, phrase: Phrase) -> bool:
+def personal(passage: Passage, phrase: Phrase) -> bool:
     """Whether a phrase means a person: by a pronoun, a name, an office, as "the German"."""
     if phrase.pronoun or phrase.name or any(passage.kinds[at] & Kind.ROLE for at in range(phrase.first, phrase.end)):
         return True
