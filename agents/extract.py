@@ -10,6 +10,7 @@ from pipeline.news.cleaning import clean
 from pipeline.news.extraction import EXTRACTOR, Extraction
 from pipeline.news.extraction import extract as extraction
 from pipeline.news.officials import Roster
+from pipeline.news.parse import UNREAD, Parse
 from pipeline.news.sitelines import without
 from pipeline.news.spans import Span
 from pipeline.news.statements.tokens import plain
@@ -54,7 +55,7 @@ def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser, 
 
 def read(article: Article, catalog: Catalog, recogniser: Recogniser) -> Extraction:
     """Who is named in an article, and who said what in it."""
-    return extraction(article, Roster.of(catalog.snapshot()), recognised(article, recogniser))
+    return extraction(article, Roster.of(catalog.snapshot()), *recognised(article, recogniser))
 
 
 def _changes(
@@ -77,14 +78,17 @@ def _changes(
     return changes, [StatementMade(statement=statement, carrier=carrier, withdrawn=at) for statement in gone]
 
 
-def recognised(article: Article, recogniser: Recogniser) -> list[Span]:
-    """What a model takes for names in the prose of an article."""
-    return [
-        Span(part, start, end, kind)
-        for part in _PROSE
-        if article.part(part)
-        for start, end, kind in recogniser.names(plain(article.part(part)), article.language)
-    ]
+def recognised(article: Article, recogniser: Recogniser) -> tuple[list[Span], dict[Part, Parse]]:
+    """What a model takes for names in the prose of an article, and the dependency trees of its parts."""
+    spans: list[Span] = []
+    parses: dict[Part, Parse] = {}
+    for part in _PROSE:
+        text = article.part(part)
+        reading = recogniser.read(plain(text), article.language) if text else UNREAD
+        spans += [Span(part, start, end, kind) for start, end, kind in reading.names]
+        if reading.parse:
+            parses[part] = reading.parse
+    return spans, parses
 
 
 def _met(statement: Statement, family: str) -> Statement:

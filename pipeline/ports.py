@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
+from pipeline.news.parse import Reading
 from schemas.alert import AlertRaised
-from schemas.article import EntityKind
 from schemas.catalog import Snapshot, Watch
 from schemas.documents import Document
 
@@ -47,11 +47,11 @@ class Catalog(Protocol):
 
 
 class Recogniser(Protocol):
-    """A model that finds names."""
+    """Models that read a text."""
 
-    def names(self, text: str, language: str) -> list[tuple[int, int, EntityKind]]:
-        """The people, organisations and places named in a text, as codepoints start..end-1, in order and without
-        overlap; none where no model serves the language (a tag such as "id" or "en-GB").
+    def read(self, text: str, language: str) -> Reading:
+        """The people, organisations and places named in a text, and its dependency trees; no names and no trees where
+        no model serves the language (a tag such as "id" or "en-GB").
         """
 
 

@@ -1,6 +1,6 @@
 """A statement: somebody's words or reported words in one article; and its place in the ledger of utterances."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from schemas.article import Part
@@ -25,6 +25,10 @@ class Statement(Value, frozen=True, kw_only=True, omit_defaults=True):
     reasons     the chain from mention to speaker, first step first
     rule        which rule found it
     confidence  0 to 1
+    said_on     the day of speaking, when its sentence tells it ("on Monday", "Senin (17/1)"), by the article's date
+    place       where it was said, and `occasion` at what ("press conference"), in the article's words, when told
+    negated     it denies something: "denied that ...", or its first clause is negated
+    conditional  it names a condition ("if", "jika")
     entities    names of the entities named in it
     before, after  the rest of its paragraph around it, for people
     """
@@ -50,6 +54,11 @@ class Statement(Value, frozen=True, kw_only=True, omit_defaults=True):
     cue_end: int | None = None
     medium: str | None = None
     reasons: tuple[str, ...] = ()
+    said_on: date | None = None
+    place: str | None = None
+    occasion: str | None = None
+    negated: bool = False
+    conditional: bool = False
     entities: tuple[str, ...] = ()
     before: str = ""
     after: str = ""

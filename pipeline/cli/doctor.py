@@ -142,7 +142,7 @@ def _index(house: Installation) -> str:
 
 def _recogniser(house: Installation) -> str:
     """Its model is loaded, and reads a sentence of an invented minister."""
-    found = house.recogniser.names("Menteri Sekar Wiratmaka berkata di Kota Lembah.", "id")
+    found = house.recogniser.read("Menteri Sekar Wiratmaka berkata di Kota Lembah.", "id").names
     return f"loaded; finds {len(found)} names in a sentence" if found else "finds names by rules alone"
 
 

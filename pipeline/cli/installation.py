@@ -221,7 +221,7 @@ class Busy(Unavailable):
 def reading_parts(settings: Settings) -> tuple[Sequence[Agent], Mapping[str, Any]]:
     """The flow and the ports that only read, for a worker process."""
     recogniser: Recogniser = open_port("recogniser", settings.recogniser)
-    recogniser.names("", "id")  # its model takes seconds to load, which no message should be charged with
+    recogniser.read("", "id")  # its model takes seconds to load, which no message should be charged with
     ports = {
         "clock": SystemClock(),
         "pages": open_port("pages", settings.pages),

@@ -141,7 +141,7 @@ _OTHER_NAMES = {"agt": 8, "ags": 8, "nop": 11, "nopember": 11, "pebruari": 2, "s
 
 
 @cache
-def _months() -> dict[str, int]:
+def months() -> dict[str, int]:
     """Names and abbreviations of months in CLDR; the first language that uses a name decides what it means."""
     names: dict[str, int] = {}
     for language in _LANGUAGES:
@@ -173,7 +173,7 @@ _CLOCK = rf"""
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    month = "|".join(sorted(_months(), key=len, reverse=True))
+    month = "|".join(sorted(months(), key=len, reverse=True))
     calendar = rf"""(?<![\w/.-])(?:
         (?P<y1>\d{{4}})-(?P<m1>\d\d)-(?P<d1>\d\d)(?!\d)
       | (?P<y2>\d{{4}})\s?年\s?(?P<m2>\d\d?)\s?月\s?(?P<d2>\d\d?)\s?日
@@ -203,7 +203,7 @@ def _calendar(match: re.Match[str]) -> tuple[int, int, int]:
         day, month = int(g["d5"]), int(g["m5"])
         return (int(g["y5"]), day, month) if month > 12 else (int(g["y5"]), month, day)
     name = (g["n3"] or g["n4"]).lower()
-    return int(g["y3"] or g["y4"]), _months()[name], int(g["d3"] or g["d4"])
+    return int(g["y3"] or g["y4"]), months()[name], int(g["d3"] or g["d4"])
 
 
 def _time(match: re.Match[str]) -> tuple[int, int] | None:

@@ -11,12 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pipeline.news.lexicons import Kind, country_name
+from pipeline.news.lexicons import GENERIC, Kind, country_name
 from pipeline.news.officials import Link, Roster, name_key
-from pipeline.news.statements.names import Names, Run, introduction
+from pipeline.news.statements.names import Names, Run, introduction, runs
 from pipeline.news.statements.tokens import Passage
 from schemas.article import Entity, EntityKind, Mention, Part
+from schemas.catalog import Official
 
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
+_RARE_CAPITALS = 0.3
+"""Share of capitalised words inside sentences up to which capitals mean names: a third is German, or headlines."""
 _NOT_SLUG = re.compile(r"[\W_]+")
 
 
@@ -44,10 +48,11 @@ def entity_id(kind: str, name: str, link: Link | None) -> str:
 def entities(passages: Sequence[Passage], names: Names, roster: Roster) -> tuple[Entity, ...]:
     """The entities of an article in the order of their first mention."""
     groups: dict[str, _Group] = {}
+    sure = 0.5 if any(passage.lexicon.language == GENERIC for passage in passages) else 0.8
     for span in spans(passages, names, roster):
         link = roster.named(span.name)
         kind = link.official.kind if link else span.kind
-        group = groups.setdefault(entity_id(kind, span.name, link), _Group(kind, span.name, link))
+        group = groups.setdefault(entity_id(kind, span.name, link), _Group(kind, span.name, link, sure))
         group.add(span, passages)
     return tuple(group.entity(id) for id, group in groups.items())
 
@@ -57,8 +62,37 @@ def spans(passages: Sequence[Passage], names: Names, roster: Roster) -> list[Nam
     taken: list[Named] = []
     known = _Known(names, roster, passages)
     for passage in passages:
-        taken += sorted([*_modelled(passage, names), *known.spans(passage)], key=_start)
+        taken += sorted([*_modelled(passage, names), *known.spans(passage), *_unspaced(passage, roster)], key=_start)
     return taken
+
+
+def _unspaced(passage: Passage, roster: Roster) -> Iterator[Named]:
+    """The officials' names in scripts that set no spaces between words."""
+    pattern, known = _officials_unspaced(roster)
+    for match in pattern.finditer(passage.text) if pattern else ():
+        official = known[match.group()]
+        yield Named(passage.part, match.start(), match.end(), official.kind, official.name)
+
+
+@lru_cache(maxsize=4)
+def _officials_unspaced(roster: Roster) -> tuple[re.Pattern[str] | None, dict[str, Official]]:
+    known = {form: link.official for form, link in roster.forms() if _UNSPACED.fullmatch(form)}
+    longest = sorted(known, key=len, reverse=True)
+    return (re.compile("|".join(longest)) if longest else None), known
+
+
+def _capitalised(passage: Passage) -> Iterator[str]:
+    """Where neither a model nor a lexicon serves the language: two capitalised words and more inside a sentence, unless
+    the language writes all nouns so.
+    """
+    inside = [
+        at for at in range(1, len(passage)) if passage.words[at - 1][0].isalpha() and passage.words[at][0].isalpha()
+    ]
+    upper = sum(bool(passage.kinds[at] & Kind.CAP) for at in inside)
+    if upper <= _RARE_CAPITALS * len(inside):
+        for run in runs(passage):
+            if not run.initial and run.end - run.first > 1:
+                yield passage.slice(run.first, run.end)
 
 
 def _start(span: Named) -> int:
@@ -122,6 +156,9 @@ class _Known:
                 if kind != "person":
                     full = canonical(passage, at, end, kind, names)
                     self._learn(passage.slice(at, end).casefold(), kind, full)
+            if passage.lexicon.language == GENERIC:
+                for text in _capitalised(passage):
+                    self._learn(text.casefold(), "person", text)
         for first, entries in self._by_first.items():
             entries.extend(self._officials.get(first, ()))
             entries.sort(key=_length)
@@ -190,6 +227,7 @@ class _Group:
     kind: EntityKind
     name: str
     link: Link | None
+    sure: float
     mentions: list[Mention] = field(default_factory=list)
     aliases: dict[str, None] = field(default_factory=dict)
     roles: dict[str, None] = field(default_factory=dict)
@@ -215,5 +253,5 @@ class _Group:
             roles=tuple(self.roles),
             official=link.official.id if link else None,
             reason=link.reason if link else None,
-            confidence=link.confidence if link else 0.8,
+            confidence=link.confidence if link else self.sure,
         )

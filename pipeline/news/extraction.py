@@ -2,24 +2,27 @@
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from pipeline.news.entities import entities, entity_id, slug
 from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
+from pipeline.news.parse import Parse
 from pipeline.news.spans import Span
+from pipeline.news.statements.circumstances import circumstances
 from pipeline.news.statements.claims import Claim
 from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import Read, attribute, credible, passages, read
 from pipeline.news.statements.speakers import Memory, Speaker
 from pipeline.news.statements.tokens import Passage
-from schemas.article import Article, Entity
+from schemas.article import Article, Entity, Part
 from schemas.statement import Statement
 
-EXTRACTOR = "rules-2+names-1"
+EXTRACTOR = "rules-3+names-2"
 """Part of every statement id: a new version writes new statements instead of changing old ones."""
+_NONE: Mapping[Part, Parse] = {}
 _CONTEXT = 300
 """Codepoints of the paragraph kept before and after a statement, at most."""
 
@@ -49,12 +52,15 @@ class _Mentions:
         return tuple(dict.fromkeys(name for _, stop, name in near if stop <= end))
 
 
-def extract(article: Article, roster: Roster, spans: Iterable[Span] = ()) -> Extraction:
+def extract(
+    article: Article, roster: Roster, spans: Iterable[Span] = (), parses: Mapping[Part, Parse] = _NONE
+) -> Extraction:
     """Find who is named and who said what. Never fails; time grows in proportion to the text.
 
-    `spans`: what a model takes for names, by part in order and without overlap.
+    `spans`: what a model takes for names, by part in order and without overlap; `parses`: the dependency trees that it
+    sees.
     """
-    parts = passages(article, roster, spans)
+    parts = passages(article, roster, spans, parses)
     reads = read(parts)
     prose = [passage for passage in parts if passage.part != "title"]
     names = Names(prose)
@@ -89,6 +95,8 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
     page = page_span(article.maps.get(passage.part, ()), start, end)
     mention, cue = _mention(passage, claim), claim.cue
     before, after = _around(passage, item.sentence.paragraph, start, end)
+    published = article.published.date() if article.published else None
+    told = circumstances(passage, item.sentence, claim, item.claims, published)
     return Statement(
         statement_id=statement_id(article.article_id, passage.part, start, end),
         kind=claim.kind,
@@ -111,6 +119,11 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
         cue_end=cue[1] if cue else None,
         medium=claim.medium,
         reasons=speaker.reasons,
+        said_on=told.said_on,
+        place=told.place,
+        occasion=told.occasion,
+        negated=told.negated,
+        conditional=told.conditional,
         entities=found.inside(passage.part, start, end),
         before=before,
         after=after,

@@ -17,9 +17,6 @@ from schemas.catalog import Official, Role, Snapshot
 RoleKey = frozenset[str]
 _WORD = re.compile(r"[^\W_]+(?:[.'’\-][^\W_]+)*")
 _BRACKETS = re.compile(r"\([^()]{0,80}\)")
-_EMPTY = frozenset(("of", "the", "for", "to", "and", "a", "an", "s", "republic")) | frozenset(
-    ("untuk", "dari", "dan", "di", "ri", "republik", "bidang", "urusan", "tersebut", "itu", "ini", "pun", "sang")
-)
 
 
 class Link(NamedTuple):
@@ -141,10 +138,16 @@ def role_key(text: str) -> RoleKey:
         match = _concepts().at(words, index)
         if match:
             found.add(match[1])
-        elif words[index] not in _EMPTY:
+        elif words[index] not in _empty():
             found.add(words[index])
         index += match[0] if match else 1
     return frozenset(found)
+
+
+@cache
+def _empty() -> frozenset[str]:
+    """Words that say nothing of an office, in any language."""
+    return frozenset(word for language in LANGUAGES for word in tables(language)["words"].get("empty", ()))
 
 
 @cache

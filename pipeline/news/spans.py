@@ -73,13 +73,18 @@ def _pieces(passage: Passage, first: int, end: int) -> Iterator[tuple[int, int]]
 
 def _trimmed(passage: Passage, first: int, end: int, kind: EntityKind) -> tuple[int, int]:
     """Without marks at its ends, and without the office in front; a person also without the body or country there."""
-    while first < end and (
-        not passage.kinds[end - 1] & Kind.WORD or (kind == "person" and passage.words[end - 1].islower())
-    ):
+    while first < end and not (passage.kinds[end - 1] & Kind.WORD and _of_name(passage, end - 1, kind)):
         end -= 1
     while first < end and (not passage.kinds[first] & Kind.WORD or _before_name(passage, first, end, kind)):
         first += 1
     return first, end
+
+
+def _of_name(passage: Passage, index: int, kind: EntityKind) -> bool:
+    """Whether a word at the end belongs to a name: behind a person's "QC" and what has small letters do not."""
+    if kind != "person":
+        return True
+    return passage.lower[index] not in passage.lexicon.postnominals and not passage.words[index].islower()
 
 
 def _before_name(passage: Passage, index: int, end: int, kind: EntityKind) -> bool:

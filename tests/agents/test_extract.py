@@ -9,7 +9,8 @@ from pipeline.adapters.memory import MemoryPages, MemoryState
 from pipeline.adapters.models import NoRecogniser
 from pipeline.flow import Emit
 from pipeline.news.cleaning import clean
-from schemas.article import ArticleExtracted, ArticleMarked, EntityKind
+from pipeline.news.parse import Reading
+from schemas.article import ArticleExtracted, ArticleMarked
 from schemas.catalog import Official, Snapshot
 from schemas.page import PageFetched
 from schemas.statement import StatementMade
@@ -112,15 +113,16 @@ class Reader:
     def __init__(self) -> None:
         self.texts: list[tuple[str, str]] = []
 
-    def names(self, text: str, language: str) -> list[tuple[int, int, EntityKind]]:
+    def read(self, text: str, language: str) -> Reading:
         self.texts.append((text, language))
-        return [(at, at + 3, "organisation") for at in range(len(text)) if text.startswith("Air", at)]
+        return Reading([(at, at + 3, "organisation") for at in range(len(text)) if text.startswith("Air", at)])
 
 
 def test_a_model_reads_the_prose_and_not_the_headline() -> None:
     reader = Reader()
     given = article("Air\u00a0naik di Air.", title="Air Naik", standfirst="Kata Air.")
-    found = recognised(given, reader)
+    found, parses = recognised(given, reader)
+    assert parses == {}
     assert reader.texts == [("Kata Air.", "id"), ("Air naik di Air.", "id")]
     assert [(span.part, span.start, span.end) for span in found] == [
         ("standfirst", 5, 8),

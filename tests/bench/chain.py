@@ -51,7 +51,7 @@ def loop(pages: list[Arrival], roster: Roster, recogniser: Recogniser) -> None:
             hints=arrival.hints,
         )
         article = clean(arrival.content, page)
-        extract(article, roster, recognised(article, recogniser))
+        extract(article, roster, *recognised(article, recogniser))
 
 
 def chain(count: int) -> tuple[float, dict[str, int]]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from pipeline.news.officials import Roster
 from schemas.article import Article, Part, Run
 from schemas.catalog import Official, Role
 from schemas.statement import Statement
+from tests.golden.scoring import score
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no annotated articles in ../shared/data")
@@ -57,14 +58,6 @@ ROSTER = Roster(
         ),
     )
 )
-
-
-class Score(NamedTuple):
-    """Precision over all predictions, recall over core statements, by spans that overlap with IoU of .5 or more."""
-
-    f: float
-    speaker: float
-    direct: float
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -118,10 +111,16 @@ def developed() -> Iterator[tuple[str, Article]]:
 
 def spans(articles: Iterator[tuple[str, Article]], *, page: bool) -> Iterator[dict[str, Any]]:
     for doc, one in articles:
-        for statement in extract(one, ROSTER, recognised(one, MODELS)).statements:
+        for statement in extract(one, ROSTER, *recognised(one, MODELS)).statements:
             span = place(statement, page)
             if span:
-                yield {"doc": doc, "start": span[0], "end": span[1], "speaker": statement.speaker}
+                yield {
+                    "doc": doc,
+                    "start": span[0],
+                    "end": span[1],
+                    "speaker": statement.speaker,
+                    "kind": statement.kind,
+                }
 
 
 def place(statement: Statement, page: bool) -> tuple[int, int] | None:
@@ -130,40 +129,6 @@ def place(statement: Statement, page: bool) -> tuple[int, int] | None:
         assert statement.page_end is not None
         return statement.page_start, statement.page_end
     return (statement.start, statement.end) if statement.part == "body" else None
-
-
-def overlap(a: dict[str, Any], b: dict[str, Any]) -> float:
-    if a["doc"] != b["doc"]:
-        return 0.0
-    both = max(0, min(a["end"], b["end"]) - max(a["start"], b["start"]))
-    return float(both / (a["end"] - a["start"] + b["end"] - b["start"] - both))
-
-
-def score(predicted: list[dict[str, Any]], gold: list[dict[str, Any]]) -> Score:
-    titles = [one for one in gold if one.get("part") == "title"]
-    gold = [one for one in gold if one.get("part") != "title"]
-    predicted = [one for one in predicted if not any(overlap(one, title) for title in titles)]
-    used: dict[int, dict[str, Any]] = {}
-    for one in predicted:
-        best, index = max((overlap(one, other), i) for i, other in enumerate(gold) if i not in used)
-        if best >= 0.5:
-            used[index] = one
-    core = [index for index, one in enumerate(gold) if one["level"] == "core"]
-    direct = [index for index, one in enumerate(gold) if one["kind"] == "direct"]
-    precision = len(used) / len(predicted)
-    recall = sum(index in used for index in core) / len(core)
-    right = sum(same(one["speaker"], gold[index]) for index, one in used.items())
-    return Score(
-        2 * precision * recall / (precision + recall),
-        right / len(used),
-        sum(index in used for index in direct) / len(direct),
-    )
-
-
-def same(speaker: str | None, gold: dict[str, Any]) -> bool:
-    return (speaker or "").casefold() in {
-        name.casefold() for name in (gold["speaker"], *(gold.get("speaker_alt") or ()))
-    }
 
 
 def test_acceptance_articles() -> None:

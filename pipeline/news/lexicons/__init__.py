@@ -7,7 +7,7 @@ empty: only quotation marks are found, and nobody is named by guess.
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,6 +21,13 @@ LANGUAGES = tuple(
 """The names of the lexicon files."""
 TIERS = ("calling", "wish", "joint", "clause", "strong")
 """How strong a cue is; a cue of several tiers counts with the last."""
+
+_VERBS = {
+    "wish": ("wish", "wished"),
+    "calling": ("calling", "judging"),
+    "strong": ("joint", "clause", "strong", "said"),
+}
+"""Where a dependency tree shows clauses, verbs of saying are of three tiers."""
 
 
 class Kind:
@@ -78,15 +85,44 @@ class Phrases:
 
 
 @dataclass(frozen=True, eq=False)
+class Setting:
+    """Words that tell when, where and on what occasion somebody spoke, and under which condition.
+
+    head_first  modifiers follow their noun ("rapat kerja"); day_first: 1/7 is the first of July
+    shifting    words that move a weekday by weeks: "next", "last"
+    weekdays    names of days that CLDR does not have, Monday 0
+    """
+
+    places: frozenset[str]
+    prepositions: frozenset[str]
+    occasions: Phrases
+    day_particles: frozenset[str]
+    today: Phrases
+    yesterday: Phrases
+    shifting: frozenset[str]
+    denials: Phrases
+    conditions: frozenset[str]
+    asking: frozenset[str]
+    head_first: bool = False
+    day_first: bool = True
+    weekdays: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Lexicon:
-    """One language. `kinds` are word classes; `before` maps a cue to its tier (strong, clause, joint or wish)."""
+    """One language. `kinds` are word classes; `before` maps a cue to its tier (strong, clause, joint or wish);
+    `verbs` the same where there is a tree.
+    """
 
     language: str
     suffix: str
     subject_first: bool
+    single_marks: bool
+    dash_dialogue: bool
     after: Phrases
     plain: Phrases
     before: Phrases
+    verbs: Phrases
     according: Phrases
     relayed: Phrases
     predicate_prefixes: tuple[str, ...]
@@ -129,6 +165,28 @@ class Lexicon:
     relaying: frozenset[str]
     nicknames: frozenset[str]
     administrations: tuple[str, ...]
+    setting: Setting
+    nobodies: frozenset[str]
+    focusing: frozenset[str]
+    denying: frozenset[str]
+    modals: frozenset[str]
+    aspects: frozenset[str]
+    sourcing: frozenset[str]
+    accusing: frozenset[str]
+    contrasts: frozenset[str]
+    questions: frozenset[str]
+    masculine: frozenset[str]
+    feminine: frozenset[str]
+    masculine_names: frozenset[str]
+    feminine_names: frozenset[str]
+    definite: frozenset[str]
+    nationals: frozenset[str]
+    postnominals: frozenset[str]
+    incumbent: frozenset[str]
+    negative_suffixes: tuple[str, ...]
+    plural_endings: tuple[str, ...]
+    age_endings: tuple[str, ...]
+    participle_endings: tuple[str, ...]
 
 
 @cache
@@ -173,14 +231,21 @@ def _build(name: str) -> Lexicon:
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
         "things": speakers, "persons": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
+        "nobodies": words, "focusing": words, "denying": words, "modals": words, "aspects": cues, "sourcing": cues,
+        "accusing": cues, "contrasts": words, "questions": words,
+        "masculine": speakers, "feminine": speakers, "masculine_names": speakers, "feminine_names": speakers,
+        "definite": words, "nationals": speakers, "postnominals": speakers, "incumbent": speakers,
     }  # fmt: skip
     return Lexicon(
         language=name,
         suffix=cues.get("suffix", ""),
         subject_first=cues.get("subject_first", False),
+        single_marks=cues.get("single_marks", False),
+        dash_dialogue=cues.get("dash_dialogue", False),
         after=_phrases(cues.get("after", ())),
         plain=_phrases(cues.get("plain", ())),
         before=Phrases({cue: tier for tier in TIERS for cue in cues.get(tier, ())}),
+        verbs=Phrases({cue: tier for tier, keys in _VERBS.items() for key in keys for cue in cues.get(key, ())}),
         according=_phrases(cues.get("according", ())),
         relayed=_phrases(cues.get("relayed", ())),
         predicate_prefixes=tuple(cues.get("predicate_prefixes", ())),
@@ -192,8 +257,23 @@ def _build(name: str) -> Lexicon:
         palaces=_phrases(speakers.get("palaces", ())),
         kinds=_kinds(data),
         administrations=tuple(speakers.get("administrations", ())),
+        setting=_setting(data.get("setting", {})),
+        negative_suffixes=tuple(words.get("negative_suffixes", ())),
+        plural_endings=tuple(words.get("plural_endings", ())),
+        age_endings=tuple(words.get("age_endings", ())),
+        participle_endings=tuple(words.get("participle_endings", ())),
         **{key: frozenset(table.get(key, ())) for key, table in sets.items()},
     )
+
+
+def _setting(table: Mapping[str, Any]) -> Setting:
+    sets = {
+        key: frozenset[str](table.get(key, ()))
+        for key in ("places", "prepositions", "day_particles", "shifting", "conditions", "asking")
+    }
+    phrases = {key: _phrases(table.get(key, ())) for key in ("occasions", "today", "yesterday", "denials")}
+    kept = {key: table[key] for key in ("head_first", "day_first", "weekdays") if key in table}
+    return Setting(**sets, **phrases, **kept)  # type: ignore[arg-type]
 
 
 def _phrases(words: Iterable[str]) -> Phrases:

@@ -7,15 +7,25 @@ from pipeline.news.lexicons import GENERIC, Kind
 from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
 from pipeline.news.statements.media import medium, relayed
 from pipeline.news.statements.phrases import Phrase, capitals_end, phrase_at
-from pipeline.news.statements.quotes import Quote
-from pipeline.news.statements.sentences import Sentence
+from pipeline.news.statements.quotes import DOUBLE, SINGLE, Quote
+from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.verbs import (
+    following_verb,
+    main_subject,
+    personal,
+    said_by,
+    speaker_of,
+    subject_of,
+    unsaid,
+)
 
 _FEWEST_WORDS = 3
 _FEWEST_WORDS_ALONE = 4
 _FEWEST_CODEPOINTS = 20
 _REACH = 12
+_MARKS = DOUBLE | SINGLE
 
 
 def direct(passage: Passage, sentence: Sentence, *, follows: bool) -> list[Claim]:
@@ -46,20 +56,33 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
     if index > quote.closing + 4:
         return None
     cue = after_cue(passage, index, end)
-    if cue:
+    if cue and _tells(passage, sentence, quote, cue.first):
         phrase, outlet = _speaker_behind(passage, cue, end)
-        return _claim(passage, quote, "quote-cue", 0.95, cue, phrase, outlet or medium(passage, cue.end, end))
-    phrase = _subject_behind(passage, index, end) if passage.words[quote.closing - 1] in ",.!?…-–—" else None
-    if phrase is None:
+        return _claim(passage, quote, "quote-cue", 0.95, cue, phrase, outlet or medium(passage, cue.first, end))
+    stopped = passage.words[quote.closing - 1] in ",.!?…-–—"
+    comma = passage.tree is not None and passage.words[min(quote.closing + 1, end - 1)] == ","
+    if not (stopped or comma) or index >= end:
         return None
-    cue = _cue_near(passage, phrase.end, end)
+    cue, phrase = _subject_and_cue(passage, index, end)
     if cue is None:
         return None
-    return _claim(passage, quote, "quote-subject", 0.9, cue, phrase, medium(passage, cue.end, end))
+    return _claim(passage, quote, "quote-subject", 0.9, cue, phrase, medium(passage, cue.first, end))
 
 
-def _subject_behind(passage: Passage, index: int, end: int) -> Phrase | None:
-    return phrase_at(passage, index, end) if index < end else None
+def _subject_and_cue(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None]:
+    """'X said' behind a quotation; where there is a tree also 'X, who ..., said', 'laughed X' and 'X laughed'."""
+    told = following_verb(passage, index, end)
+    if told:
+        return told
+    phrase = phrase_at(passage, index, end)
+    cue = _cue_near(passage, phrase.end, end) if phrase else None
+    return cue, phrase
+
+
+def _tells(passage: Passage, sentence: Sentence, quote: Quote, verb: int) -> bool:
+    """Whether a verb behind a quotation can be its attribution: its subject does not stand before the quotation."""
+    at = subject_of(passage, verb)
+    return at is None or at > quote.opening or at < sentence.first or at in sentence.quoted
 
 
 def _cue_near(passage: Passage, index: int, end: int) -> Cue | None:
@@ -83,11 +106,17 @@ def _speaker_behind(passage: Passage, cue: Cue, end: int) -> tuple[Phrase | None
         index += 1
     while index < end and passage.lower[index] in passage.lexicon.media.get("agencies", ()):
         index, reach = index + 1, 7
-    phrase = phrase_at(passage, index, end)
+    phrase = _named_behind(passage, cue, end) or phrase_at(passage, index, end)
     source = relayed(passage, phrase.end, end, reach) if phrase else None
     if phrase and source:
         return source, passage.slice(phrase.first, phrase.end)
     return phrase, None
+
+
+def _named_behind(passage: Passage, cue: Cue, end: int) -> Phrase | None:
+    """The subject of the cue by the tree, when it stands behind it."""
+    at = subject_of(passage, cue.first)
+    return speaker_of(passage, cue.first, cue.end) if at is not None and cue.end <= at < end else None
 
 
 def speaker_behind(passage: Passage, cue: Cue, end: int) -> tuple[Phrase | None, str | None]:
@@ -100,9 +129,11 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
     if not _reaches_end(passage, sentence, quote):
         return None
     for index in range(quote.opening - 1, max(sentence.first, quote.opening - _REACH) - 1, -1):
-        cue = before_cue(passage, index) or _plain_cue(passage, index, quote)
+        cue = before_cue(passage, index) or _plain_cue(passage, index, quote) or said_by(passage, index)
         if cue and cue.tier != "calling" and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
-            phrase = subject(passage, sentence.first, index) or first_subject(passage, sentence.first, index)
+            if unsaid(passage, sentence, index):
+                return None
+            phrase = _named_before(passage, sentence, cue)
             outlet = medium(passage, sentence.first, quote.opening)
             return _claim(passage, quote, "cue-quote", 0.9, cue, phrase, outlet)
         according = passage.lexicon.according.at(passage.lower, index)
@@ -110,7 +141,26 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
             phrase = phrase_at(passage, index + according[0], quote.opening)
             cue = Cue(index, index + according[0])
             return phrase and _claim(passage, quote, "according-quote", 0.85, cue, phrase, None)
-    return None
+    return _behind_colon(passage, sentence, quote)
+
+
+def _behind_colon(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
+    """'She shakes her head: “...”': by the tree, who is the subject of a sentence that ends in a quotation."""
+    if passage.words[quote.opening - 1] != ":" or words(passage, quote.opening, quote.closing) < _FEWEST_WORDS_ALONE:
+        return None
+    phrase = main_subject(passage, sentence)
+    if phrase is None or phrase.end > quote.opening or not personal(passage, phrase):
+        return None
+    colon = Cue(quote.opening - 1, quote.opening)
+    return _claim(passage, quote, "colon-quote", 0.75, colon, phrase, None)
+
+
+def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | None:
+    first = after_dateline(passage, sentence) if passage.tree else sentence.first
+    at = subject_of(passage, cue.first)
+    if at is not None and at not in sentence.quoted:
+        return speaker_of(passage, cue.first, first)
+    return subject(passage, first, cue.first) or first_subject(passage, first, cue.first)
 
 
 def _plain_cue(passage: Passage, index: int, quote: Quote) -> Cue | None:
@@ -140,8 +190,10 @@ def _reaches_end(passage: Passage, sentence: Sentence, quote: Quote) -> bool:
 def _alone(passage: Passage, sentence: Sentence, quote: Quote, follows: bool) -> Claim | None:
     """A quotation that is a sentence or a paragraph of its own, near another statement."""
     begins = quote.opening + 1 < len(passage) and passage.words[quote.opening + 1] not in ".,;:!?)"
-    whole = quote.opening == _first_word(passage, sentence) and quote.double and begins
-    if not whole or not follows or words(passage, quote.opening + 1, quote.closing) < _FEWEST_WORDS_ALONE:
+    resumed = passage.words[quote.opening] not in _MARKS  # the dash of a dialogue: "—dijo X—. Ya es tarde."
+    whole = (resumed or quote.opening == _first_word(passage, sentence)) and quote.double and begins
+    fewest = 1 if passage.tree and sentence.first > sentence.paragraph[0] else _FEWEST_WORDS_ALONE
+    if not whole or not follows or words(passage, quote.opening + 1, quote.closing) < fewest:
         return None
     rest = words(passage, min(quote.closing + 1, sentence.end), sentence.end)
     stopped = passage.words[quote.closing - 1] in ".!?,…" or not quote.closed

@@ -16,8 +16,10 @@ def medium(passage: Passage, first: int, end: int) -> str | None:
         match = lexicon.media_cues.at(passage.lower, index)
         if match:
             found = _outlet(passage, index + match[0], end)
-        elif passage.lower[index] in lexicon.media["told"] and _told(passage, index + 1, end):
-            found = _outlet(passage, index + 1, end)
+        elif passage.lower[index] in lexicon.media["told"]:
+            found = (
+                _outlet(passage, index + 1, end) if _told(passage, index + 1, end) else _hearer(passage, index + 1, end)
+            )
         else:
             continue
         if found:
@@ -27,6 +29,13 @@ def medium(passage: Passage, first: int, end: int) -> str | None:
 
 def _told(passage: Passage, index: int, end: int) -> bool:
     return index < end and passage.lower[index] in passage.lexicon.media["told_heads"]
+
+
+def _hearer(passage: Passage, index: int, end: int) -> str | None:
+    """Who was told, when their name is a medium's: "told the Northern Post", "told Reuters"."""
+    outlets = passage.lexicon.media.get("outlets", frozenset())
+    found = _outlet(passage, index, end) if outlets else None
+    return found if found and not outlets.isdisjoint(found.casefold().split()) else None
 
 
 def _outlet(passage: Passage, index: int, end: int) -> str | None:

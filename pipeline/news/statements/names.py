@@ -138,7 +138,9 @@ class Names:
         """Learn from a phrase that speaks: its name is a person's, its role is held by that person."""
         if phrase.name is None:
             if phrase.role:
-                text = passage.slice(phrase.first, phrase.end)
+                text = passage.slice(
+                    phrase.first + (passage.lower[phrase.first] in passage.lexicon.articles), phrase.end
+                )
                 key = role_key(text)
                 if len(text) > len(self.role_names.get(key, "")):
                     self.role_names[key] = text

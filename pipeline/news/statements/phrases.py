@@ -288,7 +288,8 @@ def _compound(passage: Passage, stop: int, end: int) -> bool:
 
 def _initials(passage: Passage, index: int) -> bool:
     """Initials in front of a name: ", FX Hadi Rudyatmo"."""
-    return len(passage.words[index]) <= 3 and bool(passage.kinds[index] & Kind.ACRONYM)
+    short = len(passage.words[index]) <= 3 and bool(passage.kinds[index] & Kind.ACRONYM)
+    return short and not passage.kinds[index] & Kind.RANK
 
 
 def _honours(passage: Passage, index: int, end: int) -> int:

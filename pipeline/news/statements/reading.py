@@ -1,13 +1,15 @@
 """One reading of an article: its tokens, the claims in each sentence, and who made them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, lexicon
 from pipeline.news.officials import Roster
+from pipeline.news.parse import Parse
 from pipeline.news.spans import Span, place
 from pipeline.news.statements import tokens
 from pipeline.news.statements.claims import Claim, before_cue
+from pipeline.news.statements.clauses import clauses
 from pipeline.news.statements.direct import direct
 from pipeline.news.statements.evidence import mark
 from pipeline.news.statements.names import Names
@@ -17,9 +19,11 @@ from pipeline.news.statements.reported import headline, reported
 from pipeline.news.statements.sentences import Sentence, sentences
 from pipeline.news.statements.speakers import Memory, Speaker
 from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.verbs import main_subject
 from schemas.article import Article, Part
 
 PARTS: tuple[Part, ...] = ("title", "standfirst", "body")
+_NONE: Mapping[Part, Parse] = {}
 _NEAR_PARAGRAPHS = 2
 """A quotation without attribution continues a statement at most this many paragraphs before it."""
 
@@ -32,10 +36,12 @@ class Read(NamedTuple):
     claims: tuple[Claim, ...]
 
 
-def passages(article: Article, roster: Roster, spans: Iterable[Span] = ()) -> list[Passage]:
+def passages(
+    article: Article, roster: Roster, spans: Iterable[Span] = (), parses: Mapping[Part, Parse] = _NONE
+) -> list[Passage]:
     """The parts of an article that have text, as tokens, with what is known of its words."""
     words = lexicon(article.language)
-    found = [tokens.passage(part, article.part(part), words) for part in PARTS if article.part(part)]
+    found = [tokens.passage(part, article.part(part), words, parses.get(part)) for part in PARTS if article.part(part)]
     place(found, spans, roster)
     mark(found, roster)
     return found
@@ -69,6 +75,11 @@ def _prose(passage: Passage) -> Iterator[Read]:
             yield last
 
 
+def _rank(claim: Claim) -> tuple[int, int]:
+    """Claims are taken from left to right, quotations before clauses."""
+    return claim.kind != "direct", claim.start
+
+
 def _told(passage: Passage, before: Sentence, sentence: Sentence) -> tuple[Claim, ...]:
     """The sentence before, when this one says who told it."""
     found = told_by(passage, sentence)
@@ -79,13 +90,16 @@ def _told(passage: Passage, before: Sentence, sentence: Sentence) -> tuple[Claim
 def _claims(passage: Passage, sentence: Sentence, *, follows: bool) -> tuple[Claim, ...]:
     """The claims of a sentence that do not overlap; quotations win over clauses."""
     found = direct(passage, sentence, follows=follows) if sentence.quotes else []
+    if passage.tree:
+        cues = {claim.cue for claim in found}
+        found = found + [claim for claim in clauses(passage, sentence) if claim.cue not in cues]
     if not found:
         found = reported(passage, sentence)
     kept: list[Claim] = []
-    for claim in sorted(found, key=lambda claim: claim.start):
-        if claim.start < claim.end and (not kept or claim.start >= kept[-1].end):
+    for claim in sorted(found, key=_rank):
+        if claim.start < claim.end and all(claim.end <= other.start or claim.start >= other.end for other in kept):
             kept.append(claim)
-    return tuple(kept)
+    return tuple(sorted(kept, key=lambda claim: claim.start))
 
 
 def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Speaker]]:
@@ -96,8 +110,10 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
             if not credible(item.passage, claim, memory.names, memory.roster):
                 continue
             result.append((item, claim, memory.speaker(item.passage, claim)))
-        if not item.claims and item.passage.part != "title":
-            _notice(item, memory)
+        if item.passage.part != "title":
+            if not item.claims:
+                _notice(item, memory)
+            _mentioned(item, memory)
     return result
 
 
@@ -125,6 +141,11 @@ def _notice(item: Read, memory: Memory) -> None:
     if teller:
         memory.person = memory.focus = memory.last = memory.phrase(passage, teller[0])
         return
+    if passage.tree:
+        phrase = main_subject(passage, sentence)
+        found = memory.phrase_or_pronoun(passage, phrase) if phrase else None
+        memory.focus = found if found and found.kind == "person" else memory.focus
+        return
     phrase = _subject(passage, sentence, memory.names)
     if phrase is None:
         return
@@ -132,6 +153,16 @@ def _notice(item: Read, memory: Memory) -> None:
     memory.focus = found
     if any(before_cue(passage, at) for at in range(phrase.end, min(phrase.end + 4, sentence.end))):
         memory.person = found
+
+
+def _mentioned(item: Read, memory: Memory) -> None:
+    """Remember who is named in a sentence, where pronouns tell men from women."""
+    passage, sentence = item.passage, item.sentence
+    if not passage.lexicon.masculine:
+        return
+    for first, end, kind in passage.found_in(sentence.first, sentence.end):
+        if kind == "person":
+            memory.mention(passage, first, end)
 
 
 def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | None:

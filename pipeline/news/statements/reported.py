@@ -14,6 +14,7 @@ from pipeline.news.statements.quotes import Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.verbs import governed, object_of
 from schemas.statement import StatementKind
 
 _FEWEST_WORDS = 4
@@ -27,7 +28,11 @@ _COPULA_REACH = 6
 
 
 def reported(passage: Passage, sentence: Sentence) -> list[Claim]:
-    """The reported clauses of a sentence; at most one by each cue, none inside another."""
+    """The reported clauses of a sentence; at most one by each cue, none inside another. Where there is a tree, it tells
+    the clauses of verbs (`clauses`), and here only those of prepositions and of parting words are found.
+    """
+    if passage.tree:
+        return _according(passage, sentence) or _closing(passage, sentence)
     return (
         _according(passage, sentence)
         or _inserted(passage, sentence)
@@ -43,7 +48,7 @@ def _according(passage: Passage, sentence: Sentence) -> list[Claim]:
         match = passage.lexicon.according.at(passage.lower, index)
         if not match or index in sentence.quoted:
             continue
-        phrase = phrase_at(passage, index + match[0], sentence.end)
+        phrase = _source(passage, index + match[0], sentence.end)
         if phrase is None:
             continue
         cue, comma = Cue(index, index + match[0]), _comma(passage, phrase.end, min(phrase.end + 12, sentence.end))
@@ -54,6 +59,11 @@ def _according(passage: Passage, sentence: Sentence) -> list[Claim]:
         if not opening and _stops(passage, phrase.end, sentence.end) and _clause_before(passage, sentence, index):
             return _one(passage, sentence, sentence.first, index, "according-behind", cue, phrase)
     return []
+
+
+def _source(passage: Passage, index: int, end: int) -> Phrase | None:
+    """The noun phrase behind "according to"; by the tree it has its complements."""
+    return object_of(passage, index - 1) or phrase_at(passage, index, end)
 
 
 def _clause_before(passage: Passage, sentence: Sentence, index: int) -> bool:
@@ -98,10 +108,12 @@ def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:
 
 def _attribution(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None, str | None]:
     cue = after_cue(passage, index, end, plain=True)
-    if cue:
+    if cue and cue.end - cue.first > 1 and passage.tree:
+        return cue, _source(passage, cue.end, end), None
+    if cue and not governed(passage, cue.first):
         phrase, outlet = speaker_behind(passage, cue, end)
         return cue, phrase, outlet
-    if not passage.lexicon.subject_first:
+    if cue or not passage.lexicon.subject_first:
         return None, None, None
     phrase = phrase_at(passage, index, end)
     cue = after_cue(passage, phrase.end, end, plain=True) if phrase else None

@@ -104,6 +104,8 @@ def after_dateline(passage: Passage, sentence: Sentence) -> int:
     """The first token behind a dateline: 'Brussels: ...', 'JAKARTA, OUTLET.COM - ...'."""
     for at in range(sentence.first, min(sentence.first + 8, sentence.end)):
         if passage.words[at] in "-–—:" and passage.starts[at] >= 0:
+            if at + 1 < sentence.end and passage.words[at + 1] == passage.words[at]:
+                continue
             spaced = at + 1 < sentence.end and passage.starts[at + 1] > passage.ends[at]
             upper = all(not passage.words[k][0].islower() for k in range(sentence.first, at))
             return at + 1 if spaced and upper else sentence.first

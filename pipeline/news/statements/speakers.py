@@ -7,9 +7,13 @@ from typing import Literal
 from pipeline.news.lexicons import Kind
 from pipeline.news.officials import Link, RoleKey, Roster, role_key
 from pipeline.news.statements.claims import Claim
+from pipeline.news.statements.genders import Gender, gender, of_name
 from pipeline.news.statements.names import Names, country
 from pipeline.news.statements.phrases import Phrase, name_in
 from pipeline.news.statements.tokens import Passage
+
+_NAMED = 12
+"""Persons named in passing who are remembered for pronouns."""
 
 SpeakerKind = Literal["person", "organisation", "role", "unknown"]
 
@@ -45,6 +49,9 @@ class Memory:
     focus: Speaker | None = None
     group: Speaker | None = None
     seen: list[Speaker] = field(default_factory=list)
+    named: list[Speaker] = field(default_factory=list)
+    genders: dict[str, Gender] = field(default_factory=dict)
+    roles: dict[str, RoleKey] = field(default_factory=dict)
 
     def speaker(self, passage: Passage, claim: Claim) -> Speaker:
         """Who said it. Remembered as the last speaker."""
@@ -78,12 +85,42 @@ class Memory:
     def _by_pronoun(self, passage: Passage, phrase: Phrase, rule: str) -> Speaker:
         if passage.kinds[phrase.first] & Kind.PLURAL:
             return self._pronoun("plural-pronoun", self.group)
+        wanted = gender((passage.lower[phrase.first],), passage.lexicon)
+        if wanted:
+            return self._pronoun("pronoun", self._of_gender(passage, wanted))
         behind = rule.startswith(("quote", "clause"))
         return self._pronoun("pronoun", (self.person if behind else self.focus) or self.person or self.last)
+
+    def _of_gender(self, passage: Passage, wanted: Gender) -> Speaker | None:
+        """The last person of whom nothing says otherwise; from then on the gender is known."""
+        for speaker in (self.focus, self.person, self.last, *reversed(self.named[-_NAMED:])):
+            if speaker is None or speaker.name is None or speaker.kind not in {"person", "role"}:
+                continue
+            told = self.genders.get(speaker.name) or self._told(passage, speaker)
+            if told in {wanted, None}:
+                self.genders[speaker.name] = wanted
+                return speaker
+        return None
+
+    @staticmethod
+    def _told(passage: Passage, speaker: Speaker) -> Gender | None:
+        name = (speaker.name or "").casefold()
+        if speaker.kind == "role":
+            return gender(name.split(), passage.lexicon)
+        return of_name(name, passage.lexicon)
+
+    def mention(self, passage: Passage, first: int, end: int) -> None:
+        """Somebody was named in passing: the last ones can be meant by a pronoun."""
+        name = self.names.full(passage.slice(first, end))
+        self.named.append(self._linked(Speaker(name, "person", ("name",), 0.8)))
 
     @staticmethod
     def _pronoun(reason: str, speaker: Speaker | None) -> Speaker:
         return speaker.because(reason, 0.9) if speaker else NOBODY
+
+    def phrase_or_pronoun(self, passage: Passage, phrase: Phrase) -> Speaker:
+        """Who a noun phrase or a pronoun means."""
+        return self._by_pronoun(passage, phrase, "") if phrase.pronoun else self.phrase(passage, phrase)
 
     def phrase(self, passage: Passage, phrase: Phrase) -> Speaker:
         """Who a noun phrase means."""
@@ -91,22 +128,20 @@ class Memory:
             return self._by_name(passage, phrase)
         if phrase.several:
             return self._several(passage, phrase)
+        if self._national(passage, phrase):
+            return self.focus.because("the-same", 0.85) if self.focus else NOBODY
         if passage.lower[phrase.first] in passage.lexicon.administrations:
             return self._administration(passage, phrase)
         place = country(passage, phrase.first, phrase.end)
         if place:
             return self._linked(Speaker(place, "organisation", ("country",), 0.9))
-        text = passage.slice(phrase.first, phrase.end)
-        inside = name_in(passage, phrase.first, phrase.end - 1) if _describes(passage, phrase) else None
-        if inside and not self.person and self.names.person(passage.slice(*inside)):
-            return self._by_name(passage, phrase._replace(name=inside))
-        return self._again(passage, phrase) or self._by_role(passage, phrase) or self._by_text(passage, phrase, text)
+        return self._again(passage, phrase) or self._by_role(passage, phrase) or self._by_text(passage, phrase)
 
     def _administration(self, passage: Passage, phrase: Phrase) -> Speaker:
         """'pemerintahan Presiden AS Joe Biden' is no person: 'Pemerintahan Joe Biden'."""
         name = name_in(passage, phrase.first + 1, phrase.end)
         if name is None:
-            return self._by_text(passage, phrase, passage.slice(phrase.first, phrase.end))
+            return self._by_text(passage, phrase)
         person = self._linked(Speaker(self.names.full(passage.slice(*name)), "person", (), 0.9))
         head = passage.lexicon.administrations[0].capitalize()
         return Speaker(f"{head} {person.name}", "organisation", ("administration",), 0.85)
@@ -117,7 +152,26 @@ class Memory:
         name = self.names.full(short)
         reasons = ("name",) if name == short else ("short-name", "full-name")
         roles = role_key(passage.slice(*phrase.role)) if phrase.role else frozenset()
-        return self._linked(Speaker(name, "person", reasons, 0.95, roles=roles))
+        found = self._linked(Speaker(name, "person", reasons, 0.95, roles=roles))
+        self._learn(passage, phrase, found)
+        return found
+
+    def _learn(self, passage: Passage, phrase: Phrase, speaker: Speaker) -> None:
+        """What a mention says of a person: "Mrs", "actress", an office."""
+        assert phrase.name is not None
+        assert speaker.name is not None
+        told = gender(passage.lower[phrase.first : phrase.name[0]], passage.lexicon)
+        if told:
+            self.genders.setdefault(speaker.name, told)
+        self.roles[speaker.name] = self.roles.get(speaker.name, frozenset()) | speaker.roles
+
+    def _national(self, passage: Passage, phrase: Phrase) -> bool:
+        """'the German' is the person of the sentence before."""
+        return (
+            phrase.end - phrase.first == 2
+            and passage.lower[phrase.first] in passage.lexicon.definite
+            and passage.lower[phrase.first + 1] in passage.lexicon.nationals
+        )
 
     def _linked(self, speaker: Speaker) -> Speaker:
         """The same speaker under the official's name when one is tracked."""
@@ -138,8 +192,14 @@ class Memory:
             phrase.end,
         )
         parts = [(phrase.first, joint), (joint + 1, phrase.end)]
-        found = [country(passage, a, b) or self._body(passage.slice(a, b)) for a, b in parts if a < b]
+        found = [country(passage, a, b) or self._one(passage, a, b) for a, b in parts if a < b]
         return Speaker("; ".join(name for name in found if name), "organisation", ("list",), 0.8)
+
+    def _one(self, passage: Passage, first: int, end: int) -> str:
+        """One of a list: a person or a body."""
+        name = name_in(passage, first, end)
+        text = passage.slice(*name) if name else ""
+        return self.names.full(text) if text and self.names.person(text) else self._body(passage.slice(first, end))
 
     def _body(self, text: str) -> str:
         """The name of a body: the official's, else its fullest in the article."""
@@ -149,13 +209,22 @@ class Memory:
 
     def _again(self, passage: Passage, phrase: Phrase) -> Speaker | None:
         """'petinggi NATO tersebut': the last speaker of whom this was said, else the last one."""
-        if passage.lower[phrase.end - 1] not in passage.lexicon.deictics or not self.person:
+        if passage.lower[phrase.end - 1] not in passage.lexicon.deictics:
             return None
+        if not self.person:
+            return self._inside(passage, phrase)
         key = role_key(passage.slice(phrase.first, phrase.end)) - {"former", "leader", "official"}
         fits = [speaker for speaker in reversed(self.seen) if key & speaker.roles and speaker.kind != "organisation"]
         if not fits and not _describes(passage, phrase) and not passage.kinds[phrase.first] & Kind.ROLE:
             return None
         return (fits[0] if fits else self.person).because("the-same", 0.85)
+
+    def _inside(self, passage: Passage, phrase: Phrase) -> Speaker | None:
+        """'pemilik nama asli Budi Santoso ini': the name in a description, where nobody was named before it."""
+        name = name_in(passage, phrase.first, phrase.end - 1) if _describes(passage, phrase) else None
+        if name is None or not self.names.person(passage.slice(*name)):
+            return None
+        return self._by_name(passage, phrase._replace(name=name))
 
     def _by_role(self, passage: Passage, phrase: Phrase) -> Speaker | None:
         """Who holds the office. An official whom the article does not name goes by the article's words."""
@@ -168,11 +237,29 @@ class Memory:
             return self._linked(Speaker(holder, "person", ("role-in-article", "name"), 0.85, roles=key))
         link = self.roster.holder(key, self.on)
         if link is None:
-            return None
+            return self._definite(passage, phrase, key)
         reasons = ("role", "role-in-office")
         if self.names.mentions(link.official.name):
             return Speaker(link.official.name, "person", reasons, link.confidence, link, key)
         return Speaker(self._role_name(text, key), "role", reasons, link.confidence, link, key)
+
+    def _definite(self, passage: Passage, phrase: Phrase, key: RoleKey) -> Speaker | None:
+        """'the singer': the last person of whom this was said, else the one of the sentence before if no office is
+        known of them. Never for words of many, nor for those who speak for another.
+        """
+        if not _one_person(passage, phrase):
+            return None
+        for speaker in reversed(self.seen):
+            known = self.roles.get(speaker.name or "", frozenset()) if speaker.kind == "person" else frozenset[str]()
+            if key & known or (speaker.kind == "role" and key and key <= speaker.roles):
+                return speaker.because("the-same", 0.85)
+        near, lexicon, words = self.focus, passage.lexicon, passage.lower[phrase.first : phrase.end]
+        if near is None or near.kind != "person" or self.roles.get(near.name or ""):
+            return None
+        told, wanted = self._told(passage, near), gender(words, lexicon)
+        if not lexicon.incumbent.isdisjoint(words) or (told and wanted and told != wanted):
+            return None
+        return near.because("the-same", 0.8)
 
     @staticmethod
     def _bare(passage: Passage, phrase: Phrase) -> str:
@@ -187,18 +274,32 @@ class Memory:
         name = self.names.role_names.get(key, text)
         return name if len(name) >= len(text) else text
 
-    def _by_text(self, passage: Passage, phrase: Phrase, text: str) -> Speaker:
+    def _by_text(self, passage: Passage, phrase: Phrase) -> Speaker:
+        text = passage.slice(phrase.first, phrase.end)
         alias = self.names.people.get(text.casefold())
+        if alias is None and passage.tree and self.names.person(text):
+            alias = text
         if alias:
             return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name"), 0.9))
-        if phrase.role and passage.kinds[phrase.first] & Kind.ROLE:
-            text = self.names.expanded(self._bare(passage, phrase))
+        bare = self._bare(passage, phrase)
+        article = passage.lower[phrase.first] in passage.lexicon.articles
+        if phrase.role and passage.kinds[min(phrase.first + article, phrase.end - 1)] & Kind.ROLE:
+            text = bare if article else self.names.expanded(bare)
             key = role_key(text)
             return Speaker(self._role_name(text, key), "role", ("role",), 0.75, roles=key)
-        return self._linked(Speaker(self.names.body(self._bare(passage, phrase)), "organisation", ("name",), 0.8))
+        return self._linked(Speaker(self.names.body(bare), "organisation", ("name",), 0.8))
 
 
 def _describes(passage: Passage, phrase: Phrase) -> bool:
     """Whether a phrase without a name is about a person already named: 'ibu dua anak itu'."""
     deictic = passage.lower[phrase.end - 1] in passage.lexicon.deictics
     return deictic and phrase.name is None and passage.lower[phrase.first] in passage.lexicon.persons
+
+
+def _one_person(passage: Passage, phrase: Phrase) -> bool:
+    """Whether a phrase is one known person's office or age, and nothing more: 'the singer', 'the 43-year-old'."""
+    lexicon, words = passage.lexicon, passage.lower[phrase.first : phrase.end]
+    kinds = [passage.kinds[at] for at in range(phrase.first, phrase.end)]
+    person = words[-1].endswith(lexicon.age_endings) or any(kind & Kind.ROLE for kind in kinds)
+    known = words[0] in lexicon.definite and not words[-1].endswith(lexicon.plural_endings)
+    return person and known and not any(kind & (Kind.PREP | Kind.PLACE | Kind.ORG) for kind in kinds)

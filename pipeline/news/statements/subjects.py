@@ -19,7 +19,7 @@ def subject(passage: Passage, first: int, cue: int) -> Phrase | None:
         return _before_relative(passage, first, end - 1)
     for start in _starts(passage, max(first, cue - _REACH), end):
         found = phrase_at(passage, start, end)
-        if found and (_connects(passage, found.end, cue) or _apposed(passage, found, cue)):
+        if found and (_connects(passage, found, cue) or _apposed(passage, found, cue)):
             return _nearer(passage, found, end) or found
     return None
 
@@ -87,8 +87,9 @@ def _starts(passage: Passage, first: int, end: int) -> list[int]:
     return found
 
 
-def _connects(passage: Passage, index: int, cue: int) -> bool:
-    """Whether only adverbials and relative clauses stand between the subject and the cue."""
+def _connects(passage: Passage, found: Phrase, cue: int) -> bool:
+    """Whether only adverbials, relative clauses and an office of who is named stand between the subject and the cue."""
+    index = found.end
     if cue - index > _BETWEEN:
         return False
     while index < cue and passage.words[index] in ",)":
@@ -99,6 +100,7 @@ def _connects(passage: Passage, index: int, cue: int) -> bool:
         passage.kinds[index] & _ADVERBIAL
         or passage.words[index] == "("
         or passage.lower[index] in passage.lexicon.relatives
+        or (found.name and passage.kinds[index] & Kind.ROLE and passage.words[cue - 1] == ",")
     ):
         return False
     return all(_adverbial(passage, at, cue) for at in range(index, cue) if passage.words[at] == ",")

@@ -1,12 +1,15 @@
 """Text as tokens: words and single marks with their offsets, and what each word can be."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 from pipeline.news.lexicons import Kind, Lexicon, Phrases
+from pipeline.news.parse import Parse
+from pipeline.news.statements.trees import Tree, tree
 from schemas.article import EntityKind, Part
 
 TOKEN = re.compile(r"\n+|\d+(?:[.,/:]\d+)*|[^\W\d_]\w*(?:[.'’\-&/][^\W_]+)*|([^\w\s])\1{7,}|\S")
@@ -48,12 +51,12 @@ def plain(text: str) -> str:
     return text.translate(_SPACES)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Passage:
     """One part of an article as tokens. `kinds` holds a `Kind` of each token as a plain number.
 
     `people` and `bodies`: lower-case words that the article shows to be short names of people, and names of bodies.
-    `found`: what a model takes for names, in order.
+    `found`: what a model takes for names, in order; `tree`: the dependencies that it sees, if it has a parser.
     """
 
     part: Part
@@ -69,6 +72,8 @@ class Passage:
     people: set[str] = field(default_factory=set)
     bodies: set[str] = field(default_factory=set)
     found: list[Found] = field(default_factory=list)
+    tree: Tree | None = None
+    marks: bool | None = None
 
     def __len__(self) -> int:
         return len(self.words)
@@ -76,6 +81,10 @@ class Passage:
     def slice(self, first: int, end: int) -> str:
         """The plain text of the tokens first..end-1, its white space collapsed."""
         return " ".join(self.text[self.starts[first] : self.ends[end - 1]].split()) if first < end else ""
+
+    def found_in(self, first: int, end: int) -> list[Found]:
+        """What a model takes for names in tokens first..end-1."""
+        return self.found[bisect_left(self.found, (first,)) : bisect_left(self.found, (end,))]
 
     @cached_property
     def paragraphs(self) -> list[tuple[int, int]]:
@@ -88,14 +97,16 @@ class Passage:
         return bool(self.kinds[index] & NAME) and not self.kinds[index] & _NO_NAME
 
 
-def passage(part: Part, raw: str, lexicon: Lexicon) -> Passage:
+def passage(part: Part, raw: str, lexicon: Lexicon, parse: Parse | None = None) -> Passage:
     """Tokenise one part of an article. Takes time in proportion to its length."""
     text = plain(raw)
     found = [token for match in TOKEN.finditer(text) for token in _apart(match, lexicon)]
     words = [word for word, _, _ in found]
     lower = [word.casefold() for word in words]
     kinds = [_kind(word, low, lexicon.kinds) for word, low in zip(words, lower)]
-    result = Passage(part, raw, text, words, lower, [a for _, a, _ in found], [b for _, _, b in found], kinds, lexicon)
+    starts, ends = [a for _, a, _ in found], [b for _, _, b in found]
+    grown = tree(starts, ends, parse) if parse else None
+    result = Passage(part, raw, text, words, lower, starts, ends, kinds, lexicon, tree=grown)
     _mark_places(result)
     _clear_surnames(result)
     return result
@@ -142,7 +153,7 @@ def _clear_surnames(passage: Passage) -> None:
         if (
             passage.lower[index] in passage.lexicon.surnames
             and passage.kinds[index] & Kind.CAP
-            and passage.named(index - 1)
+            and (passage.named(index - 1) or passage.kinds[index - 1] & Kind.RANK)
         ):
             passage.kinds[index] = Kind.CAP | Kind.WORD
 
