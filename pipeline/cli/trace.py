@@ -96,7 +96,7 @@ def _article(article: Article, house: Installation) -> list[str]:
 
 
 def _marked(marked: ArticleMarked) -> list[str]:
-    links = [f"{link.relation} of {link.of} ({link.score:.2f})" for link in marked.links]
+    links = [f"{link.relation} of {link.of} ({link.score:.2f}), {link.share:.0%} word by word" for link in marked.links]
     return [f"family {marked.family}", *links] if links else ["no copy of anything known"]
 
 
