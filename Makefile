@@ -31,7 +31,7 @@ format: $(VENV)/dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev ## measure speed and memory (minutes); figures go to standard output
+bench: $(VENV)/dev ## measure speed and memory, and how copies are found (minutes); plots go to build/bench
 	$(BIN)/python -m tests.bench
 
 schemas: $(VENV)/dev ## write schemas/json and schemas/examples anew

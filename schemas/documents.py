@@ -44,6 +44,8 @@ class ArticleDocument(Value, frozen=True, kw_only=True):
     copy: Keyword
     """The closest relation to an earlier article, or "original"."""
     of: Keyword | None
+    verbatim: float = 0.0
+    """How much of the text stands in `of` word by word, 0 to 1."""
     statements: int
     quality: float
     change: Keyword | None = None

@@ -126,7 +126,7 @@ def _incomplete(article: Article) -> list[str]:
 
 
 def _marked(marked: ArticleMarked) -> list[str]:
-    links = [f"{link.relation} of {link.of} ({link.score:.2f})" for link in marked.links]
+    links = [f"{link.relation} of {link.of} ({link.score:.2f}), {link.share:.0%} word by word" for link in marked.links]
     return [f"family {marked.family}", *links] if links else ["no copy of anything known"]
 
 

@@ -38,6 +38,7 @@ def article_document(record: ArticleExtracted) -> ArticleDocument:
         family=record.family,
         copy=best.relation if best else "original",
         of=best.of if best else None,
+        verbatim=best.share if best else 0.0,
         statements=len(record.statements),
         quality=article.quality,
         change=changes.kind if changes else None,

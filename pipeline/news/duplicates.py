@@ -6,10 +6,11 @@ the share of the smaller one's 5-word shingles that the larger one has too. Unre
 - Sketch: a sample of the 5-word shingles, with which the share can be told (`pipeline.news.sketches`).
 - Candidates: the lowest hashes of 7-word shingles are the postings; seven words give a quarter of the stray candidates
   of five.
-- Family: the article id of the earliest member. An article joins the family of its best match, so that a roundup of two
-  stories does not join the stories. What an outlet takes over from its own earlier articles is background, and makes
-  no family of follow-ups. When a copy turns up that is older than its family, the family is called after it from
-  then on; members that went by before keep the name they were given until they are handled again.
+- Family: the article id of the earliest member. An article joins the family of its best match and of those that are the
+  same as a whole, so that a roundup of two stories does not join the stories. What an outlet takes over from its own
+  earlier articles is background, and makes no family of follow-ups. When a copy turns up that is older than its
+  family, the family is called after it from then on; members that went by before keep the name they were given until
+  they are handled again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -46,24 +47,30 @@ class Root(Value, frozen=True, kw_only=False, array_like=True, order=True):
 
 
 class Known(Value, frozen=True, kw_only=False, array_like=True):
-    """What is remembered of an article. `root` is what its family was called after when it was last handled.
+    """What is remembered of an article.
 
-    `content` is a hash of everything that the outcome depends on, so that a replay is told from a revision. `history`
-    is None for what an older Pantau remembered.
+    content  a hash of everything that the outcome depends on, so that a replay is told from a revision
+    joined   the root of its family when it was last handled; None when that was the article itself
+    history  None for what an older Pantau remembered
     """
 
     article_id: str
     revision: int
-    content: bytes
+    content: int
     seen_at: datetime
     outlet: str | None
-    root: Root
+    joined: Root | None
     links: tuple[Link, ...]
     halved: int
     hashes: bytes
     figures: bytes
     exact: int
     history: History | None = None
+
+    @property
+    def root(self) -> Root:
+        """What its family was called after when it was last handled."""
+        return self.joined or Root(self.seen_at, self.article_id)
 
     @property
     def sketch(self) -> Sketch:
@@ -89,16 +96,17 @@ class Match(NamedTuple):
     overlap: Overlap
 
 
-def content(article: Article) -> bytes:
-    """A name for what the outcome depends on."""
-    return bytes.fromhex(words.identity(article.language, article.seen_at.isoformat(), article.title, article.text))
+def content(article: Article) -> int:
+    """A hash of what the outcome depends on."""
+    return words.hash64("\0".join((article.language, article.seen_at.isoformat(), article.title, article.text)))
 
 
 def known(article: Article, reading: Reading, root: Root, links: Sequence[Link]) -> Known:
     """What to remember of an article."""
     found = reading.sketch
+    joined = root if root != Root(article.seen_at, article.article_id) else None
     return Known(
-        article.article_id, article.revision, content(article), article.seen_at, article.outlet, root, tuple(links),
+        article.article_id, article.revision, content(article), article.seen_at, article.outlet, joined, tuple(links),
         found.halved, sketches.pack(found.hashes), sketches.pack(found.figures), found.exact,
     )  # fmt: skip
 

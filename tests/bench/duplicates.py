@@ -225,8 +225,8 @@ class Point(NamedTuple):
 
 def growth(folder: Path, size: int) -> None:
     """Print what articles cost while the state grows to `size`; plot it."""
-    points = apart(_growth, size)
     print(f"\nstate of {size:,} articles in SQLite (real articles, most sentences in words of their own)")
+    points = apart(_growth, size)
     print("  articles   CPU us/article   over fixed work   bytes/article   resident MB")
     marks = [point for point in points if point.size in (10_000, 100_000, 1_000_000)] or points[-1:]
     for point in {point.size: point for point in [*marks, points[-1]]}.values():

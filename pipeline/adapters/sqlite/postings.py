@@ -1,10 +1,10 @@
 """Lists of records by posting: which records of an agent hold a 64-bit number.
 
 A log-structured index. What was put last is in a log (`fresh`) and, for looking up, in a dictionary. The rest is in
-blocks: sorted arrays cut into pieces of a database page, in 16 parts by hash, with the first entry of each piece and
-one bit per hash in memory. A put appends one row; every `STEP` puts one part takes over its share of the log in one
-sorted merge, drops what has expired, and is written anew. So a put writes no page at random, a find reads a page only
-where there is something to find, and neither grows with the number of records.
+blocks: sorted arrays cut into pieces of a database page, in 16 parts by hash, with the first entry of each piece and a
+filter of all hashes in memory. A put appends one row; every `STEP` puts one part takes over its share of the log in one
+sorted merge, drops what has expired, and is written anew. So a put writes no page at random, and a find reads a page
+only where there is something to find.
 
 An entry is 28 bits of a posting's hash and 36 bits of a record's number; with the part, 32 bits of the hash are told
 apart. The lists may therefore name a record that does not hold the posting, and do after a rollback: the caller looks
