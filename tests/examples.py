@@ -66,7 +66,7 @@ CASES = (
     Case(ALERTS_RAISED, "new-utterance", lambda alert: alert.reason == "new-utterance"),
     Case(ALERTS_RAISED, "new-version", lambda alert: alert.reason == "new-version"),
     Case(DEAD_LETTERS, "too-deep", lambda letter: letter.reason == "too-deep"),
-    Case(DEAD_LETTERS, "no-article", lambda letter: letter.reason == "no-article"),
+    Case(DEAD_LETTERS, "error-page", lambda letter: letter.reason == "error-page"),
 )
 
 

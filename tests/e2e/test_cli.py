@@ -209,7 +209,7 @@ def test_the_demo_fits_two_pages_and_its_next_steps_work(world: Path) -> None:
 def test_the_demo_finds_a_home_and_says_on_a_second_run_that_all_is_known(fresh: Pantau) -> None:
     first = fresh("demo", "--workers", "0", "--json").json()
     assert first["home"] == str(fresh.home)
-    assert (first["came_in"]["changed"], first["dead"]) == (1, {"clean: too-deep": 1, "clean: no-article": 1})
+    assert (first["came_in"]["changed"], first["dead"]) == (1, {"clean: too-deep": 1, "clean: error-page": 1})
     again = fresh("demo", "--workers", "0", "--json").json()
     assert again["came_in"]["known"] == first["came_in"]["new"] + first["came_in"]["changed"]
     assert {**again, "came_in": 0, "seconds": 0} == {**first, "came_in": 0, "seconds": 0}
