@@ -30,8 +30,8 @@ def fit(pairs: Iterable[tuple[str, str]]) -> Fit:
 
 
 def _fit(counted: Sequence[_Counts]) -> Fit:
-    precision = statistics.mean([hit / (hit + extra) for hit, extra, _ in counted if hit + extra] or [0.0])
-    recall = statistics.mean([hit / (hit + missed) for hit, _, missed in counted if hit + missed] or [0.0])
+    precision = statistics.fmean([hit / (hit + extra) for hit, extra, _ in counted if hit + extra] or [0.0])
+    recall = statistics.fmean([hit / (hit + missed) for hit, _, missed in counted if hit + missed] or [0.0])
     return Fit(_harmonic(precision, recall), precision, recall)
 
 
@@ -39,6 +39,36 @@ def page_f1(true: str, found: str) -> float:
     """F1 of one page."""
     hit, extra, missed = _overlap(true, found)
     return 2 * hit / (2 * hit + extra + missed)
+
+
+class Told(NamedTuple):
+    """How well estimates tell figures: Spearman's rank correlation, and the area under the ROC curve when the
+    estimates have to find the figures below `POOR` (0.5 when there are none).
+    """
+
+    rank: float
+    poor: float
+
+
+POOR = 0.8
+
+
+def told(estimates: Sequence[float], figures: Sequence[float]) -> Told:
+    """Ties share their rank."""
+    one, other = _ranks(estimates), _ranks(figures)
+    spread = min(len(set(estimates)), len(set(figures))) > 1
+    poor = [estimate for estimate, figure in zip(estimates, figures) if figure < POOR]
+    good = [estimate for estimate, figure in zip(estimates, figures) if figure >= POOR]
+    found = sum((low < high) + 0.5 * (low == high) for low in poor for high in good)
+    area = found / (len(poor) * len(good)) if poor and good else 0.5
+    return Told(statistics.correlation(one, other) if spread else 0.0, area)
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    places: dict[float, list[int]] = {}
+    for place, value in enumerate(sorted(values)):
+        places.setdefault(value, []).append(place)
+    return [statistics.mean(places[value]) for value in values]
 
 
 _RESAMPLES = 1000

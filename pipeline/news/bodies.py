@@ -49,17 +49,16 @@ def best_body(tree: Any, lines: Filter) -> Body:
 
     Raises Reject(BROKEN_MARKUP) when trafilatura cannot read the page.
     """
-    precise = lines(_precise(tree))
-    second = lines(_or_nothing(_quickly_readable, tree))
-    found = agreement(precise.text, second.text)
+    precise = _precise(tree)
+    found = agreement("\n".join(precise), "\n".join(_or_nothing(_quickly_readable, tree)))
     if found >= AGREED:
-        return Body(precise, found, PRECISE)
+        return Body(lines(precise), found, PRECISE)
     others: dict[str, Callable[[Any], list[str]]] = {
         DEFAULT: partial(_trafilatura, precision=False),
         READABLE: _readable,
         PLAIN: _plain,
     }
-    bodies = {PRECISE: precise, **{name: lines(_or_nothing(other, tree)) for name, other in others.items()}}
+    bodies = {PRECISE: lines(precise), **{name: lines(_or_nothing(other, tree)) for name, other in others.items()}}
     return medoid(bodies)
 
 

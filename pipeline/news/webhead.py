@@ -78,7 +78,8 @@ class Head:
     @property
     def image(self) -> str | None:
         """The address of the picture that stands for the article."""
-        return next(filter(None, map(self._address, (*self._metas(_IMAGES), self._node.image or ""))), None)
+        said = [*self._metas(_IMAGES), self._node.image or ""]
+        return next(filter(None, (self._address(text) for text in said if text)), None)
 
     def _address(self, text: str) -> str | None:
         try:

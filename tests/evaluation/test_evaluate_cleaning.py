@@ -12,7 +12,7 @@ from pipeline.cli.app import app
 from pipeline.cli.evaluate import EVALUATIONS
 from pipeline.errors import Misuse
 from pipeline.evaluation.cleaning import lines_kept, measure
-from pipeline.evaluation.measures import interval
+from pipeline.evaluation.measures import interval, told
 from pipeline.evaluation.pages import read_pages
 
 BODY = "\n".join(
@@ -104,6 +104,13 @@ def test_the_interval_holds_the_difference_and_is_the_same_each_time() -> None:
     assert low < lead < high
     assert (lead, low, high) == interval(good, bad)
     assert interval(good, good) == (0.0, 0.0, 0.0)
+
+
+def test_how_well_estimates_tell_figures() -> None:
+    assert told([0.9, 0.8, 0.5, 0.2], [1.0, 0.95, 0.9, 0.3]) == (1.0, 1.0)
+    assert told([0.2, 0.5, 0.8, 0.9], [1.0, 0.95, 0.9, 0.3]) == (-1.0, 0.0)
+    assert told([1.0, 1.0], [0.3, 1.0]) == (0.0, 0.5)
+    assert told([0.5, 0.5, 0.9, 0.9], [0.3, 1.0, 1.0, 1.0]).poor == pytest.approx(5 / 6)
 
 
 def run(*args: str) -> SimpleNamespace:
