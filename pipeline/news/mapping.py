@@ -16,7 +16,7 @@ _WORD = re.compile(r"\S+")
 _ANCHORS_MAX = 50
 _MISSES_MAX = 200
 """Paragraphs that may be missing before a page is not searched whole any more: bounds the cost of hostile pages."""
-_PIECE_MIN = 12
+PIECE_MIN = 12
 """Codepoints below which a piece of a changed paragraph is not searched on its own: it would be found anywhere."""
 _WINDOW = 2000
 """How far after the last match a piece of a changed paragraph is searched, beyond its own length."""
@@ -132,7 +132,8 @@ class Aligner:
         packed = packed_text(text)
         found = self._whole(packed) if packed else None
         if found is None:
-            return self._halved(packed, 0, self.cursor, self.cursor + 2 * len(packed) + _WINDOW)
+            halves = self._halved(packed, 0, self.cursor, self.cursor + 2 * len(packed) + _WINDOW)
+            return self._grown(packed, halves)
         self.cursor = found + len(packed)
         return [(0, found, len(packed))]
 
@@ -160,7 +161,7 @@ class Aligner:
         return found if found >= 0 else None
 
     def _halved(self, packed: str, offset: int, low: int, high: int) -> list[tuple[int, int, int]]:
-        if len(packed) < _PIECE_MIN:
+        if len(packed) < PIECE_MIN:
             return []
         found = self.source.packed.find(packed, low, high)
         if found >= 0:
@@ -169,6 +170,28 @@ class Aligner:
         half = len(packed) // 2
         left = self._halved(packed[:half], offset, low, high)
         return left + self._halved(packed[half:], offset + half, max(low, self.cursor if left else low), high)
+
+    def _grown(self, packed: str, found: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+        """Pieces that were found, each as far as text and page agree around it, and no further than the next."""
+        grown: list[tuple[int, int, int]] = []
+        for i, (start, there, length) in enumerate(found):
+            least, low = (grown[-1][0] + grown[-1][2], grown[-1][1] + grown[-1][2]) if grown else (0, 0)
+            back = _agreeing(
+                packed[least:start][::-1], self.source.packed[max(low, there - start + least) : there][::-1]
+            )
+            most = found[i + 1][0] if i + 1 < len(found) else len(packed)
+            end = found[i + 1][1] if i + 1 < len(found) else len(self.source.packed)
+            behind, at = start + length, there + length
+            on = _agreeing(packed[behind:most], self.source.packed[at : min(end, at + most - behind)])
+            grown.append((start - back, there - back, back + length + on))
+        if grown:
+            self.cursor = grown[-1][1] + grown[-1][2]
+        return grown
+
+
+def _agreeing(one: str, other: str) -> int:
+    """How many signs two texts have in common at their beginning."""
+    return next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
 
 
 def aligned_runs(aligner: Aligner, text: str) -> tuple[Run, ...]:

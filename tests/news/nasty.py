@@ -58,7 +58,7 @@ def copy(draw: st.DrawFn) -> str:
 OPEN = (
     *("<p>", "<div>", "<b>", "<i class='x'>", '<a href="/x?a=1&b=2">', "<li>", "<ul>", "<blockquote>", "<h2>", "<br>"),
     *("<span title='a > b'>", "<td>", "<table><tr>", "<!-- no <p> -->", "<script>if (a<b) '</p>'</script>", "<br/>"),
-    *("<style>p{}</style>", "<p", "<a href='", "<!--", "<![CDATA[x]]>", "<?php ?>", "</p></div>", "<font>", "<q>"),
+    *("<style>p{}</style>", "<font>", "<q>"),
 )
 CLOSE = (
     "</p>",
@@ -74,6 +74,19 @@ CLOSE = (
     "</article>",
     "",
 )
+BROKEN = (
+    "<p",
+    "<a href='",
+    "<!--",
+    "<![CDATA[x]]>",
+    "<?php ?>",
+    "</p></div>",
+    "<",
+    "<The",
+    "</",
+    "<title>",
+    "<textarea>",
+)
 REFERENCES = (
     "&amp;",
     "&lt;",
@@ -87,15 +100,16 @@ REFERENCES = (
     "&shy;",
     "&zwj;",
 )
-piece = st.sampled_from((*OPEN, *CLOSE, *REFERENCES)) | line()
 
 
 @st.composite
-def page(draw: st.DrawFn) -> str:
-    """HTML, whole or broken, with an article in it."""
+def page(draw: st.DrawFn, broken: bool = False) -> str:
+    """HTML with an article in it; elements may be open or closed twice. `broken`: tags may be none."""
+    words = line() if broken else line().map(lambda text: text.replace("<", "‹"))
+    piece = st.sampled_from((*OPEN, *CLOSE, *REFERENCES, *(BROKEN if broken else ()))) | words
     body = "".join(draw(st.lists(piece, max_size=18)))
     behind = "".join(draw(st.lists(piece, max_size=8)))
-    title = draw(line())
+    title = draw(words)
     kept = "".join(f"<p>{text}</p>\n" for text in SENTENCES[:2])
     return (
         f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{kept}{body}</article>{behind}</body>"
