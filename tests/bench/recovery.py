@@ -134,11 +134,8 @@ def _one(memory: Memory, records: Sequence[Any], ports: dict[str, Any]) -> list[
     start = time.process_time()
     emitted = memory.fill(records, ports)
     each = (time.process_time() - start) / len(records)
-    print(
-        f"  {memory.agent.name}: {memory.bytes / 1e6:,.0f} MB in its topic, {memory.size / 1e6:,.0f} MB on disk;",
-        end="",
-    )
-    print(f" {each * 1e3:.2f} ms CPU to make each", flush=True)
-    for what, name in (("fresh disk", "fresh"), ("same disk", "own"), ("a tenth behind", "behind")):
-        print(f"    {what:15} {memory.recover(name)}", flush=True)
+    name, topic, disk = memory.agent.name, memory.bytes / 1e6, memory.size / 1e6
+    print(f"  {name}: {topic:,.0f} MB in its topic, {disk:,.0f} MB on disk; {each * 1e3:.2f} ms CPU each", flush=True)
+    for what, place in (("fresh disk", "fresh"), ("same disk", "own"), ("a tenth behind", "behind")):
+        print(f"    {what:15} {memory.recover(place)}", flush=True)
     return emitted
