@@ -13,9 +13,9 @@ from pipeline.settings import load
 
 
 def test_a_url_names_brokers_and_options() -> None:
-    address = parse("kafka://one:9092,two:9093?partitions=12&replication=3&session=20", {})
+    address = parse("kafka://one:9092,two:9093?partitions=12&replication=3&session=20&pace=1.25", {})
     assert address.servers == ("one:9092", "two:9093")
-    assert (address.partitions, address.replication, address.session) == (12, 3, 20)
+    assert (address.partitions, address.replication, address.session, address.pace) == (12, 3, 20, 1.25)
     assert address.client()["security_protocol"] == "PLAINTEXT"
 
 

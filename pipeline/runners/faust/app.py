@@ -64,6 +64,7 @@ class _App(faust.App):
     """A Faust app with a consumer that never skips and gives what it fetches to `receiver`."""
 
     receiver: Receiver
+    pace: float
 
     def _new_transport(self) -> ContiguousTransport:
         return ContiguousTransport(self.conf.broker_consumer, self)
@@ -71,7 +72,7 @@ class _App(faust.App):
     def _new_consumer(self) -> ContiguousConsumer:
         made = super()._new_consumer()
         assert isinstance(made, ContiguousConsumer)
-        made.receiver = self.receiver
+        made.receiver, made.pace = self.receiver, self.pace
         return made
 
 
@@ -156,7 +157,7 @@ class Worker:
             self._desk.expect, self._desk.flush = ports["index"].expect, ports["index"].flush
         self._watchdog = Watchdog(STALL_SECONDS, end_process)
         self._app = _app(post, address)
-        self._app.receiver = self
+        self._app.receiver, self._app.pace = self, address.pace
         self._app.topics.add(self._app.topic(*(topic.name for topic in agent.reads)))
         self._app.task(self._report)
         self._app.on_before_shutdown.connect(self._close, weak=False)
