@@ -215,8 +215,9 @@ def test_a_partition_that_was_lost_meanwhile_is_left_alone(bench: Bench) -> None
         bench.ours = False
 
     bench.desk.flush = lambda: lose(None)
-    assert bench.take(item(1)) == [("send", ["a1"])]
+    assert bench.take(item(1), item(2)) == [("send", ["a1", "a2"])]
     assert bench.store.get("a1") is None
+    assert bench.lane.oldest is None, "nothing of it is waited for here any more"
 
 
 def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:

@@ -256,7 +256,7 @@ class Worker:
             await asyncio.sleep(REPORT_SECONDS)
             consumer, held = self.consumer, {tp for tp in self.consumer.offsets if self.holds(tp, self.consumer.term)}
             if not self._app.rebalancing:
-                await self._leave([tp for tp in self._seats if tp not in held])
+                await self._leave([tp for tp, seat in self._seats.items() if tp not in held or not seat.held()])
             try:
                 ends = await consumer.highwaters(*held) if held else {}
             except (KafkaError, ConsumerNotStarted, TimeoutError) as error:
@@ -268,7 +268,7 @@ class Worker:
             self._tell(consumer)
 
     async def _leave(self, tps: Sequence[TP]) -> None:
-        """Close the lanes of partitions that others have now."""
+        """Close the lanes of earlier terms."""
         for tp in tps:
             seat = self._seats[tp]
             await seat.close()
