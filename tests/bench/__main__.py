@@ -1,4 +1,4 @@
-"""`python -m tests.bench [chain|kafka|duplicates] [--articles N] [--rounds N] [--long N] [--state N]`."""
+"""`python -m tests.bench [chain|kafka|recovery|duplicates] [--articles N] [--rounds N] [--long N] [--state N]`."""
 
 import argparse
 
@@ -9,24 +9,34 @@ from tests.bench.corpus import ROOT
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["chain", "kafka", "duplicates"], help="kafka needs Java")
-    parser.add_argument("--articles", type=int, default=1000, help="articles for the ratios of the chain")
-    parser.add_argument("--rounds", type=int, default=3, help="how often a ratio is measured")
+    parts = ("chain", "kafka", "recovery", "duplicates")
+    parser.add_argument(
+        "part", nargs="?", choices=parts, default="chain", help="kafka and recovery need Java and Maven"
+    )
+    parser.add_argument("--articles", type=int, default=1000, help="articles to measure with (recovery: 100000)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often the ratio on Kafka is measured")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")
     parser.add_argument("--state", type=int, default=100_000, metavar="N", help="remember N articles (1000000)")
     options = parser.parse_args()
-    if options.part == "kafka":
-        from tests.bench import kafka  # noqa: PLC0415 - its packages are in an extra
-
-        kafka.measure(options.articles, options.rounds)
-        return
-    if options.part != "duplicates":
+    if options.part == "chain":
         chain.overhead(options.articles)
         chain.speedup(options.articles)
         if options.long:
             chain.footprint(options.long)
-    if options.part != "chain":
+    elif options.part == "duplicates":
         duplicates.report(ROOT / "build" / "bench" / "duplicates", options.state)
+    else:
+        _on_kafka(options)
+
+
+def _on_kafka(options: argparse.Namespace) -> None:
+    from tests.bench import hops, kafka, recovery  # noqa: PLC0415 - their packages are in extras
+
+    if options.part == "kafka":
+        hops.measure()
+        kafka.measure(options.articles, options.rounds)
+    else:
+        recovery.measure(options.articles)
 
 
 if __name__ == "__main__":

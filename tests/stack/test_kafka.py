@@ -128,7 +128,9 @@ class Small:
 
     def freeze(self, name: tuple[str, str], seconds: float) -> None:
         """Stop one worker for longer than its session, so that it loses its partitions without noticing."""
-        pid = int((self.home / "-".join(name) / "pid").read_text())
+        path = self.home / "-".join(name) / "pid"
+        eventually(path.exists, 60)
+        pid = int(path.read_text())
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
             time.sleep(seconds)

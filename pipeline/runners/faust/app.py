@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,6 +68,7 @@ class _App(faust.App):
     """A Faust app with a consumer that never skips and gives what it fetches to `receiver`."""
 
     receiver: Receiver
+    pace: float
 
     def _new_transport(self) -> ContiguousTransport:
         return ContiguousTransport(self.conf.broker_consumer, self)
@@ -75,7 +76,7 @@ class _App(faust.App):
     def _new_consumer(self) -> ContiguousConsumer:
         made = super()._new_consumer()
         assert isinstance(made, ContiguousConsumer)
-        made.receiver = self.receiver
+        made.receiver, made.pace = self.receiver, self.pace
         return made
 
 
@@ -156,6 +157,7 @@ class Worker:
         self._post, self._address, self._meters = post, address, meters
         self._seats: dict[TP, _Seat] = {}
         self._told = (0, 0)
+        self._unseen: dict[TP, datetime] = {}
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
         marker = Marker(post.folder / "at-work")
         self._desk = Desk(agent, own, meters, self, marker, hands=Hands(), remember=post.remember)
@@ -165,7 +167,7 @@ class Worker:
             self._desk.expect, self._desk.flush = ports["index"].expect, ports["index"].flush
         self._watchdog = Watchdog(STALL_SECONDS, end_process)
         self._app = _app(post, address)
-        self._app.receiver = self
+        self._app.receiver, self._app.pace = self, address.pace
         self._app.topics.add(self._app.topic(*(topic.name for topic in agent.reads)))
         self._app.task(self._report)
         self._app.on_before_shutdown.connect(self._close, weak=False)
@@ -264,7 +266,7 @@ class Worker:
             await asyncio.sleep(REPORT_SECONDS)
             consumer, held = self.consumer, {tp for tp in self.consumer.offsets if self.holds(tp, self.consumer.term)}
             if not self._app.rebalancing:
-                await self._leave([tp for tp in self._seats if tp not in held])
+                await self._leave([tp for tp, seat in self._seats.items() if tp not in held or not seat.held()])
             try:
                 ends = await consumer.highwaters(*held) if held else {}
             except (KafkaError, ConsumerNotStarted, TimeoutError) as error:
@@ -276,7 +278,7 @@ class Worker:
             self._tell(consumer)
 
     async def _leave(self, tps: Sequence[TP]) -> None:
-        """Close the lanes of partitions that others have now."""
+        """Close the lanes of earlier terms."""
         for tp in tps:
             seat = self._seats[tp]
             await seat.close()
@@ -286,15 +288,21 @@ class Worker:
     def _standing(self, topic: str, ends: Mapping[TP, int]) -> Standing:
         offsets, lanes = self.consumer.offsets, [self._seats[tp].lane for tp in ends if tp in self._seats]
         behind = {tp: max(0, end - offsets.done(tp)) for tp, end in ends.items()}
-        oldest = min((lane.oldest for lane in lanes if lane.oldest), default=None)
+        oldest = [self._oldest(tp) for tp, messages in behind.items() if messages]
+        self._unseen = {tp: since for tp, since in self._unseen.items() if behind.get(tp, 1)}
         return Standing(
             self._post.agent.name,
             topic,
             sum(offsets.done(tp) for tp in ends),
             sum(behind.values()),
-            oldest,
+            min(oldest, default=None),
             sum(lane.waiting for lane in lanes),
         )
+
+    def _oldest(self, tp: TP) -> datetime:
+        """When the first unread message was written; where it is not fetched yet, since when that is so."""
+        seat = self._seats.get(tp)
+        return (seat.lane.oldest if seat else None) or self._unseen.setdefault(tp, datetime.now(UTC))
 
     def _tell(self, consumer: ContiguousConsumer) -> None:
         """Count what the consumer had to heal since the last time."""
