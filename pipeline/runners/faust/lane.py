@@ -31,8 +31,8 @@ RETRY_FOR = timedelta(hours=1)
 than where messages wait on their own."""
 RETRY_AT_MOST = 60.0
 """Seconds between two attempts at most; they double from one second on, with jitter."""
-FORGOTTEN = 100
-"""Records that a memory forgets with a batch at most."""
+FORGOTTEN = 2000
+"""Records that a memory forgets at most each minute, with a batch."""
 LARGEST = MESSAGE_BYTES - (1 << 16)
 """Bytes of a body at most: a message without its headers."""
 
@@ -105,6 +105,7 @@ class Lane:
         self._line: deque[Item] = deque()
         self._busy = False
         self._since: datetime | None = None
+        self._forgot: datetime | None = None
         self._retry: asyncio.Task[None] | None = None
 
     async def take(self, items: Sequence[Item]) -> None:
@@ -233,12 +234,15 @@ class Lane:
     async def _remember(self) -> None:
         """Write what changed to the topic of the memory, unless another worker has the partition now.
 
-        With it the memory forgets some of what is too long ago: more than messages of one batch can add.
+        Once a minute the memory forgets some of what is too long ago with it.
         """
         if not self._held():
             raise _Lost
         if self._memory:
-            self._memory.expire(self._desk.now() - self._desk.remember, FORGOTTEN)
+            now = self._desk.now()
+            if self._forgot is None or now - self._forgot >= timedelta(minutes=1):
+                self._memory.expire(now - self._desk.remember, FORGOTTEN)
+                self._forgot = now
             offsets = await self._desk.outside.remember(self._partition, self._memory.changes())
             self._memory.wrote(offsets)
 
