@@ -187,3 +187,12 @@ def test_what_expires_makes_room(state: Expiring) -> None:
         state.put(f"k{number:02}", b"v", [5], DAY)
     found = [key for key, _ in state.find([5], 100)]
     assert found[-20:] == [f"k{number:02}" for number in range(70, 90)]
+
+
+def test_what_is_kept_for_good_is_found_when_older_ones_expired(state: Expiring) -> None:
+    for key in ("a", "b", "c"):
+        state.put(key, b"1", [1], DAY - timedelta(days=5))
+    state.put("b", b"2", [1])
+    assert state.expire(DAY, 9) == ["a", "c"]
+    state.put("d", b"1", [1], DAY)
+    assert [key for key, _ in state.find([1], 9)] == ["b", "d"]

@@ -30,13 +30,13 @@ BLOCK = 504
 
 SCHEMA = (
     "CREATE TABLE listing(number INTEGER PRIMARY KEY, agent TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL,"
-    " oldest INTEGER NOT NULL, lasting INTEGER NOT NULL, upto BLOB NOT NULL)",
+    " oldest INTEGER NOT NULL, upto BLOB NOT NULL)",
     "CREATE TABLE fresh(agent TEXT NOT NULL, seq INTEGER NOT NULL, id INTEGER NOT NULL, postings BLOB NOT NULL,"
     " PRIMARY KEY(agent, seq)) WITHOUT ROWID",
     "CREATE TABLE block(id INTEGER PRIMARY KEY, entries BLOB NOT NULL)",
 )
 # `seq` counts the changes of an agent's lists, so that a rollback is noticed. `upto` says per part up to which of them
-# it has taken over. `lasting`: some record with postings never expires. `oldest`: no record with postings is older.
+# it has taken over. `oldest`: records with lower numbers are gone.
 TABLES = ("listing", "fresh", "block")
 
 Entries = NDArray[np.uint64]
@@ -54,20 +54,19 @@ class PostingLists:
     def __init__(self, connection: sqlite3.Connection, agent: str, step: int = STEP) -> None:
         self._connection, self._agent, self._step = connection, agent, step
         self._seq = -1  # nothing is loaded
-        self._number = self._lasting = 0
-        self._oldest = 1
+        self._number, self._oldest = 0, 1
         self._upto = [0] * PARTS
         self._recent: list[dict[int, tuple[int, ...]]] = []
         self._firsts: list[list[int]] = []
         self._filter_bits = 0
         self._filter: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
 
-    def add(self, id: int, postings: "array[int]", lasting: bool) -> None:
-        """List a record. `lasting` says that it will not expire."""
+    def add(self, id: int, postings: "array[int]") -> None:
+        """List a record."""
         self._refresh()
         seq = self._seq + 1
         self._connection.execute("INSERT INTO fresh VALUES (?, ?, ?, ?)", (self._agent, seq, id, postings.tobytes()))
-        self._lasting |= lasting
+        self._oldest = min(self._oldest, id)
         for slot in _slots(postings).tolist():
             self._append(slot, id)
         self._advance(seq)
@@ -97,9 +96,9 @@ class PostingLists:
         return counts
 
     def forget(self, oldest: int) -> None:
-        """Note that all records with a lower number are gone, if none of those with postings lasts for ever."""
+        """Note that all records with a lower number are gone."""
         self._refresh()
-        if not self._lasting and oldest > self._oldest:
+        if oldest > self._oldest:
             self._oldest = oldest
             self._advance(self._seq + 1)
 
@@ -112,10 +111,10 @@ class PostingLists:
             self._load()
 
     def _load(self) -> None:
-        insert = "INSERT OR IGNORE INTO listing(agent, seq, oldest, lasting, upto) VALUES (?, 0, 1, 0, ?)"
+        insert = "INSERT OR IGNORE INTO listing(agent, seq, oldest, upto) VALUES (?, 0, 1, ?)"
         self._connection.execute(insert, (self._agent, bytes(8 * PARTS)))
-        self._seq, self._number, self._oldest, self._lasting, upto = self._connection.execute(
-            "SELECT seq, number, oldest, lasting, upto FROM listing WHERE agent = ?", (self._agent,)
+        self._seq, self._number, self._oldest, upto = self._connection.execute(
+            "SELECT seq, number, oldest, upto FROM listing WHERE agent = ?", (self._agent,)
         ).fetchone()
         self._upto = array("q", upto).tolist()
         self._recent, self._firsts = [{} for _ in range(PARTS)], [[] for _ in range(PARTS)]
@@ -124,7 +123,9 @@ class PostingLists:
             for slot in _slots(array("q", postings)).tolist():
                 if at > self._upto[slot >> _PART_SHIFT]:
                     self._append(slot, id)
-        self._rebuild()
+        mine = self._id(0, 0), self._id(PARTS, 0)
+        (blocks,) = self._connection.execute("SELECT count(*) FROM block WHERE id >= ? AND id < ?", mine).fetchone()
+        self._rebuild(_filter_bits(blocks * BLOCK))
 
     def _append(self, slot: int, id: int) -> None:
         recent = self._recent[slot >> _PART_SHIFT]
@@ -140,8 +141,8 @@ class PostingLists:
         if seq % self._step == 0:
             self._take_over(seq // self._step % PARTS)
         self._connection.execute(
-            "UPDATE listing SET seq = ?, oldest = ?, lasting = ?, upto = ? WHERE number = ?",
-            (seq, self._oldest, self._lasting, array("q", self._upto).tobytes(), self._number),
+            "UPDATE listing SET seq = ?, oldest = ?, upto = ? WHERE number = ?",
+            (seq, self._oldest, array("q", self._upto).tobytes(), self._number),
         )
 
     # Blocks
@@ -153,8 +154,9 @@ class PostingLists:
         self._recent[part] = {}
         self._upto[part] = self._seq
         self._connection.execute("DELETE FROM fresh WHERE agent = ? AND seq <= ?", (self._agent, min(self._upto)))
-        if self._filter_bits < _filter_bits(len(merged) * PARTS):
-            self._rebuild()
+        wanted = _filter_bits(len(merged) * PARTS)
+        if self._filter_bits < wanted:
+            self._rebuild(wanted)
         else:
             self._note(part, merged)
 
@@ -212,14 +214,11 @@ class PostingLists:
 
     # The filter
 
-    def _rebuild(self) -> None:
-        """Make the filter anew, twice as large as it has to be, so that this is seldom done."""
-        mine = self._id(0, 0), self._id(PARTS, 0)
-        (blocks,) = self._connection.execute("SELECT count(*) FROM block WHERE id >= ? AND id < ?", mine).fetchone()
-        self._filter_bits = _filter_bits(2 * blocks * BLOCK)
-        self._filter = np.zeros((1 << self._filter_bits) // 8, dtype=np.uint8)
-        for part in range(PARTS):
-            self._note(part, self._read(part) if blocks else np.zeros(0, dtype=np.uint64))
+    def _rebuild(self, bits: int) -> None:
+        """Make the filter anew, in this size."""
+        self._filter_bits, self._filter = bits, np.zeros((1 << bits) // 8, dtype=np.uint8)
+        for part in range(PARTS if bits else 0):
+            self._note(part, self._read(part))
 
     def _note(self, part: int, entries: Entries) -> None:
         """Keep what has to be in memory of a part: the first entries of its blocks, and its share of the filter."""

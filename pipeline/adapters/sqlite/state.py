@@ -17,7 +17,7 @@ SCHEMA = (
     "CREATE TABLE state(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, agent TEXT NOT NULL, key TEXT NOT NULL,"
     " day INTEGER, value BLOB NOT NULL, postings BLOB NOT NULL)",
     "CREATE INDEX state_hash ON state(hash)",
-    "CREATE INDEX state_day ON state(agent, day) WHERE day IS NOT NULL",
+    "CREATE INDEX state_day ON state(agent, day)",
     *lists.SCHEMA,
 )
 TABLES = ("state", *lists.TABLES)
@@ -70,19 +70,19 @@ class SqliteState:
             id, there = row.id, array("q", row.postings)
             update = "UPDATE state SET day = ?, value = ?, postings = ? WHERE id = ?"
             self._connection.execute(update, (day, value, postings.tobytes(), id))
-        self._list(id, there, postings, day is None)
+        self._list(id, there, postings)
 
     def _hash(self, key: str) -> int:
         return xxhash.xxh3_64_intdigest(f"{self._agent}\0{key}".encode("utf-8", "surrogatepass")) - (1 << 63)
 
-    def _list(self, id: int, there: "array[int]", wanted: "array[int]", lasting: bool) -> None:
+    def _list(self, id: int, there: "array[int]", wanted: "array[int]") -> None:
         if there == wanted:
             return
         gone = set(there).difference(wanted)
         if gone:
             self._lists.remove(id, gone)
         if wanted:
-            self._lists.add(id, array("q", [posting for posting in wanted if posting not in there]), lasting)
+            self._lists.add(id, array("q", [posting for posting in wanted if posting not in there]))
 
     def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
         """See State."""
@@ -117,7 +117,7 @@ class SqliteState:
             f"DELETE FROM state WHERE id IN ({old}) RETURNING key", (self._agent, day_of(before), limit)
         ).fetchall()
         if rows:
-            least = "SELECT min(id) FROM state WHERE agent = ? AND day IS NOT NULL"
+            least = "SELECT min(id) FROM state WHERE agent = ?"
             (oldest,) = self._connection.execute(least, (self._agent,)).fetchone()
             self._lists.forget(oldest or 0)
         return [key for (key,) in rows]

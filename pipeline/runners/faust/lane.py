@@ -39,8 +39,8 @@ BATCH, BATCH_BYTES, BATCH_SECONDS = 200, 4 << 20, 0.25
 some milliseconds, and a message waits for the whole of it."""
 AHEAD = 8
 """Messages that another process gets at once."""
-FORGOTTEN = 2 * BATCH
-"""Records that a memory forgets with a batch at most."""
+FORGOTTEN = 2000
+"""Records that a memory forgets at most each minute, with a batch."""
 LARGEST = MESSAGE_BYTES - (1 << 16)
 """Bytes of a body at most: a message without its headers."""
 
@@ -152,6 +152,7 @@ class Lane:
         self._open = self._busy = self._closing = self._paused = False
         self._since: datetime | None = None
         self._ahead: dict[int, Handled] = {}  # by offset, where another process did more than one at a time
+        self._forgot: datetime | None = None
         self.waiting = False
         """Whether the first message waits for its next attempt."""
 
@@ -273,7 +274,7 @@ class Lane:
     def _handled(self, message: Message) -> Handled:
         if self._desk.aside:
             if message.offset not in self._ahead:
-                near = [item.message for item in islice(self._line, AHEAD) if not item.passed]
+                near = [item.message for item in list(self._line)[:AHEAD] if not item.passed]
                 self._ahead = {one.offset: done for one, done in zip(near, self._desk.aside(near), strict=True)}
             return self._ahead.pop(message.offset)
         fatal = self._desk.marker.fatal(message)
@@ -328,12 +329,15 @@ class Lane:
     async def _remember(self) -> None:
         """Write what changed to the topic of the memory, unless another worker has the partition now.
 
-        With it the memory forgets some of what is too long ago: more than messages of one batch can add.
+        Once a minute the memory forgets some of what is too long ago with it.
         """
         if not self._ground.held():
             raise _Lost
         if self._memory:
-            self._memory.expire(self._desk.now() - self._desk.remember, FORGOTTEN)
+            now = self._desk.now()
+            if self._forgot is None or now - self._forgot >= timedelta(minutes=1):
+                self._memory.expire(now - self._desk.remember, FORGOTTEN)
+                self._forgot = now
             offsets = await self._desk.outside.remember(self._partition, self._memory.changes())
             self._memory.wrote(offsets)
 
