@@ -27,6 +27,7 @@ from pipeline.settings import load
 from schemas.topics import ALERTS_RAISED, PAGES_FETCHED
 from tests.bench.chain import loop
 from tests.bench.corpus import arrivals
+from tests.bench.processes import cpu
 from tests.stack.servers import Elasticsearch, Kafka
 
 ROOT = Path(__file__).parents[2]
@@ -104,12 +105,6 @@ class Plant:
             name = worker.args[worker.args.index("work") + 1]  # type: ignore[union-attr,index]
             used[str(name)] = used.get(str(name), 0.0) + cpu(worker.pid)
         return used
-
-
-def cpu(pid: int) -> float:
-    """CPU seconds of a process with all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Beside:

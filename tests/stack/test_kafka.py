@@ -76,7 +76,8 @@ def results(house: Installation) -> dict[str, Any]:
         family: sorted((masked(msgspec.json.encode(d)) for d in house.search.export(family, "")), key=str)
         for family in FAMILIES
     }
-    counts = {row.agent: row.counts for row in operations.status(FLOW, house.broker)}
+    rows = operations.status(FLOW, house.broker)
+    counts = {row.agent: {kind: times for kind, times in row.counts.items() if times} for row in rows}
     return {"topics": topics, "documents": documents, "counts": counts}
 
 
@@ -207,7 +208,9 @@ class Small:
 
     def freeze(self, name: tuple[str, str], seconds: float) -> None:
         """Stop one worker for longer than its session, so that it loses its partitions without noticing."""
-        pid = int((self.home / "-".join(name) / "pid").read_text())
+        path = self.home / "-".join(name) / "pid"
+        eventually(path.exists, 60)
+        pid = int(path.read_text())
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
             time.sleep(seconds)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -148,6 +149,7 @@ class Worker:
         self._post, self._address, self._meters = post, address, meters
         self._seats: dict[TP, _Seat] = {}
         self._told = (0, 0)
+        self._unseen: dict[TP, datetime] = {}
         own = {name: ports[name] for name in agent.ports | {"clock"} if name != "state"}
         self._desk = Desk(agent, own, meters, self, Marker(post.folder / "at-work"), hands=Hands())
         if "index" in agent.ports:
@@ -275,15 +277,21 @@ class Worker:
     def _standing(self, topic: str, ends: Mapping[TP, int]) -> Standing:
         offsets, lanes = self.consumer.offsets, [self._seats[tp].lane for tp in ends if tp in self._seats]
         behind = {tp: max(0, end - offsets.done(tp)) for tp, end in ends.items()}
-        oldest = min((lane.oldest for lane in lanes if lane.oldest), default=None)
+        oldest = [self._oldest(tp) for tp, messages in behind.items() if messages]
+        self._unseen = {tp: since for tp, since in self._unseen.items() if behind.get(tp, 1)}
         return Standing(
             self._post.agent.name,
             topic,
             sum(offsets.done(tp) for tp in ends),
             sum(behind.values()),
-            oldest,
+            min(oldest, default=None),
             sum(lane.waiting for lane in lanes),
         )
+
+    def _oldest(self, tp: TP) -> datetime:
+        """When the first unread message was written; where it is not fetched yet, since when that is so."""
+        seat = self._seats.get(tp)
+        return (seat.lane.oldest if seat else None) or self._unseen.setdefault(tp, datetime.now(UTC))
 
     def _tell(self, consumer: ContiguousConsumer) -> None:
         """Count what the consumer had to heal since the last time."""

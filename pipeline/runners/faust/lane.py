@@ -150,8 +150,11 @@ class Lane:
 
     @property
     def oldest(self) -> datetime | None:
-        """When the first message that is not done was written."""
-        return self._line[0].message.at if self._line else None
+        """When the first message that is not done was written. Any thread may ask."""
+        try:
+            return self._line[0].message.at
+        except IndexError:
+            return None
 
     def put(self, items: Sequence[Item]) -> bool:
         """Take messages into the line. Returns whether `work` has to be started for them."""
