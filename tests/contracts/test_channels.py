@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -68,6 +69,16 @@ def receiver() -> Iterator[HTTPServer]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_workers_that_share_a_feed_tell_each_alert_once(tmp_path: Path) -> None:
+    one, other = Channels(tmp_path), Channels(tmp_path)
+    for channels in (one, other, one):
+        channels.send("feed:", alert("a"))
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda channels: [channels.send("feed:", alert(str(n))) for n in range(50)], (one, other)))
+    lines = (tmp_path / "alerts.jsonl").read_bytes().splitlines()
+    assert sorted(msgspec.json.decode(line)["alert_id"] for line in lines) == sorted(["a", *map(str, range(50))])
 
 
 def test_the_feed_holds_each_alert_once_even_after_a_restart(tmp_path: Path) -> None:

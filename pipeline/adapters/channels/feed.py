@@ -1,7 +1,9 @@
 """The channel `feed:`: alerts as lines of JSON in a file, for `pantau watch history`, `tail -f` and other programs."""
 
+import fcntl
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -11,40 +13,50 @@ from schemas.codec import encode
 
 
 class Feed:
-    """alerts.jsonl in the home folder. An alert that is there already is not written again."""
+    """alerts.jsonl in the home folder. An alert that is there already is not written again, whoever wrote it: one
+    process writes at a time, after it has read what others added.
+    """
 
     def __init__(self, home: Path) -> None:
         self._path = home / "alerts.jsonl"
-        self._told = self._read()
-
-    def _read(self) -> set[str]:
-        """The alerts in the file. A half line at its end, left by a kill, is cut off; its alert comes again."""
-        if not self._path.exists():
-            return set()
-        content = self._path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            os.truncate(self._path, whole)
-        return {msgspec.json.decode(line)["alert_id"] for line in content[:whole].splitlines()}
+        self._told: set[str] = set()
+        self._read = 0
+        """Bytes of the file that are known."""
 
     def send(self, url: str, alert: AlertRaised) -> None:
         """See Notify."""
-        if alert.alert_id in self._told:
-            return
         try:
-            with self._path.open("ab") as file:
-                file.write(encode(alert) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            with self._path.open("a+b", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._follow(file)
+                if alert.alert_id not in self._told:
+                    self._write(file, encode(alert) + b"\n")
         except OSError as error:
-            self._told = self._read()
             if error.errno == 28:
                 raise StorageFull(f"no room left for {self._path}: free some space; nothing is lost") from error
             raise Unavailable(f"cannot write {self._path}: {error.strerror}; choose another --home") from error
-        self._told.add(alert.alert_id)
 
     def examine(self, url: str) -> str:
         """See Channel."""
         if not os.access(self._path if self._path.exists() else self._path.parent, os.W_OK):
             raise Unavailable(f"Pantau may not write {self._path}: give it the right, or choose another --home")
-        return f"{len(self._told)} alerts in {self._path.name}"
+        lines = self._path.read_bytes().count(b"\n") if self._path.exists() else 0
+        return f"{lines} alerts in {self._path.name}"
+
+    def _follow(self, file: BinaryIO) -> None:
+        """Read what others wrote. A half line at the end, left by a kill, is cut off; its alert comes again."""
+        if os.fstat(file.fileno()).st_size < self._read:
+            self._told, self._read = set(), 0  # somebody emptied it
+        file.seek(self._read)
+        content = file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            file.truncate(self._read + whole)
+        self._told |= {msgspec.json.decode(line)["alert_id"] for line in content[:whole].splitlines()}
+        self._read += whole
+
+    def _write(self, file: BinaryIO, line: bytes) -> None:
+        """Append a line. What the disk takes only in part is cut off with the next one."""
+        while line:
+            line = line[file.write(line) or 0 :]
+        os.fsync(file.fileno())

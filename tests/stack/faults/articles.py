@@ -120,13 +120,13 @@ class Outcome:
     utterances: set[frozenset[str]]
     alerts: list[tuple[str, str]]
 
-    def against(self, wanted: "Outcome") -> dict[str, int]:
-        """How many of all these are missing, and how many are there twice or should not be."""
-        lost, more = 0, 0
-        for name in ("articles", "links", "statements", "utterances", "alerts"):
-            mine, theirs = Counter(getattr(self, name)), Counter(getattr(wanted, name))
-            lost, more = lost + (theirs - mine).total(), more + (mine - theirs).total()
-        return {"lost": lost, "doubled or wrong": more}
+    def beyond(self, other: "Outcome") -> list[tuple[str, Any]]:
+        """What is here and not, or less often, in the other."""
+        mine, theirs = self._counted(), other._counted()
+        return sorted((mine - theirs).elements(), key=str)
+
+    def _counted(self) -> Counter[tuple[str, Any]]:
+        return Counter((name, one) for name, found in vars(self).items() for one in found)
 
 
 def expected(stories: Iterable[Story], before: Iterable[Story] = ()) -> Outcome:

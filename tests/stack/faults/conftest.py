@@ -1,6 +1,7 @@
 """One installation lives through all faults; what they cost is shown in one table at the end."""
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.stack.faults.articles import Outcome
 from tests.stack.faults.product import Product
 from tests.stack.servers import Elasticsearch, Kafka
 
@@ -46,12 +48,23 @@ def product(size: Size, guarded: Elasticsearch, tmp_path_factory: pytest.TempPat
             found.house.broker.close()
 
 
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> dict[str, Any]:
+class Figures(dict[str, Any]):
     """What a test found out, for the table."""
-    found: dict[str, Any] = {}
+
+    def compare(self, found: Outcome, wanted: Outcome) -> None:
+        """Note how much is lost, and how much is there twice or should not be; fail when anything is."""
+        lost, more = wanted.beyond(found), found.beyond(wanted)
+        self["lost"], self["doubled or wrong"] = len(lost), len(more)
+        assert (lost[:20], more[:20]) == ([], [])
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
+    """What a test found out, for the table."""
+    found, start = Figures(), time.monotonic()
     _TABLE.append((request.node.name, found))
-    return found
+    yield found
+    found["seconds"] = round(time.monotonic() - start)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,20 +2,18 @@
 
 import random
 import time
-from typing import Any
 
 import pytest
 
 from tests.stack.faults.articles import expected
-from tests.stack.faults.conftest import Size
+from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import Product
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(1500), pytest.mark.filterwarnings("ignore")]
 
 
-def test_kills_of_workers_and_brokers(product: Product, size: Size, figures: dict[str, Any]) -> None:
-    chance, start = random.Random(20300501), time.monotonic()
-    stories = product.stories(size.of(600, 12_000))
+def test_kills_of_workers_and_brokers(product: Product, size: Size, figures: Figures) -> None:
+    stories, chance = product.stories(size.of(600, 12_000)), random.Random(20300501)
     workers, brokers, seconds = size.of(4, 16), size.of(1, 3), size.of(16, 240)
     killed = 0
     with product.feeding(stories, seconds):
@@ -29,14 +27,8 @@ def test_kills_of_workers_and_brokers(product: Product, size: Size, figures: dic
                 product.kafka.revive(part)
     product.settle(size.of(120, 900))
     figures |= {"articles": len(stories), "workers killed": killed, "brokers killed": brokers}
-    wanted, found, told = expected(stories), product.outcome(stories), product.told()
-    figures |= found.against(wanted)
-    messages, alerts = product.sent("alerts-raised")
-    figures |= {
-        "alerts sent again on Kafka": messages - alerts,
-        "alerts repeated in the feed": told.total() - len(told),
-    }
-    figures["seconds"] = round(time.monotonic() - start)
+    told, (messages, alerts) = product.told(), product.sent("alerts-raised")
+    figures |= {"alerts sent again on Kafka": messages - alerts, "repeated to people": told.total() - len(told)}
+    figures.compare(product.outcome(stories), expected(stories))
     assert killed == workers
-    assert found == wanted
     assert told.total() == len(told)

@@ -11,12 +11,13 @@ from agents import FLOW
 from pipeline.adapters.kafka.address import Address
 from pipeline.adapters.kafka.memory import PartitionMemory, topic_name
 from pipeline.adapters.kafka.reading import follow
+from tests.stack.faults.conftest import Figures
 from tests.stack.faults.product import Product
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]
 
 
-def test_what_is_remembered_is_the_same_everywhere(product: Product, tmp_path: Path, figures: dict[str, Any]) -> None:
+def test_what_is_remembered_is_the_same_everywhere(product: Product, tmp_path: Path, figures: Figures) -> None:
     """Runs last: it ends the workers, whose copies of a partition it reads."""
     product.close()
     records = copies = 0
