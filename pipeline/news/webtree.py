@@ -79,6 +79,9 @@ _QUOTE_CLASS = re.compile(r"(?:^|[\s_-])(?:pull|block)?[_-]?quotes?(?:$|[\s_-])"
 _MARKS = re.compile('["“”„«»‘’「」『』]|[.!?。！？…।؟]$')
 _PULL_MAX = 1000
 """Codepoints of the longest pull quote; what is longer is a story in a box."""
+_BOXES_MAX = 40
+"""Boxes that may be pull quotes; where there are more, they are what the page is made of."""
+_CLASS_READ = 500
 _QUOTED_SHARE = 0.6
 """Of the text of a figure or an aside; the rest is who said it."""
 
@@ -88,7 +91,8 @@ def _keep_pull_quotes(tree: Any) -> None:
 
     One that repeats a passage of the story is left to them, so that nothing is said twice.
     """
-    found = [element for element in tree.iter("aside", "figure", "div", "section", "p") if _is_pull_quote(element)]
+    boxes = [element for element in tree.iter("aside", "figure", "div", "section", "p") if _may_be_pull_quote(element)]
+    found = [element for element in boxes if _is_pull_quote(element)] if len(boxes) <= _BOXES_MAX else []
     if not found:
         return
     whole = packed_text(" ".join(tree.itertext()))
@@ -98,14 +102,18 @@ def _keep_pull_quotes(tree: Any) -> None:
             element.attrib.clear()
 
 
+def _may_be_pull_quote(element: Any) -> bool:
+    return _is_box(element) or bool(_QUOTE_CLASS.search((element.get("class") or "")[:_CLASS_READ]))
+
+
+def _is_box(element: Any) -> bool:
+    return element.tag in ("aside", "figure") and element.find(".//blockquote") is not None
+
+
 def _is_pull_quote(element: Any) -> bool:
-    boxed = element.tag in ("aside", "figure") and element.find(".//blockquote") is not None
-    named = bool(_QUOTE_CLASS.search(element.get("class") or ""))
-    if not boxed and not named:
-        return False
     text = "".join(element.itertext()).strip()
     quoted = _quoted(element)
-    enough = len(quoted) >= _QUOTED_SHARE * len(text) if boxed else bool(_MARKS.search(text))
+    enough = len(quoted) >= _QUOTED_SHARE * len(text) if _is_box(element) else bool(_MARKS.search(text))
     return enough and 0 < len(text) <= _PULL_MAX and len(quoted.split()) > 1
 
 
