@@ -151,7 +151,7 @@ def following_verb(passage: Passage, index: int, end: int) -> tuple[Cue, Phrase]
     for at in range(index, min(index + _NEAR, end)):
         if passage.words[at] in ";:" or passage.words[at][0] in '“"':
             return None
-        cue = verb_cue(passage, at)
+        cue = said_by(passage, at)
         if not cue and not _manner(passage, tree, index, at):
             continue
         subject_token = subject_at(passage, tree, at)
@@ -194,12 +194,20 @@ def personal(passage: Passage, phrase: Phrase) -> bool:
 def main_subject(passage: Passage, sentence: Sentence) -> Phrase | None:
     """The subject of a sentence's main verb."""
     tree = passage.tree
-    if tree is None:
-        return None
-    for at in range(sentence.first, sentence.end):
-        if tree.labels[at] == ROOT and at not in sentence.quoted and passage.kinds[at] & Kind.WORD:
+    for at in range(sentence.first, sentence.end) if tree else ():
+        if tree and tree.labels[at] == ROOT and at not in sentence.quoted and passage.kinds[at] & Kind.WORD:
             subjects = tree.of(at, SUBJECTS | PASSIVE_SUBJECTS)
             return nominal(passage, tree, _nearest(subjects, at), sentence.first) if subjects else None
+    return None
+
+
+def subject_between(passage: Passage, first: int, end: int) -> Phrase | None:
+    """The first subject in tokens first..end-1 of a verb in them."""
+    tree = passage.tree
+    for at in range(first, end) if tree else ():
+        subjects = [child for child in tree.of(at, SUBJECTS) if first <= child < at] if tree else []
+        if tree and subjects:
+            return nominal(passage, tree, subjects[-1], first)
     return None
 
 
