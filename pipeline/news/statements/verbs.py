@@ -114,8 +114,10 @@ def _before_root(passage: Passage, tree: Tree, verb: int) -> int | None:
 
 
 def _contrasted(passage: Passage, verb: int) -> int | None:
-    """The verb before in "admitted A but insisted B": they have one subject."""
-    if verb == 0 or passage.lower[verb - 1] not in passage.lexicon.contrasts:
+    """The verb before in "admitted A but insisted B", "said A and warned that B": they have one subject."""
+    before, behind = passage.lower[max(0, verb - 1)], passage.lower[min(verb + 1, len(passage) - 1)]
+    joined = before in passage.lexicon.list_joints and behind in passage.lexicon.complementisers
+    if not (joined or before in passage.lexicon.contrasts):
         return None
     for at in range(verb - 2, max(-1, verb - _LONGEST), -1):
         if passage.words[at][0] == "\n":
@@ -133,7 +135,10 @@ def _antecedent(passage: Passage, tree: Tree, subject: int, verb: int) -> int | 
     """The noun before a relative clause for its "who"."""
     if passage.lower[subject] not in passage.lexicon.relatives:
         return subject
-    return tree.heads[verb] if tree.labels[verb] in {"relcl", "acl"} else None
+    if tree.labels[verb] not in {"relcl", "acl"}:
+        return None
+    noun = tree.heads[verb]
+    return tree.heads[noun] if tree.labels[noun] == "appos" else noun
 
 
 def subject_of(passage: Passage, verb: int) -> int | None:
