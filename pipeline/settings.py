@@ -17,8 +17,8 @@ VARIABLES = {
     "PANTAU_PAGES": "the page store (default: file: pages in the home folder)",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
     "PANTAU_RECOGNISER": (
-        "the models that find names (default: spacy:, the one that comes along and installed ones; spacy:/folder: "
-        "models in folders named by language; none: rules alone)"
+        "the models that read texts (default: spacy:, those for Indonesian and English; spacy:/folder: models in "
+        "folders named by language; spacy:de=de_core_news_sm,es=/models/es: packages and folders; none: rules alone)"
     ),
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",
     "PANTAU_ELASTICSEARCH_API_KEY": "API key for an Elasticsearch that asks for one; better in a file",
