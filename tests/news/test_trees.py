@@ -28,8 +28,11 @@ LABELS = [
     "xcomp",
 ]
 WORDS = st.sampled_from(
-    ['Anna', 'Bell', 'said', 'that', 'the', 'minister', 'adding', 'who', ',', '.', '“', '”', 'and', 'but', 'U.S.', "can't", 'north-east', 'told', 'Reuters', 'citing', 'called', 'accused', 'it', 'she', 'Monday', 'on', '(', ';', ':', '‘', '’', '|']
-)  # fmt: skip
+    (
+        "Anna Bell said that the minister adding who , . “ ” and but U.S. can't north-east told Reuters citing called "
+        "accused it she Monday on ( ; : ‘ ’ |"
+    ).split()
+)
 
 
 def parse(text: str, cuts: list[int], heads: list[int], labels: list[str]) -> Parse:
