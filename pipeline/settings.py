@@ -21,8 +21,8 @@ VARIABLES = {
     "PANTAU_S3_SECRET_KEY_FILE": "the file that holds its secret key",
     "PANTAU_CATALOG": "officials, watches and sources (default: file: catalog in the home folder)",
     "PANTAU_RECOGNISER": (
-        "the models that find names (default: spacy:, the one that comes along and installed ones; spacy:/folder: "
-        "models in folders named by language; none: rules alone)"
+        "the models that read texts (default: spacy:, those for Indonesian and English; spacy:/folder: models in "
+        "folders named by language; spacy:de=de_core_news_sm,es=/models/es: packages and folders; none: rules alone)"
     ),
     "PANTAU_REMEMBER_DAYS": "days for which copies of an article are looked for (default: 90)",
     "PANTAU_WORKERS": "worker processes for cleaning and extraction; 0 runs them in the main process",

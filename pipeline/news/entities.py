@@ -20,7 +20,7 @@ from schemas.catalog import Official
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 _RARE_CAPITALS = 0.3
-"""Share of capitalised words inside sentences up to which capitals mean names: a third is German, or headlines."""
+"""Share of capitalised words inside sentences up to which they mean names: a third and more is German, or headlines."""
 _NOT_SLUG = re.compile(r"[\W_]+")
 
 

@@ -26,7 +26,7 @@ TEXTS = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
-@given(TEXTS, TEXTS, st.sampled_from(["id", "en", "ar", "und"]))
+@given(TEXTS, TEXTS, st.sampled_from(["id", "en", "es", "ms", "ar", "und"]))
 def test_offsets_slice_and_nothing_overlaps(body: str, title: str, language: str) -> None:
     given_article = article(body, title=title, standfirst=title, language=language)
     result = extract(given_article, EMPTY)

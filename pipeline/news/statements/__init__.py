@@ -5,10 +5,16 @@ quotes     where quotation marks open and close
 sentences  paragraphs and sentences around them
 phrases    noun phrases that can speak
 subjects   who stands before a cue
+trees      the dependency trees that a model saw, over our tokens
+nominals   noun phrases of a tree
+verbs      verbs of saying in a tree, their subjects, and what cancels them
 direct     quotations and their attribution
-reported   reported clauses, headlines
+clauses    reported clauses by the tree
+reported   reported clauses by words, headlines
 media      the medium that relayed it, never the speaker
 names      the names of the article, their short forms, its roles
+genders    what words say of "he" and "she"
 speakers   whom a mention means
+circumstances, days  when, where and on what occasion somebody spoke
 reading    the order of all that
 """

@@ -18,6 +18,7 @@ from schemas.statement import StatementKind
 
 _BREAKS = frozenset(("conj", "advcl", "parataxis", "ccomp", "prep", "dep"))
 _CHAIN = 6
+_INSIDE = frozenset(("relcl", "acl"))
 _FRAGMENT_REACH = 9
 _COMPLEMENTS = frozenset(("dobj", "obj", "oprd", "xcomp"))
 _LONGEST = 60
@@ -54,7 +55,9 @@ def _shortened(passage: Passage, earlier: Claim, later: Claim) -> Claim:
     while at > earlier.at and (passage.lower[at - 1] in passage.lexicon.clause_joints or passage.words[at - 1] in ",;"):
         at -= 1
     between = range(at, behind)
-    new = any(passage.words[k] in ",;" or passage.lower[k] in passage.lexicon.contrasts for k in between)
+    new = later.phrase == earlier.phrase or any(
+        passage.words[k] in ",;" or passage.lower[k] in passage.lexicon.contrasts for k in between
+    )
     return earlier.cut(passage.ends[at - 1]) if new and passage.ends[at - 1] > earlier.start else earlier
 
 
@@ -96,8 +99,8 @@ def _content(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, phrase:
         return _before(passage, tree, sentence, cue, phrase)
     if cue.tier == "accusing":
         objects = [child for child in tree.of(verb, OBJECTS) if child > verb]
-        return (tree.lefts[objects[0]], _ends(passage, sentence, objects[0]), cue.end) if objects else None
-    return _joined(passage, sentence, cue)
+        return (tree.lefts[objects[0]], _ends(passage, tree, sentence, verb, objects[0]), cue.end) if objects else None
+    return _joined(passage, tree, sentence, cue)
 
 
 def _called(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue) -> Place | None:
@@ -112,23 +115,25 @@ def _called(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue) -> Place
     return (cue.end, end, cue.end) if cue.end < near[0].opening or near[0].words >= _FEWEST_WORDS else None
 
 
-def _joined(passage: Passage, sentence: Sentence, cue: Cue) -> Place | None:
+def _joined(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue) -> Place | None:
     """The clause behind a "that" that the tree hangs elsewhere: 'told them by video link that ...'."""
     for at in range(cue.end, min(cue.end + _JOINT_REACH, sentence.end)):
         if passage.words[at] in ",;:" or at in sentence.quoted:
             return None
-        if passage.lower[at] in passage.lexicon.far_complementisers:
-            end = _ends(passage, sentence, at)
-            return (at + 1, end, at) if words(passage, at + 1, end) >= _FEWEST_WORDS else None
+        if passage.lower[at] in passage.lexicon.far_complementisers and tree.labels[at] in MARKS:
+            first, end = at + 1, _ends(passage, tree, sentence, cue.first, at)
+            first += first < end and passage.words[first] == ","
+            return (first, end, at) if words(passage, first, end) >= _FEWEST_WORDS else None
     return None
 
 
-def _ends(passage: Passage, sentence: Sentence, first: int) -> int:
-    """Where a clause ends: at a semicolon, else with the sentence."""
-    for at in range(first, sentence.end):
-        if passage.words[at] == ";" and at not in sentence.quoted:
-            return at
-    return sentence.end
+def _ends(passage: Passage, tree: Tree, sentence: Sentence, verb: int, first: int) -> int:
+    """Where a clause ends: at a semicolon, with the relative clause or participle that the verb is in, else with the
+    sentence.
+    """
+    inside = tree.labels[verb] in _INSIDE or tree.heads[verb] > verb
+    end = min(sentence.end, max(tree.rights[verb] + 1, first + 1)) if inside else sentence.end
+    return next((at for at in range(first, end) if passage.words[at] == ";" and at not in sentence.quoted), end)
 
 
 def _behind(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, clause: int) -> Place | None:
@@ -148,7 +153,7 @@ def _behind(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue, clause: 
     first = _behind_date(passage, tree, first, sentence.end)
     if first < sentence.end and passage.lower[first] in passage.lexicon.questions:
         return None
-    end = _ends(passage, sentence, clause)
+    end = _ends(passage, tree, sentence, verb, clause)
     for child in (*tree.children[verb], *tree.children[clause]):
         left = tree.lefts[child]
         if child > clause and left > first and _apart(passage, tree, verb, child):

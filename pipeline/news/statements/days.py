@@ -22,8 +22,9 @@ def day_at(passage: Passage, index: int, end: int, published: date | None) -> da
     A weekday is the last one up to the day of publication, a day without a year the last one. A weekday that
     contradicts the date beside it makes both void.
     """
-    language, word = passage.lexicon.language, passage.lower[index]
-    weekday = passage.lexicon.setting.weekdays.get(word, _weekdays(language).get(word))
+    weekday = _weekday(passage, index)
+    if weekday is None and _behind_weekday(passage, index):
+        return None  # it was read with its weekday
     if weekday is None:
         found = _relative(passage, index, published) or _calendar(passage, index, end, published)
         return found if found and _possible(found, published) else None
@@ -36,6 +37,18 @@ def day_at(passage: Passage, index: int, end: int, published: date | None) -> da
     if published is None or _shifted(passage, index, end):
         return None
     return published - timedelta(days=(published.weekday() - weekday) % 7)
+
+
+def _weekday(passage: Passage, index: int) -> int | None:
+    lexicon, word = passage.lexicon, passage.lower[index]
+    return lexicon.setting.weekdays.get(word, _weekdays(lexicon.language).get(word))
+
+
+def _behind_weekday(passage: Passage, index: int) -> bool:
+    before = index - 1
+    while before > 0 and passage.words[before] in ",(.":
+        before -= 1
+    return before >= 0 and _weekday(passage, before) is not None
 
 
 def _possible(day: date, published: date | None) -> bool:

@@ -13,10 +13,10 @@ from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
 from pipeline.news.statements.verbs import (
     following_verb,
-    main_subject,
     personal,
     said_by,
     speaker_of,
+    subject_between,
     subject_of,
     unsaid,
 )
@@ -145,11 +145,11 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
 
 
 def _behind_colon(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
-    """'She shakes her head: “...”': by the tree, who is the subject of a sentence that ends in a quotation."""
+    """'She shakes her head: “...”': by the tree, who is the subject in front of a quotation that ends the sentence."""
     if passage.words[quote.opening - 1] != ":" or words(passage, quote.opening, quote.closing) < _FEWEST_WORDS_ALONE:
         return None
-    phrase = main_subject(passage, sentence)
-    if phrase is None or phrase.end > quote.opening or not personal(passage, phrase):
+    phrase = subject_between(passage, after_dateline(passage, sentence), quote.opening - 1)
+    if phrase is None or not personal(passage, phrase):
         return None
     colon = Cue(quote.opening - 1, quote.opening)
     return _claim(passage, quote, "colon-quote", 0.75, colon, phrase, None)

@@ -51,7 +51,7 @@ def quotes(passage: Passage, first: int, end: int) -> list[Quote]:
 
 
 def _dialogue(passage: Passage, first: int, end: int) -> list[Quote]:
-    """'—Vamos —dijo X—. Ya es tarde.': what stands between the dashes in turn, the last part to the paragraph's end.
+    """'—Vamos —dijo X—. Ya es tarde.': what stands between the dashes in turn, and the last part to the end.
 
     A line without attribution is left out: in a dialogue it is the other's turn, and nobody says whose.
     """

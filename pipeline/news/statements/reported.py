@@ -14,7 +14,7 @@ from pipeline.news.statements.quotes import Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
-from pipeline.news.statements.verbs import governed, object_of
+from pipeline.news.statements.verbs import following_verb, governed, object_of
 from schemas.statement import StatementKind
 
 _FEWEST_WORDS = 4
@@ -115,6 +115,9 @@ def _attribution(passage: Passage, index: int, end: int) -> tuple[Cue | None, Ph
         return cue, phrase, outlet
     if cue or not passage.lexicon.subject_first:
         return None, None, None
+    told = following_verb(passage, index, end)
+    if told and after_cue(passage, told[0].first, end, plain=True):
+        return (*told, None) if _stops(passage, told[0].end, end) else (None, None, None)
     phrase = phrase_at(passage, index, end)
     cue = after_cue(passage, phrase.end, end, plain=True) if phrase else None
     return (cue, phrase, None) if cue and _stops(passage, cue.end, end) else (None, None, None)

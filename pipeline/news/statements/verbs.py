@@ -114,8 +114,10 @@ def _before_root(passage: Passage, tree: Tree, verb: int) -> int | None:
 
 
 def _contrasted(passage: Passage, verb: int) -> int | None:
-    """The verb before in "admitted A but insisted B": they have one subject."""
-    if verb == 0 or passage.lower[verb - 1] not in passage.lexicon.contrasts:
+    """The verb before in "admitted A but insisted B", "said A and warned that B": they have one subject."""
+    before, behind = passage.lower[max(0, verb - 1)], passage.lower[min(verb + 1, len(passage) - 1)]
+    joined = before in passage.lexicon.list_joints and behind in passage.lexicon.complementisers
+    if not (joined or before in passage.lexicon.contrasts):
         return None
     for at in range(verb - 2, max(-1, verb - _LONGEST), -1):
         if passage.words[at][0] == "\n":
@@ -133,7 +135,10 @@ def _antecedent(passage: Passage, tree: Tree, subject: int, verb: int) -> int | 
     """The noun before a relative clause for its "who"."""
     if passage.lower[subject] not in passage.lexicon.relatives:
         return subject
-    return tree.heads[verb] if tree.labels[verb] in {"relcl", "acl"} else None
+    if tree.labels[verb] not in {"relcl", "acl"}:
+        return None
+    noun = tree.heads[verb]
+    return tree.heads[noun] if tree.labels[noun] == "appos" else noun
 
 
 def subject_of(passage: Passage, verb: int) -> int | None:
@@ -151,7 +156,7 @@ def following_verb(passage: Passage, index: int, end: int) -> tuple[Cue, Phrase]
     for at in range(index, min(index + _NEAR, end)):
         if passage.words[at] in ";:" or passage.words[at][0] in '“"':
             return None
-        cue = verb_cue(passage, at)
+        cue = said_by(passage, at)
         if not cue and not _manner(passage, tree, index, at):
             continue
         subject_token = subject_at(passage, tree, at)
@@ -194,12 +199,20 @@ def personal(passage: Passage, phrase: Phrase) -> bool:
 def main_subject(passage: Passage, sentence: Sentence) -> Phrase | None:
     """The subject of a sentence's main verb."""
     tree = passage.tree
-    if tree is None:
-        return None
-    for at in range(sentence.first, sentence.end):
-        if tree.labels[at] == ROOT and at not in sentence.quoted and passage.kinds[at] & Kind.WORD:
+    for at in range(sentence.first, sentence.end) if tree else ():
+        if tree and tree.labels[at] == ROOT and at not in sentence.quoted and passage.kinds[at] & Kind.WORD:
             subjects = tree.of(at, SUBJECTS | PASSIVE_SUBJECTS)
             return nominal(passage, tree, _nearest(subjects, at), sentence.first) if subjects else None
+    return None
+
+
+def subject_between(passage: Passage, first: int, end: int) -> Phrase | None:
+    """The first subject in tokens first..end-1 of a verb in them."""
+    tree = passage.tree
+    for at in range(first, end) if tree else ():
+        subjects = [child for child in tree.of(at, SUBJECTS) if first <= child < at] if tree else []
+        if tree and subjects:
+            return nominal(passage, tree, subjects[-1], first)
     return None
 
 

@@ -1,0 +1,68 @@
+"""What serves a language is a setting, is loaded when it is first needed, and stays small."""
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import Misuse
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what spaCy's dependencies deprecate is not ours
+    from pipeline.adapters import models, open_port
+
+ENGLISH = "Anna Bell said the bridge closed.\n\n  \nShe left\u00a0on Monday.  The end."
+MEGABYTES_MAX = 700
+
+
+def test_english_has_names_and_trees() -> None:
+    reading = open_port("recogniser", "spacy:").read(ENGLISH, "en-GB")
+    assert (0, 9, "person") in reading.names
+    parse = reading.parse
+    assert parse is not None
+    words = [ENGLISH[start:end] for start, end in zip(parse.starts, parse.ends, strict=True)]
+    assert words[:4] == ["Anna", "Bell", "said", "the"]
+    assert all(word.strip() for word in words)
+    said, closed = words.index("said"), words.index("closed")
+    assert (parse.heads[1], parse.labels[1]) == (said, "nsubj")
+    assert (parse.heads[closed], parse.labels[closed]) == (said, "ccomp")
+    assert all(0 <= head < len(words) for head in parse.heads)
+    assert words[parse.heads[words.index("Monday")]] == "on"
+
+
+def test_indonesian_has_no_trees() -> None:
+    assert open_port("recogniser", "spacy:").read("Joko Widodo tiba.", "id").parse is None
+
+
+def test_only_what_is_needed_is_loaded() -> None:
+    nlp = models.pipeline_of("en", models.MODELS["en"][-1])
+    assert set(nlp.component_names) <= models.NEEDED
+
+
+def test_a_setting_names_the_model_of_a_language() -> None:
+    recogniser = open_port("recogniser", f"spacy:xx={models.MODELS['en'][-1]},yy=no_such_model")
+    assert recogniser.read(ENGLISH, "xx").parse is not None
+    with pytest.raises(Misuse, match="no_such_model cannot be loaded"):
+        recogniser.read(ENGLISH, "yy")
+    with pytest.raises(Misuse, match="spacy:de=de_core_news_sm"):
+        open_port("recogniser", "spacy:de=")
+
+
+def test_the_official_package_comes_first() -> None:
+    assert models.MODELS["en"][0] == "en_core_web_sm"
+
+
+def test_a_worker_with_both_languages_stays_small() -> None:
+    program = (
+        "import resource, sys; from pipeline.adapters import open_port; from agents import extract; "
+        "from pipeline.news.language import language_of; language_of('x' * 50); "
+        "models = open_port('recogniser', 'spacy:'); "
+        "[models.read('Anna Bell said the bridge was closed. ' * 200, code) for code in ('id', 'en')]; "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) <= MEGABYTES_MAX
