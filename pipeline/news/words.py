@@ -105,13 +105,8 @@ def identity(*parts: str) -> str:
     return xxhash.xxh3_128_hexdigest("\0".join(parts).encode("utf-8", "surrogatepass"))
 
 
-def hash_words(found: Iterable[str]) -> Hashes:
-    """One hash per word."""
-    return hash_encoded([word.encode("utf-8", "surrogatepass") for word in found])
-
-
 def hash_encoded(found: Iterable[bytes]) -> Hashes:
-    """One hash per word in UTF-8; the same as `hash_words`."""
+    """One hash per word, given in UTF-8."""
     return np.fromiter(map(xxhash.xxh3_64_intdigest, found), dtype=np.uint64)
 
 
