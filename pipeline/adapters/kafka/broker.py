@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 
 from pipeline.adapters.kafka import notes, reaching
 from pipeline.adapters.kafka.address import LETTER_BYTES, Address, parse
@@ -28,6 +30,8 @@ from pipeline.errors import Unavailable
 from pipeline.flow import Agent
 from schemas.topics import BY_NAME, TOPICS
 
+COORDINATOR_SECONDS = 30.0
+"""Seconds in which Kafka finds out who keeps the offsets of a group."""
 Commits = dict[TopicPartition, tuple[int, str]]
 PATIENCE = 120.0
 """Seconds that a write may take: brokers that are started again one after the other are back within a minute."""
@@ -136,11 +140,23 @@ class KafkaBroker:
     def _commits(self, reads: Sequence[tuple[str, str]]) -> dict[str, Commits]:
         """The offset and the note that each agent committed for each partition."""
         agents = dict.fromkeys(agent for agent, _ in reads)
-        found = self._admin.list_group_offsets(list(agents)) if agents else {}
+        found = self._group_offsets(list(agents)) if agents else {}
         return {
             agent: {part: (max(0, one.offset), one.metadata) for part, one in found.get(agent, {}).items()}
             for agent in agents
         }
+
+    def _group_offsets(self, groups: list[str]) -> dict[str, Any]:
+        """A Kafka in which no group ever was makes a place for their offsets first."""
+        end = monotonic() + COORDINATOR_SECONDS
+        while True:
+            try:
+                found: dict[str, Any] = self._admin.list_group_offsets(groups)
+                return found
+            except KafkaError as error:
+                if not error.retriable or monotonic() > end:
+                    raise
+            sleep(0.5)
 
     @cached_property
     def _admin(self) -> Any:
