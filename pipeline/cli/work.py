@@ -1,6 +1,7 @@
 """`pantau work`: the workers of agents whose topics are on Kafka."""
 
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -70,6 +71,7 @@ def _supervise(house: Installation, agents: list[Agent], processes: int) -> None
         commands[f"{agent.name}-{slot}"] = Command([*argv, "--slot", str(slot)], environment)
     notes.print(f"{len(commands)} worker processes in {house.settings.home}; Ctrl-C ends them")
     code = supervise(commands, stop)
+    gc.freeze()  # a last collection of what is left would take seconds on a busy machine
     if code:
         raise typer.Exit(code)
 
