@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -78,6 +79,7 @@ def _supervise(house: Installation, agents: list[Agent], processes: int) -> None
         commands[f"{agent.name}-{slot}"] = Command([*argv, "--slot", str(slot)], environment)
     notes.print(f"{len(commands)} worker processes in {house.settings.home}; Ctrl-C ends them")
     code = supervise(commands, stop)
+    gc.freeze()  # a last collection of what is left would take seconds on a busy machine
     if code:
         raise typer.Exit(code)
 

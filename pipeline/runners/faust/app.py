@@ -177,7 +177,11 @@ class Worker:
         self._watchdog.start(self._owes)
         process = _Process(self._app, quiet=True, loglevel="WARN", override_logging=False, redirect_stdouts=False)
         process.spinner = None
-        process.execute_from_commandline()
+        try:
+            process.execute_from_commandline()
+        except SystemExit as end:
+            logging.shutdown()
+            os._exit(end.code if isinstance(end.code, int) else 1)  # taking the interpreter apart costs seconds
 
     def _owes(self) -> bool:
         """Whether messages are in hand, or the thread that fetches them has fallen silent."""
