@@ -28,10 +28,40 @@ LABELS = [
     "xcomp",
 ]
 WORDS = st.sampled_from(
-    (
-        "Anna Bell said that the minister adding who , . “ ” and but U.S. can't north-east told Reuters citing called "
-        "accused it she Monday on ( ; : ‘ ’ |"
-    ).split()
+    [
+        "Anna",
+        "Bell",
+        "said",
+        "that",
+        "the",
+        "minister",
+        "adding",
+        "who",
+        ",",
+        ".",
+        "“",
+        "”",
+        "and",
+        "but",
+        "U.S.",
+        "can't",
+        "north-east",
+        "told",
+        "Reuters",
+        "citing",
+        "called",
+        "accused",
+        "it",
+        "she",
+        "Monday",
+        "on",
+        "(",
+        ";",
+        ":",
+        "‘",
+        "’",
+        "|",
+    ]
 )
 
 
