@@ -13,7 +13,7 @@ from pipeline.news.statements.phrases import Phrase, name_in
 from pipeline.news.statements.tokens import Passage
 
 _NAMED = 12
-"""Persons named in passing who are remembered for pronouns."""
+"""Persons and speakers before that a pronoun or an office can mean."""
 
 SpeakerKind = Literal["person", "organisation", "role", "unknown"]
 
@@ -249,7 +249,7 @@ class Memory:
         """
         if not _one_person(passage, phrase):
             return None
-        for speaker in reversed(self.seen):
+        for speaker in reversed(self.seen[-_NAMED:]):
             known = self.roles.get(speaker.name or "", frozenset()) if speaker.kind == "person" else frozenset[str]()
             if key & known or (speaker.kind == "role" and key and key <= speaker.roles):
                 return speaker.because("the-same", 0.85)
