@@ -36,6 +36,7 @@ class Names:
         self._of_bodies: set[str] = set()
         self._certain: set[str] = set()
         self._recognised: set[str] = set()
+        self._particles: set[str] = set()
         self._lower: set[str] = set()
         self._heads: dict[str, str] = {}
         self._titles: set[str] = set()
@@ -50,6 +51,8 @@ class Names:
             if run.first in shouted:
                 continue
             text = passage.slice(run.first, run.end)
+            inside = range(run.first, run.end)
+            self._particles.update(passage.lower[at] for at in inside if passage.kinds[at] & Kind.PARTICLE)
             if not run.initial:
                 self._trusted.add(text.casefold())
             if run.end - run.first > 1 or not run.initial:
@@ -217,7 +220,8 @@ class Names:
         if " ".join(words) not in self._recognised:
             choices += [introduced, certain, longer]
         else:
-            choices += [ahead] + ([introduced, certain] if len(words) == 1 else [])
+            single = sum(word not in self._particles for word in words) == 1
+            choices += [ahead] + ([introduced, certain] if single else [])
         known = next(filter(None, choices), [])
         return max(known, key=lambda form: len(form.split()), default=None)
 
