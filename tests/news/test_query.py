@@ -182,6 +182,7 @@ SIGNS = st.sampled_from([*'"()[]{}:*?~^+-!&|\\/<>= .,', "AND ", "OR ", "NOT ", "
 @given(st.lists(SIGNS, max_size=12).map("".join) | st.text(max_size=30), st.sampled_from(sorted(FIELDS)))
 @example("\\", "articles")
 @example('"\\"', "articles")
+@example("/\n/", "articles")
 def test_any_text_is_understood_or_refused(text: str, family: str) -> None:
     refused: BadQuery | None = None
     try:

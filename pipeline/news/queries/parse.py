@@ -101,7 +101,7 @@ class _Reader:
         return self.node(found, None, 0)
 
     def bad(self, item: lucene.Item, what: str, cure: str) -> BadQuery:
-        return at(self.text, item.pos, what, cure)
+        return at(self.text, item.pos, " ".join(what.split()), cure)
 
     def node(self, item: lucene.Item, field: str | None, depth: int) -> Node:
         if depth > DEEPEST:
