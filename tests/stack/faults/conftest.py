@@ -33,11 +33,11 @@ def size() -> Size:
 
 
 @pytest.fixture(scope="session")
-def product(size: Size, guarded: Elasticsearch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A Kafka of three brokers, an Elasticsearch, and two workers for each agent."""
     home: Path = tmp_path_factory.mktemp("faults") / "home"
-    with Kafka(brokers=3) as kafka:
-        found = Product(kafka, guarded, home, processes=2)
+    with Kafka(brokers=3) as kafka, Elasticsearch() as search:
+        found = Product(kafka, search, home, processes=2)
         try:
             found.start("flow")
             found.start("index")
