@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("part", nargs="?", choices=["chain", "duplicates"], help="one of them alone")
     parser.add_argument("--articles", type=int, default=1000, help="articles for the ratios of the chain")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")
-    parser.add_argument("--state", type=int, default=100_000, metavar="N", help="remember N articles (1000000)")
+    parser.add_argument("--state", type=int, default=200_000, metavar="N", help="remember N articles (1000000)")
     options = parser.parse_args()
     if options.part != "duplicates":
         chain.overhead(options.articles)
