@@ -120,7 +120,7 @@ class Link(Value, frozen=True, kw_only=True, omit_defaults=True):
 
     score     the containment of 5-word shingles: how much of the shorter text stands in the other, 0 to 1
     share     how much of this article's body stands in the other word by word, 0 to 1
-    passages  where it does, the longest ones, in order; a passage may go on for a few words more
+    passages  where it does, the longest ones, in order; their ends may be a few words off
     reason    text: the texts were compared; same-page: a page declared that both are one, whatever their texts
     """
 

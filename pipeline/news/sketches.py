@@ -68,13 +68,15 @@ def overlap(mine: Sketch, theirs: Sketch) -> Overlap:
     """What two samples have in common."""
     halved, least = max(mine.halved, theirs.halved), min(mine.halved, theirs.halved)
     one, other = (_coarse(sketch, halved, least) for sketch in (mine, theirs))
-    return Overlap(len(one), len(other), one & other, halved, _BITS - halved + least)
+    return Overlap(len(one), len(other), frozenset(one).intersection(other), halved, _BITS - halved + least)
 
 
-def _coarse(sketch: Sketch, halved: int, least: int) -> frozenset[int]:
-    if sketch.halved == least:
-        return frozenset(sketch.hashes[: bisect_left(sketch.hashes, 1 << _BITS - halved + least)])
-    return frozenset(number >> halved - least for number in sketch.hashes)
+def _coarse(sketch: Sketch, halved: int, least: int) -> list[int]:
+    if sketch.halved > least:
+        return [number >> halved - least for number in sketch.hashes]
+    if halved > least:
+        return sketch.hashes[: bisect_left(sketch.hashes, 1 << _BITS - halved + least)]
+    return sketch.hashes
 
 
 class Reading(NamedTuple):
@@ -117,8 +119,8 @@ def sampled(reading: Reading, halved: int, bits: int) -> list[tuple[int, int]]:
 def shared_runs(sample: Sequence[tuple[int, int]], common: frozenset[int]) -> list[tuple[int, int]]:
     """Which words of the body, start..end-1, stand in the other text too; in order, runs that touch are one.
 
-    Between sampled shingles in a row that are shared, all is taken to be; a run may go on for a few words more than is
-    told. A single one is a phrase that everybody uses, or chance.
+    Between sampled shingles in a row that are shared, all is taken to be; the ends may be a few words off. A single one
+    is a phrase that everybody uses, or chance.
     """
     runs: list[tuple[int, int]] = []
     first = last = None

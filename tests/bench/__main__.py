@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=1000, help="articles to measure with (recovery: 100000)")
     parser.add_argument("--rounds", type=int, default=3, help="how often the ratio on Kafka is measured")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")
-    parser.add_argument("--state", type=int, default=100_000, metavar="N", help="remember N articles (1000000)")
+    parser.add_argument("--state", type=int, default=200_000, metavar="N", help="remember N articles (1000000)")
     options = parser.parse_args()
     if options.part == "chain":
         chain.overhead(options.articles)

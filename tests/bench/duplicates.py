@@ -6,15 +6,18 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
+
+import msgspec
 
 from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.evaluation import duplicates as evaluation
 from pipeline.evaluation.duplicates import Case, Found, cases_of
-from pipeline.news import sketches
+from pipeline.news import duplicates, sketches
 from schemas.article import Article
 from tests.bench import copies
 from tests.bench.chain import apart
@@ -223,18 +226,23 @@ class Point(NamedTuple):
     resident: float
 
 
+WINDOW = 4000
+"""Articles that are measured at each size, the same each time; those before are put into the state without reading."""
+SIZES = (5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
+
+
 def growth(folder: Path, size: int) -> None:
     """Print what articles cost while the state grows to `size`; plot it."""
-    print(f"\nstate of {size:,} articles in SQLite (real articles, most sentences in words of their own)")
+    print(f"\nstate of {size:,} articles in SQLite: sketches of real articles, nine of ten keys made different")
     points = apart(_growth, size)
     print("  articles   CPU us/article   over fixed work   bytes/article   resident MB")
-    marks = [point for point in points if point.size in (10_000, 100_000, 1_000_000)] or points[-1:]
-    for point in {point.size: point for point in [*marks, points[-1]]}.values():
+    for point in points:
         print(
             f"  {point.size:9,}   {point.cost:14.0f}   {point.relative:15.2f}   {point.disk / point.size:13,.0f}"
             f"   {point.resident:11,.0f}"
         )
-    print(f"  last over first: {marks[-1].relative / marks[0].relative:.2f} (goal 1.5 at most)")
+    at = {point.size: point.relative for point in points}
+    print(f"  last over that of 10,000: {points[-1].relative / at[10_000]:.2f} (goal 1.5 at most)")
     print("  goals for 1,000,000: 900 bytes/article, 300 MB")
     plot(
         folder / "cost.png",
@@ -245,50 +253,73 @@ def growth(folder: Path, size: int) -> None:
 
 
 def _growth(size: int) -> list[Point]:
-    points, costs, fixed = list[Point](), list[float](), list[float]()
-    sample = news(40)
+    points = list[Point]()
     with tempfile.TemporaryDirectory() as folder:
-        broker, done = SqliteBroker(Path(folder) / "flow.db"), 0
-        for batch in _batches(size):
-            costs += [seconds / len(batch) for seconds in _rounds(broker, batch)]
-            fixed.append(_fixed(sample))
-            done += len(batch)
-            if done % 10_000 == 0 or done == size:
-                cost, unit = statistics.median(costs), statistics.median(fixed)
-                resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-                points.append(Point(done, cost * 1e6, cost / unit, _size(Path(folder)), resident))
-                costs, fixed = [], []
+        broker, done, more = SqliteBroker(Path(folder) / "flow.db"), 0, _sketched()
+        sample = Random(1).sample(news(ALL), WINDOW)
+        for turn, target in enumerate((*(known for known in SIZES if known < size), size), 1):
+            _fill(broker, islice(more, target - WINDOW - done))
+            costs, fixed = [], []
+            for start in range(0, WINDOW, ROUND):
+                again = [_again(article, turn) for article in sample[start : start + ROUND]]
+                costs += [seconds / ROUND for seconds in _rounds(broker, again)]
+                fixed.append(_fixed())
+            cost, done = statistics.median(costs), target
+            resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            relative = cost / statistics.median(fixed)
+            points.append(Point(done, cost * 1e6, relative, _size(Path(folder)), resident))
     return points
 
 
-def _fixed(sample: Sequence[Article]) -> float:
-    """CPU seconds of reading an article, which does not depend on what is remembered: how fast the machine is now."""
-    start = time.process_time()
-    for article in sample:
-        sketches.read(article)
-    return (time.process_time() - start) / len(sample)
+def _fixed() -> float:
+    """CPU seconds of a piece of work that does not depend on what is remembered: how fast the machine is now."""
+    text, start = (
+        made("fixed", " ".join("kata" + "abcdefg"[n * n % 7] * (n % 5) for n in range(230)), 0),
+        time.process_time(),
+    )
+    for _ in range(40):
+        sketches.read(text)
+    return (time.process_time() - start) / 40
 
 
-def _batches(size: int) -> Iterator[list[Article]]:
-    batch: list[Article] = []
-    for number in range(size):
-        if number % ALL == 0:
-            articles = copies.stream()
-        batch.append(_again(next(articles), number))
-        if len(batch) == ROUND:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _endless() -> Iterator[Article]:
+    while True:
+        yield from copies.stream()
 
 
-def _again(article: Article, number: int) -> Article:
-    """The article in other words of its round but for one sentence in ten, so that with their number more is shared."""
-    turn = number // ALL
-    random = Random(number)
-    sentences = article.text.split(". ")
-    text = ". ".join(s if random.random() < 0.1 else " ".join(f"{w}{turn}" for w in s.split()) for s in sentences)
-    return made(f"{number:020x}", text, number // 8, article.title, article.outlet)
+def _again(article: Article, turn: int) -> Article:
+    """The article in other words for each turn, but for one sentence in ten."""
+    random, end = Random(f"{article.article_id} {turn}"), "q" * turn
+    text = ". ".join(
+        sentence if random.random() < 0.1 else " ".join(f"{word}{end}" for word in sentence.split())
+        for sentence in article.text.split(". ")
+    )
+    return made(f"{article.article_id}-{turn:014}", text, 0, article.title, article.outlet)
+
+
+Sketched = tuple[duplicates.Known, list[int]]
+
+
+def _sketched() -> Iterator[Sketched]:
+    """What is remembered of real articles, and then of as many others whose shingles and nine of ten keys differ."""
+    for number, article in enumerate(_endless()):
+        turn = number // ALL
+        reading = sketches.read(article)
+        sketch = reading.sketch._replace(hashes=sorted(found ^ turn & 0xFFFF for found in reading.sketch.hashes))
+        random = Random(number)
+        keys = [key if random.random() < 0.1 else key ^ turn << 7 for key in reading.postings[: sketches.KEPT]]
+        new = made(f"{number:020x}f", article.text, number // 8, article.title, article.outlet)
+        root = duplicates.Root(new.seen_at, new.article_id)
+        yield duplicates.known(new, reading._replace(sketch=sketch), root, ()), keys
+
+
+def _fill(broker: SqliteBroker, more: Iterator[Sketched]) -> None:
+    state = broker.state("dedupe")
+    while batch := list(islice(more, ROUND)):
+        with broker.transaction():
+            for known, keys in batch:
+                value = msgspec.msgpack.encode(known)
+                state.put(f"article:{known.article_id}", value, keys, at=known.seen_at)
 
 
 def _size(folder: Path) -> int:

@@ -44,8 +44,8 @@ Entries = NDArray[np.uint64]
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # spreads postings that are small numbers over all parts
 _ID_BITS, _PART_SHIFT = 36, 28
 _IDS = np.uint64((1 << _ID_BITS) - 1)
-_BITS_PER_ENTRY = 16  # a hash that is not there is taken to be there once in 16 times at most
-_MOST_BITS = 30  # 128 MB, reached with 30 million entries; with more of them more is looked up in vain
+_BITS_PER_ENTRY = 8  # a hash that is not there is taken to be there once in 8 times at most
+_MOST_BITS = 30  # 128 MB, for 130 million entries; with more of them more is looked up in vain
 
 
 class PostingLists:
@@ -148,8 +148,9 @@ class PostingLists:
     # Blocks
 
     def _take_over(self, part: int) -> None:
-        new = [_entry(slot, id) for slot, ids in self._recent[part].items() for id in ids]
-        merged = self._merged(self._read(part), np.sort(np.array(new, dtype=np.uint64)))
+        listed = [_entry(slot, id) for slot, ids in self._recent[part].items() for id in ids]
+        old, new = self._read(part), np.sort(np.array(listed, dtype=np.uint64))
+        merged = self._merged(old, new)
         self._write(part, merged)
         self._recent[part] = {}
         self._upto[part] = self._seq
@@ -157,17 +158,22 @@ class PostingLists:
         wanted = _filter_bits(len(merged) * PARTS)
         if self._filter_bits < wanted:
             self._rebuild(wanted)
-        else:
+        elif len(merged) < len(old) + len(new):
             self._note(part, merged)
+        else:
+            self._firsts[part] = merged[::BLOCK].tolist()
+            self._let_through(part, new)
 
     def _merged(self, old: Entries, new: Entries) -> Entries:
         """Both in order, without expired records and with no list beyond the cap."""
         merged = np.insert(old, np.searchsorted(old, new), new)
-        merged = merged[(merged & _IDS) >= np.uint64(self._oldest)]
-        hashes = merged >> np.uint64(_ID_BITS)
-        kept = np.ones(len(merged), dtype=bool)
-        kept[CAP:] = hashes[CAP:] != hashes[:-CAP]
-        return merged[kept]
+        kept = (merged & _IDS) >= np.uint64(self._oldest)
+        if not kept.all():
+            merged = merged[kept]
+        long = (merged[CAP:] ^ merged[:-CAP]) <= _IDS  # the same hash so many entries before
+        if long.any():
+            merged = merged[np.concatenate((np.ones(CAP, dtype=bool), ~long))]
+        return merged
 
     def _read(self, part: int) -> Entries:
         return np.frombuffer(b"".join(self._blocks(part)), dtype="<u8").astype(np.uint64, copy=False)
@@ -223,12 +229,19 @@ class PostingLists:
     def _note(self, part: int, entries: Entries) -> None:
         """Keep what has to be in memory of a part: the first entries of its blocks, and its share of the filter."""
         self._firsts[part] = entries[::BLOCK].tolist()
-        if self._filter_bits:
-            share = self._filter_bits - 4  # the part is the uppermost 4 of the bits
-            marks = np.zeros(1 << share, dtype=bool)
-            marks[(entries >> np.uint64(64 - share)).astype(np.int64)] = True
-            packed = np.packbits(marks, bitorder="little")
-            self._filter[part * len(packed) : (part + 1) * len(packed)] = packed
+        size = len(self._filter) // PARTS
+        self._filter[part * size : (part + 1) * size] = 0
+        self._let_through(part, entries)
+
+    def _let_through(self, part: int, entries: Entries) -> None:
+        """Mark entries, which are in order, in the filter. The uppermost 4 of its bits are the part."""
+        if len(entries) == 0:
+            return
+        share = self._filter_bits - 4
+        places = (entries >> np.uint64(64 - share)).astype(np.int32)
+        octets, bits = places >> 3, np.uint8(1) << (places & 7).astype(np.uint8)
+        starts = np.flatnonzero(np.diff(octets, prepend=-1))
+        self._filter[octets[starts] + (part << share - 3)] |= np.bitwise_or.reduceat(bits, starts)
 
     def _maybe_blocked(self, slots: NDArray[np.uint64]) -> list[bool]:
         """Whether the blocks may list something under these hashes."""
