@@ -44,7 +44,7 @@ from pipeline.runners.intake import Arrival
 from pipeline.settings import load
 from schemas.documents import FAMILIES
 from schemas.topics import TOPICS
-from tests.stack.servers import Kafka
+from tests.stack.servers import Kafka, with_us
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 ROOT = Path(__file__).parents[2]
@@ -120,7 +120,10 @@ class Production:
     def working(self) -> Iterator[None]:
         command = [sys.executable, "-m", "pipeline.cli", "--home", str(self.house.settings.home), "work"]
         environment = os.environ | self.settings | {"PYTHONPATH": str(ROOT)}
-        workers = subprocess.Popen([*command, "--processes", str(PROCESSES)], env=environment, cwd=ROOT)
+        workers = subprocess.Popen(
+            [*command, "--processes", str(PROCESSES)], env=environment, cwd=ROOT,
+            preexec_fn=with_us,  # noqa: PLW1509 - prctl alone
+        )  # fmt: skip
         try:
             eventually(self._settled, 300)
             yield
