@@ -29,6 +29,7 @@ _AMP_FILE = re.compile(r"\.amp(?=(?:\.html?)?$)")
 _AMP_CACHES = re.compile(r"(?:[\w-]+\.)*(?:cdn\.ampproject\.org|bing-amp\.com)")
 _AMP_VIEWERS = re.compile(r"(?:www\.)?(?:google\.[a-z]{2,3}(?:\.[a-z]{2})?|bing\.com)")
 _CACHED = re.compile(r"/(?:[a-z]{1,3}/)?(s/)?([^/]+\.[^/]+)(/.*)?", re.DOTALL)
+_REDUCED = re.compile(r"(?<![^./?&=])(?:amp(?:project|html)?|print(?:able)?|cetak)(?![^./?&=#])", re.IGNORECASE)
 _STORY = re.compile(r"[\d-]")
 """The address of a story has a number or a slug of several words; a section ("/print", "/tag/amp") seldom does."""
 _PAGE = re.compile(r"(?:page|halaman|hal|pg|showpage|pagewanted)=0*(?:[2-9]|[1-9]\d+)", re.IGNORECASE)
@@ -97,6 +98,11 @@ def believable(declared: str, given: str) -> bool:
         return True
     rest = here.path[len(wanted.path) :]
     return not _PAGE_TAIL.fullmatch(rest) and bool(wanted.query or _OWN_NAME.search(wanted.path.rpartition("/")[2]))
+
+
+def reduced(url: str) -> bool:
+    """Whether a URL leads to the AMP or print form of its story, which may leave parts of it out."""
+    return len(_REDUCED.findall(url)) > len(_REDUCED.findall(canonical_url(url)))
 
 
 def _split(url: str) -> SplitResult | None:

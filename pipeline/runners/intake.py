@@ -48,7 +48,10 @@ REMEMBERED = 64
 
 
 class Intake:
-    """Takes pages in: a content that an article had before is known, another content is its new revision."""
+    """Takes pages in: a content that an article had before is known, another content is its new revision.
+
+    The AMP or print form of an article that there is already is known too: what it leaves out is no correction.
+    """
 
     def __init__(self, broker: Topics, pages: Pages, clock: Clock) -> None:
         self._broker, self._pages, self._clock = broker, pages, clock
@@ -68,12 +71,14 @@ class Intake:
             return _seen(id, self._broker.state("intake")).known_as or id
 
     def _take(self, arrival: Arrival, state: State) -> Entry:
-        url, others = declared(arrival.content, arrival.media_type, arrival.url)
-        page = self._pages.put(arrival.content)
+        url, others, reduced = declared(arrival.content, arrival.media_type, arrival.url)
         first = article_id(url, arrival.content)
         forms = dict.fromkeys(article_id(other, b"") for other in others)
         id, same_as = _settle(first, [form for form in forms if form != first], state)
         seen = _seen(id, state)
+        if seen.pages and reduced:
+            return "known"
+        page = self._pages.put(arrival.content)
         if page in seen.pages:
             return "known"
         revision = seen.revision + 1

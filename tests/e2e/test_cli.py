@@ -378,7 +378,7 @@ def test_a_lost_index_is_filled_again_and_nobody_is_told_twice(fresh: Pantau) ->
 def documents(pantau: Pantau) -> list[dict[str, Any]]:
     """All documents, their times without the zone in which they are written."""
     found = [json.loads(line) for family in FAMILIES for line in pantau("export", family).out.splitlines()]
-    times = ("first_seen", "raised", "published", "fetched")
+    times = ("first_seen", "raised", "published", "fetched", "changed", "withdrawn")
     return [
         {k: datetime.fromisoformat(v).astimezone(UTC) if k in times and v else v for k, v in document.items()}
         for document in found

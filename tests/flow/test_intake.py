@@ -124,3 +124,18 @@ def test_one_amp_link_on_all_pages_makes_them_not_one_article(broker: SqliteBrok
     late = arrive(SqliteBroker(":memory:"), (AMP, html("x")), *((url, html(url, amp=AMP)) for url in urls))
     assert len({page.article_id for page in late}) == len(urls)
     assert not any(page.same_as for page in late)
+
+
+def test_the_amp_or_print_form_of_a_known_article_is_no_revision_of_it(broker: SqliteBroker) -> None:
+    story = "https://kabar.example/judul-1"
+    amp_page = b"<html amp lang=id>" + html("tiga", canonical=story)
+    forms = ((story, html("satu")), (f"{story}/print", html("dua")), (f"{story}?outputType=amp", html("dua")))
+    pages = arrive(broker, *forms, (AMP, amp_page), (story, html("empat")))
+    assert [(page.article_id, page.revision) for page in pages] == [(article_id(story, b""), n) for n in (1, 2)]
+
+
+def test_the_amp_form_counts_until_the_story_itself_comes(broker: SqliteBroker) -> None:
+    pages = arrive(
+        broker, ("https://amp.kabar.example/judul-1", html("satu")), ("https://kabar.example/judul-1", html("dua"))
+    )
+    assert [page.revision for page in pages] == [1, 2]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.news.urls import article_id, believable, canonical_url, outlet
+from pipeline.news.urls import article_id, believable, canonical_url, outlet, reduced
 
 WORDS = st.text("abcXYZ019-_.~%é ü/", max_size=12)
 QUERIES = st.lists(
@@ -174,3 +174,19 @@ def test_outlet(url: str, expected: str | None) -> None:
 )
 def test_which_declared_url_is_believed(declared: str, given: str, wanted: bool) -> None:
     assert believable(declared, given) is wanted
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        (STORY, False),
+        (f"{STORY}/print", True),
+        (f"{STORY}?amp", True),
+        ("https://amp.warta.example/berita/judul-1", True),
+        ("https://warta-example.cdn.ampproject.org/c/s/warta.example/berita/judul-1", True),
+        ("https://m.warta.example/print/judul-1", False),
+        ("https://warta.example/tag/amp", False),
+    ],
+)
+def test_which_forms_may_leave_something_out(url: str, wanted: bool) -> None:
+    assert reduced(url) is wanted
