@@ -107,6 +107,28 @@ def test_retract_leaves_what_is_withdrawn(backend: Backend) -> None:
     assert ids(backend, "", "statements") == ["s2"]
 
 
+@pytest.mark.parametrize("expected", [(), ("a1", "a2"), ("a1", "a2", "a9")])
+def test_what_is_expected_changes_no_answer(backend: Backend, expected: tuple[str, ...]) -> None:
+    fill(backend, article("a1", revision=2), article("a2"))
+    for id, of in (("s1", "a1"), ("s2", "a1"), ("s3", "a2")):
+        backend.put("statements", statement(id, article=of, revision=2))
+    backend.flush()
+    backend.expect(expected)
+    assert [backend.revision("articles", id) for id in ("a1", "a2", "a9")] == [2, 1, 0]
+    backend.put("articles", article("a1", revision=3, fetched=DAY + timedelta(days=60)))
+    backend.put("articles", article("a9"))
+    backend.put("statements", statement("s4", article="a9"))
+    assert backend.retract("a1", ["s2"]) == 1
+    assert backend.revision("articles", "a1") == 3
+    backend.flush()
+    backend.expect(expected)
+    assert [backend.revision("articles", id) for id in ("a1", "a2", "a9")] == [3, 1, 1]
+    backend.put("statements", statement("s1", article="a1", revision=3))
+    backend.flush()
+    assert sorted(ids(backend, "", "statements")) == ["s1", "s2", "s3", "s4"]
+    assert sorted(ids(backend, "", "articles")) == ["a1", "a2", "a9"]
+
+
 # The language
 
 

@@ -81,6 +81,21 @@ def test_nothing_is_lost_and_only_what_is_poisoned_is_refused(elasticsearch: str
             index.put("articles", next(document for document in documents if document.id in poisoned))
 
 
+def test_articles_that_are_expected_are_looked_up_together(elasticsearch: str, elasticsearch_index: str) -> None:
+    with Proxy(elasticsearch) as proxy, closing(_through(proxy, elasticsearch_index)) as index:
+        write(index, [story(n) for n in range(200)])
+        before = sum(proxy.requests.values())
+        with closing(_through(proxy, elasticsearch_index)) as other:
+            other.expect([f"a{n:05}" for n in range(400)])
+            for n in range(400):
+                assert other.revision("articles", f"a{n:05}") == (1 if n < 200 else 0)
+                other.put("articles", story(n, revision=2))
+                assert other.retract(f"a{n:05}", ()) == 0
+            other.flush()
+        assert sum(proxy.requests.values()) - before < 20
+        assert present(index) == Counter(f"a{n:05}" for n in range(400))
+
+
 def test_bulks_that_are_too_large_are_split(elasticsearch: str, elasticsearch_index: str) -> None:
     with Proxy(elasticsearch) as proxy, closing(_through(proxy, elasticsearch_index)) as index:
         proxy.trouble.most = 100_000
