@@ -8,13 +8,8 @@ from tests.bench import chain
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "what",
-        nargs="?",
-        choices=("chain", "kafka", "recovery"),
-        default="chain",
-        help="the others need Java and Maven",
-    )
+    parts = ("chain", "kafka", "recovery")
+    parser.add_argument("what", nargs="?", choices=parts, default="chain", help="all but chain need Java and Maven")
     parser.add_argument("--articles", type=int, default=1000, help="articles to measure with (recovery: 100000)")
     parser.add_argument("--rounds", type=int, default=3, help="how often the ratio on Kafka is measured")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")

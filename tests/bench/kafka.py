@@ -6,6 +6,7 @@ Both servers and the workers share the cores of this machine, so throughput says
 
 import contextlib
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -15,17 +16,18 @@ from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from agents import FLOW
 from pipeline.cli.installation import Installation
+from pipeline.flow import Agent
 from pipeline.news.officials import Roster
 from pipeline.news.urls import article_id
 from pipeline.runners import operations
 from pipeline.runners.intake import Arrival
 from pipeline.settings import load
 from schemas.topics import ALERTS_RAISED, PAGES_FETCHED
-from tests.bench.chain import loop
+from tests.bench.chain import apart, bare, loop
 from tests.bench.corpus import arrivals
 from tests.bench.processes import cpu
 from tests.stack.servers import Elasticsearch, Kafka
@@ -34,6 +36,8 @@ ROOT = Path(__file__).parents[2]
 WARM = 40
 """Articles before the clock starts: models are loaded, indices made, connections open."""
 PARTITIONS = 4
+SESSION = 300
+"""Seconds that a worker may be frozen and stay in its group."""
 ROUNDS = 3
 HEAVY = ("clean", "extract")
 """Agents that get more processes: all others together need less than one of these."""
@@ -48,7 +52,7 @@ class Plant:
         home = Path(self._closing.enter_context(tempfile.TemporaryDirectory()))
         name = f"bench-{os.getpid()}-{time.monotonic_ns()}"
         self._settings = {
-            "PANTAU_BROKER": f"kafka://{kafka.bootstrap}?partitions={PARTITIONS}",
+            "PANTAU_BROKER": f"kafka://{kafka.bootstrap}?partitions={PARTITIONS}&session={SESSION}",
             "PANTAU_INDEX": f"elasticsearch+{search.url}/{name}",
             "PANTAU_METRICS_PORT": "0",
             "PANTAU_LOG": "warning",
@@ -82,13 +86,19 @@ class Plant:
         for start in range(0, len(pages), 50):
             self.house.intake.take(pages[start : start + 50])
 
-    def drain(self, seconds: float = 900) -> None:
-        """Return when every agent has read all of its topics."""
+    def drain(self, *agents: Agent, seconds: float = 900) -> None:
+        """Return when these agents, without any all, have read all of their topics."""
         end = time.monotonic() + seconds
-        while operations.waiting(FLOW, self.house.broker):
+        while operations.waiting(agents or FLOW, self.house.broker):
             if time.monotonic() > end or any(worker.poll() is not None for worker in self._workers):
                 raise RuntimeError("the workers do not come to an end: look at what they said above")
-            time.sleep(1)
+            time.sleep(0.5)
+
+    def signal(self, number: signal.Signals, agent: str | None = None) -> None:
+        """Freeze or wake the workers of one agent, or all."""
+        for worker in self._workers:
+            if agent in (None, _agent(worker)):
+                worker.send_signal(number)
 
     def read(self) -> dict[str, int]:
         """How many messages each agent has read."""
@@ -102,9 +112,13 @@ class Plant:
         """CPU seconds that the workers of each agent have used, in user and system mode."""
         used: dict[str, float] = {}
         for worker in self._workers:
-            name = worker.args[worker.args.index("work") + 1]  # type: ignore[union-attr,index]
-            used[str(name)] = used.get(str(name), 0.0) + cpu(worker.pid)
+            used[_agent(worker)] = used.get(_agent(worker), 0.0) + cpu(worker.pid)
         return used
+
+
+def _agent(worker: subprocess.Popen[bytes]) -> str:
+    words: Sequence[str] = worker.args  # type: ignore[assignment]
+    return words[words.index("work") + 1]
 
 
 class Beside:
@@ -144,25 +158,68 @@ def _beside(pipe: Connection, count: int) -> None:
     pipe.send((time.process_time() - start) / done)
 
 
-def ratio(search: Elasticsearch, count: int, rounds: int) -> float:
-    """Print articles per CPU second of the bare loop and of all workers. Returns how many the workers did a second."""
-    print(f"\nKafka and Elasticsearch against the bare loop of cleaning and extraction beside them, {count} articles:")
-    print("CPU seconds of the workers, one process an agent, without those of the servers")
-    ratios, speed = [], 0.0
+def full(search: Elasticsearch, count: int, rounds: int) -> None:
+    """Print articles per CPU second when every agent has all it can do: one after the other, the others frozen."""
+    print(f"\nKafka and Elasticsearch against the bare loop of cleaning and extraction, {count} articles,")
+    print("each agent in turn with a full topic: CPU of the workers, without that of the servers")
+    ratios, used, read = [], dict[str, float](), dict[str, int]()
+    for _ in range(rounds):
+        alone = apart(bare, count) / count
+        with Kafka() as kafka, Plant(kafka, search) as plant:
+            used, read = _in_turn(plant, count)
+        alone = (alone + apart(bare, count) / count) / 2
+        ratios.append(_told(alone, sum(used.values()) / count))
+    _by_agent(ratios, used, read, count)
+
+
+def _in_turn(plant: Plant, count: int) -> tuple[dict[str, float], dict[str, int]]:
+    pages = arrivals(count + WARM)
+    plant.feed(pages[:WARM])
+    plant.drain()
+    used, read = plant.cpu(), plant.read()
+    plant.signal(signal.SIGSTOP)
+    plant.feed(pages[WARM:])
+    for agent in FLOW:
+        plant.signal(signal.SIGCONT, agent.name)
+        plant.drain(agent)
+        plant.signal(signal.SIGSTOP, agent.name)
+    found = _since(used, plant.cpu()), _since(read, plant.read())
+    plant.signal(signal.SIGCONT)
+    return found
+
+
+def together(search: Elasticsearch, count: int, rounds: int) -> float:
+    """Print the same while all work at the same time. Returns how many articles they did a second.
+
+    Here most agents wait for the slowest, and what a worker costs each second counts the more the less there is to do.
+    """
+    print(f"\nthe same with all agents at once and the bare loop beside them, {os.cpu_count()} cores for all of it")
+    ratios, used, read, speed = [], dict[str, float](), dict[str, int](), 0.0
     for _ in range(rounds):
         with Kafka() as kafka, Plant(kafka, search) as plant:
             beside = Beside(count)
             used, read, seconds = _worked(plant, count, beside.start)
             alone = beside.stop()
-        whole, speed = sum(used.values()) / count, count / seconds
-        ratios.append(alone / whole)
-        figures = f"bare {1 / alone:6.1f}/s  Kafka {1 / whole:6.1f}/s  ratio {ratios[-1]:.3f}"
-        print(f"  {figures}  ({speed:.1f}/s)", flush=True)
+        speed = count / seconds
+        ratios.append(_told(alone, sum(used.values()) / count, f"  {speed:.1f} articles a second"))
+    _by_agent(ratios, used, read, count)
+    return speed
+
+
+def _told(alone: float, whole: float, more: str = "") -> float:
+    print(f"  bare {1 / alone:6.1f}/s  Kafka {1 / whole:6.1f}/s  ratio {alone / whole:.3f}{more}", flush=True)
+    return alone / whole
+
+
+def _by_agent(ratios: Sequence[float], used: dict[str, float], read: dict[str, int], count: int) -> None:
     print(f"  median ratio {statistics.median(ratios):.3f} (goal .85); by agent, in the last round:")
     for name, total in used.items():
         each, messages = total / count * 1e3, read[name] / count
         print(f"  {name:9} {each:7.2f} ms an article, {messages:5.2f} messages an article")
-    return speed
+
+
+def _since(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    return {name: value - before[name] for name, value in now.items()}
 
 
 def _worked(
@@ -177,11 +234,7 @@ def _worked(
     plant.feed(pages[WARM:])
     plant.drain()
     seconds = time.monotonic() - start
-    return (
-        {name: now - used[name] for name, now in plant.cpu().items()},
-        {name: now - read[name] for name, now in plant.read().items()},
-        seconds,
-    )
+    return _since(used, plant.cpu()), _since(read, plant.read()), seconds
 
 
 def delay(search: Elasticsearch, speed: float, seconds: float) -> None:
@@ -219,6 +272,7 @@ def scale(search: Elasticsearch, count: int) -> None:
 def measure(count: int, rounds: int = ROUNDS) -> None:
     """All of it."""
     with Elasticsearch() as search:
-        speed = ratio(search, count, rounds)
+        full(search, count, rounds)
+        speed = together(search, count, rounds)
         delay(search, speed, 60)
         scale(search, count)

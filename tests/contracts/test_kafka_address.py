@@ -13,9 +13,9 @@ from pipeline.settings import load
 
 
 def test_a_url_names_brokers_and_options() -> None:
-    address = parse("kafka://one:9092,two:9093?partitions=12&replication=3&session=20", {})
+    address = parse("kafka://one:9092,two:9093?partitions=12&replication=3&session=20&pace=1.25", {})
     assert address.servers == ("one:9092", "two:9093")
-    assert (address.partitions, address.replication, address.session) == (12, 3, 20)
+    assert (address.partitions, address.replication, address.session, address.pace) == (12, 3, 20, 1.25)
     assert address.client()["security_protocol"] == "PLAINTEXT"
 
 
@@ -28,6 +28,7 @@ def test_a_url_names_brokers_and_options() -> None:
         ("kafka://one:9092?partition=3", "'partition': there are partitions"),
         ("kafka://one:9092?partitions=0", "from 1 to 1000"),
         ("kafka://one:9092?partitions=many", "from 1 to 1000"),
+        ("kafka://one:9092?pace=fast", "seconds from 0 to 10"),
         ("kafka://one:9092?security=ssl", "plaintext, tls, sasl, sasl-tls"),
         ("kafka://one:9092?security=sasl", "PANTAU_KAFKA_PASSWORD_FILE"),
     ],

@@ -215,8 +215,9 @@ def test_a_partition_that_was_lost_meanwhile_is_left_alone(bench: Bench) -> None
         bench.ours = False
 
     bench.desk.flush = lambda: lose(None)
-    assert bench.take(item(1)) == [("send", ["a1"])]
+    assert bench.take(item(1), item(2)) == [("send", ["a1", "a2"])]
     assert bench.store.get("a1") is None
+    assert bench.lane.oldest is None, "nothing of it is waited for here any more"
 
 
 def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:
@@ -307,6 +308,31 @@ def test_what_another_lane_was_refused_meanwhile_is_put_again(bench: Bench) -> N
     asyncio.run(run())
     assert [(letter.trace, letter.reason) for letter in bench.letters()] == [("a2", "refused")]
     assert [what for name, what in bench.outside.events if name == "ack"] == [7, 2]
+
+
+def test_a_step_that_waits_holds_up_nothing_but_steps() -> None:
+    async def run() -> list[str]:
+        hands, events = Thread(), list[str]()
+
+        async def step(name: str, seconds: float) -> None:
+            await hands(lambda: time.sleep(seconds))
+            events.append(name)
+
+        async def beat() -> None:
+            for _ in range(5):
+                await asyncio.sleep(0.02)
+                events.append("beat")
+
+        await asyncio.gather(step("slow", 0.4), beat())
+        with pytest.raises(Unavailable):
+            await hands(lambda: raise_(Unavailable("away")))
+        return events
+
+    assert asyncio.run(run()) == ["beat"] * 5 + ["slow"]
+
+
+def raise_(error: Exception) -> None:
+    raise error
 
 
 def test_a_step_that_is_cancelled_is_waited_for() -> None:

@@ -8,12 +8,15 @@ security      plaintext (default), tls, sasl or sasl-tls
 mechanism     of sasl: SCRAM-SHA-512 (default), SCRAM-SHA-256 or PLAIN
 ca, cert, key files in PEM: whom to trust, and our own certificate and its key where the brokers ask for one
 session       seconds after which a silent worker loses its partitions (default 15)
+pace          seconds for which a worker lets messages gather while more come in (default 0.5): longer costs less CPU a
+              message, and alerts come as much later at each of five stages; what was idle begins at once
 
 User and password come from PANTAU_KAFKA_USER and PANTAU_KAFKA_PASSWORD, or from the file that
 PANTAU_KAFKA_PASSWORD_FILE names.
 """
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +28,7 @@ from pipeline.settings import secret
 
 SECURITY = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl-tls": "SASL_SSL"}
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
-OPTIONS = ("partitions", "replication", "security", "mechanism", "ca", "cert", "key", "session")
+OPTIONS = ("partitions", "replication", "security", "mechanism", "ca", "cert", "key", "session", "pace")
 MESSAGE_BYTES = 8 << 20
 """Size of a message at most. A long article with all its statements has under 1 MB."""
 LETTER_BYTES = 12 << 20
@@ -45,6 +48,7 @@ class Address:
     cert: str | None = None
     key: str | None = None
     session: int = 15
+    pace: float = 0.5
     user: str | None = None
     password: str | None = field(default=None, repr=False)
 
@@ -108,6 +112,7 @@ def parse(url: str, environment: Mapping[str, str] = os.environ) -> Address:
         cert=options.get("cert"),
         key=options.get("key"),
         session=_number(options, "session", 15, 300) or 15,
+        pace=_seconds(options, "pace", 0.5, 10),
         user=environment.get("PANTAU_KAFKA_USER"),
         password=secret("PANTAU_KAFKA_PASSWORD", environment),
     )
@@ -123,6 +128,15 @@ def _number(options: Mapping[str, str], name: str, default: int | None, most: in
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise Misuse(f"{name}={text} in PANTAU_BROKER: write a whole number from 1 to {most}")
     return int(text)
+
+
+def _seconds(options: Mapping[str, str], name: str, default: float, most: int) -> float:
+    text = options.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text) or float(text) > most:
+        raise Misuse(f"{name}={text} in PANTAU_BROKER: write seconds from 0 to {most}")
+    return float(text)
 
 
 def _one_of(options: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

@@ -28,11 +28,11 @@ from pipeline.broker import Draft, Ending, Message, Standing, Tally
 from pipeline.errors import Unavailable
 from schemas.topics import BY_NAME, TOPICS
 
+COORDINATOR_SECONDS = 30.0
+"""Seconds in which Kafka finds out who keeps the offsets of a group."""
 Commits = dict[TopicPartition, tuple[int, str]]
 PATIENCE = 120.0
 """Seconds that a write may take: brokers that are started again one after the other are back within a minute."""
-GROUP_PATIENCE = 30.0
-"""Seconds to ask where agents stand. Nobody knows of groups before a new Kafka has made its topic for them."""
 
 
 class KafkaBroker:
@@ -137,25 +137,28 @@ class KafkaBroker:
 
     def _commits(self, reads: Sequence[tuple[str, str]]) -> dict[str, Commits]:
         """The offset and the note that each agent committed for each partition."""
-        agents = list(dict.fromkeys(agent for agent, _ in reads))
-        found = self._asked(agents) if agents else {}
+        agents = dict.fromkeys(agent for agent, _ in reads)
+        found = self._group_offsets(list(agents)) if agents else {}
         return {
             agent: {part: (max(0, one.offset), one.metadata) for part, one in found.get(agent, {}).items()}
             for agent in agents
         }
 
-    def _asked(self, agents: list[str]) -> Any:
-        """What the brokers that keep the groups say. A group moves when its broker ends, and is nowhere for a while."""
-        end = monotonic() + GROUP_PATIENCE
+    def _group_offsets(self, groups: list[str]) -> dict[str, Any]:
+        """A Kafka in which no group ever was makes a place for their offsets first."""
+        end = monotonic() + COORDINATOR_SECONDS
         while True:
-            options = self.address.client() | {"client_id": "pantau-status", "bootstrap_timeout_ms": 10_000}
             try:
-                with contextlib.closing(KafkaAdminClient(**options)) as admin:  # a used one asks where a group was
-                    return admin.list_group_offsets(agents)
+                with contextlib.closing(self._admin()) as admin:  # one that was used remembers where a group was
+                    found: dict[str, Any] = admin.list_group_offsets(groups)
+                    return found
             except KafkaError as error:
                 if not error.retriable or monotonic() > end:
                     raise
             sleep(0.5)
+
+    def _admin(self) -> Any:
+        return KafkaAdminClient(**self.address.client(), client_id="pantau-status", bootstrap_timeout_ms=10_000)
 
     def close(self) -> None:
         """See Topics."""

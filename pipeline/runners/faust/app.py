@@ -64,6 +64,7 @@ class _App(faust.App):
     """A Faust app with a consumer that never skips and gives what it fetches to `receiver`."""
 
     receiver: Receiver
+    pace: float
 
     def _new_transport(self) -> ContiguousTransport:
         return ContiguousTransport(self.conf.broker_consumer, self)
@@ -71,7 +72,7 @@ class _App(faust.App):
     def _new_consumer(self) -> ContiguousConsumer:
         made = super()._new_consumer()
         assert isinstance(made, ContiguousConsumer)
-        made.receiver = self.receiver
+        made.receiver, made.pace = self.receiver, self.pace
         return made
 
 
@@ -156,7 +157,7 @@ class Worker:
             self._desk.expect, self._desk.flush = ports["index"].expect, ports["index"].flush
         self._watchdog = Watchdog(STALL_SECONDS, end_process)
         self._app = _app(post, address)
-        self._app.receiver = self
+        self._app.receiver, self._app.pace = self, address.pace
         self._app.topics.add(self._app.topic(*(topic.name for topic in agent.reads)))
         self._app.task(self._report)
         self._app.on_before_shutdown.connect(self._close, weak=False)
@@ -259,7 +260,7 @@ class Worker:
             await asyncio.sleep(REPORT_SECONDS)
             consumer, held = self.consumer, {tp for tp in self.consumer.offsets if self.holds(tp, self.consumer.term)}
             if not self._app.rebalancing:
-                await self._leave([tp for tp in self._seats if tp not in held])
+                await self._leave([tp for tp, seat in self._seats.items() if tp not in held or not seat.held()])
             try:
                 ends = await consumer.highwaters(*held) if held else {}
             except (KafkaError, ConsumerNotStarted, TimeoutError) as error:
@@ -271,7 +272,7 @@ class Worker:
             self._tell(consumer)
 
     async def _leave(self, tps: Sequence[TP]) -> None:
-        """Close the lanes of partitions that others have now."""
+        """Close the lanes of earlier terms."""
         for tp in tps:
             seat = self._seats[tp]
             await seat.close()

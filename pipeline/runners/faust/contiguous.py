@@ -32,10 +32,12 @@ TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "
 FULL_SECONDS = 0.05
 """How long to wait for messages while some partitions are paused: one that is resumed is asked for again after it."""
 IDLE_SECONDS = 1.0
-PACE_BYTES, PACE_SECONDS = 1 << 16, 0.5
-"""While messages come in, Kafka answers when it has so many bytes, or after so long. Each answer, and each batch that
-is made of it, has costs of its own: so a trickle is handled twice a second, a flood never waits, and what was idle for
-IDLE_SECONDS begins at once."""
+PACE_BYTES = 1 << 16
+"""While messages come in, Kafka answers when it has so many bytes, or after the seconds of `pace`. Each answer, and
+each batch that is made of it, has costs of its own: so a trickle is handled a few times a second, a flood never waits,
+and what was idle for IDLE_SECONDS begins at once."""
+IDLE_WAIT = 1500
+"""Milliseconds that a request waits for its first byte; Faust's own number."""
 
 
 def check_versions() -> None:
@@ -50,10 +52,6 @@ def check_versions() -> None:
                 f"{package} is {found}, and only {tested} is known to lose no messages: "
                 f"install it with `pip install {package}=={tested}` (or pantau[kafka])"
             )
-
-
-_BUSY, _IDLE = (PACE_BYTES, int(PACE_SECONDS * 1000)), (1, 1500)
-"""Bytes and milliseconds."""
 
 
 class Receiver(Protocol):
@@ -71,7 +69,8 @@ class _Thread(AIOKafkaConsumerThread):
     def pace(self, busy: bool) -> None:
         """Let Kafka answer the next requests at once, or gather messages first. Faust has no setting for it."""
         fetcher = self._ensure_consumer()._fetcher
-        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = _BUSY if busy else _IDLE
+        fetcher._fetch_min_bytes = PACE_BYTES if busy else 1
+        fetcher._fetch_max_wait_ms = int(self.consumer.pace * 1000) if busy else IDLE_WAIT
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         noted = self.consumer.noted
@@ -99,10 +98,11 @@ class ContiguousConsumer(Consumer):
     `term` counts assignments: what was delivered in an earlier one is neither acknowledged nor written any more.
     `counts` is what became of the messages of each partition, committed with its offset. `heals` counts seeks back,
     `expired` messages that were deleted unread; `asked` is when Kafka was last asked for more, in seconds of the
-    monotonic clock.
+    monotonic clock. `pace` is for how many seconds Kafka may gather messages while more come in.
     """
 
     receiver: Receiver
+    pace: float
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -77,8 +76,8 @@ class Desk:
     """What all lanes of a worker share.
 
     hands     runs what may take long: steps and flushes
-    expect    tells the index which articles steps will ask about
-    flush     makes durable what the index was given; None for an agent without an index
+    expect    tells the index which articles steps will ask about; this and `flush` are None without an index
+    flush     makes durable what the index was given
     refusals  flushes that refused a document: one of any lane
     """
 
@@ -89,7 +88,7 @@ class Desk:
     marker: Marker
     guard: Guard = field(default_factory=Guard)
     hands: Callable[[Callable[[], Any]], Awaitable[Any]] = _here
-    expect: Callable[[Sequence[str]], None] = lambda articles: None
+    expect: Callable[[Sequence[str]], None] | None = None
     flush: Callable[[], None] | None = None
     refusals: int = 0
 
@@ -165,7 +164,7 @@ class Lane:
         return idle
 
     async def work(self) -> None:
-        """Handle the line until it is empty; while a message waits for its next attempt the others wait behind it."""
+        """Handle the line until it is empty or no longer ours; while a message waits to be tried again all wait."""
         try:
             await self._begin()
             while self._line and not self._closing and self._ground.held():
@@ -177,6 +176,8 @@ class Lane:
             LOG.warning("a batch is given up: its partition belongs to another worker", extra=self._extra())
         finally:
             self._busy = False
+            if self._closing or not self._ground.held():
+                self._line.clear()  # it comes again
 
     async def _begin(self) -> None:
         if not self._open:
@@ -236,7 +237,9 @@ class Lane:
     def _decide(self, batch: _Batch) -> None:
         """Run the steps of the messages that come next."""
         end = monotonic() + BATCH_SECONDS
-        self._desk.expect([item.message.trace for item in islice(self._line, BATCH)])
+        if self._desk.expect:
+            coming = list(self._line)[:BATCH]  # a copy at once, for the loop may add to the line meanwhile
+            self._desk.expect([item.message.trace for item in coming])
         while self._line and not self._closing and not batch.complete(end):
             item = self._line[0]
             if not item.passed:
