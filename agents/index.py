@@ -35,7 +35,7 @@ def _article(record: ArticleExtracted, index: Index) -> Emit | Drop:
     if index.revision("articles", article.article_id) > article.revision:
         return Drop(Reason.SUPERSEDED)
     index.put("articles", article_document(record))
-    index.retract(article.article_id, record.statements)
+    index.retract(article.article_id, record.statements, article.revision)
     return Emit()
 
 

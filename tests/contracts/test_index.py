@@ -81,12 +81,13 @@ def test_nothing_of_a_replaced_document_is_found(backend: Backend) -> None:
 def test_retract_deletes_what_is_not_kept_of_one_article(backend: Backend) -> None:
     for id, of in (("s1", "a1"), ("s2", "a1"), ("s3", "a1"), ("s4", "a2")):
         backend.put("statements", statement(id, article=of, text=f"kalimat {id}"))
-    assert backend.retract("a1", ["s2", "s9"]) == 2
-    assert backend.retract("a1", ["s2"]) == 0
+    backend.put("statements", statement("s5", article="a1", revision=2, text="kalimat s5"))
+    assert backend.retract("a1", ["s2", "s9"], 1) == 2
+    assert backend.retract("a1", ["s2"], 1) == 0
     backend.flush()
-    assert sorted(ids(backend, "kalimat", "statements")) == ["s2", "s4"]
+    assert sorted(ids(backend, "kalimat", "statements")) == ["s2", "s4", "s5"]
     assert ids(backend, "s1", "statements") == []
-    assert backend.count("statements") == 2
+    assert backend.count("statements") == 3
 
 
 # The language

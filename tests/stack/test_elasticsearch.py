@@ -190,12 +190,12 @@ def test_a_document_stays_in_its_month(elasticsearch_index: str, index: Elastics
 def test_what_waits_is_seen_by_revision_and_retract(elasticsearch_index: str, index: ElasticsearchIndex) -> None:
     for id in ("s1", "s2", "s3"):
         index.put("statements", statement(id))
-    assert (index.revision("statements", "s1"), index.retract("a1", ["s3"])) == (1, 2)
+    assert (index.revision("statements", "s1"), index.retract("a1", ["s3"], 1)) == (1, 2)
     assert index.revision("statements", "s1") == 0
     index.put("statements", statement("s2", revision=2))
     index.flush()
-    assert index.retract("a1", []) == 2
-    assert index.retract("a1", []) == 0
+    assert index.retract("a1", [], 2) == 2
+    assert index.retract("a1", [], 2) == 0
     index.flush()
     with closing(ElasticsearchIndex(elasticsearch_index)) as other:
         assert other.count("statements") == 0
@@ -261,7 +261,7 @@ def test_reindex_swaps_while_others_write_and_is_taken_back(
             while not done.is_set():
                 given_up.append(write(other, [story(n, revision=2, section="new"), story(5_000 + n)]))
                 other.put("statements", statement(f"s{n % 20}", article=f"a{n:05}", text=f"lagi {n}"))
-                other.retract(f"a{n - 5:05}", [])
+                other.retract(f"a{n - 5:05}", [], 2)
                 other.flush()
                 n += 1
 

@@ -91,11 +91,12 @@ class SqliteIndex:
         found = self._rows(Sql(query, (id,)))
         return int(found[0][0]) if found else 0
 
-    def retract(self, article: str, keep: Iterable[str]) -> int:
+    def retract(self, article: str, keep: Iterable[str], revision: int) -> int:
         """See `pipeline.ports.Index.retract`."""
         table, kept = TABLES["statements"], frozenset(keep)
         with self._writing() as connection:
-            found = connection.execute("SELECT row, id FROM statements WHERE article = ?", (article,)).fetchall()
+            query = "SELECT row, id FROM statements WHERE article = ? AND revision <= ?"
+            found = connection.execute(query, (article, revision)).fetchall()
             gone = [row for row, id in found if id not in kept]
             for row in gone:
                 old = written(table, self._document("statements", row))
