@@ -202,6 +202,32 @@ def test_what_waits_is_seen_by_revision_and_retract(elasticsearch_index: str, in
         assert other.revision("statements", "s3") == 0
 
 
+def test_a_statement_of_an_older_revision_goes_whoever_writes_first(
+    elasticsearch_index: str, index: ElasticsearchIndex
+) -> None:
+    """Two processes hold an article and its statement, and neither saw what the other was about to write."""
+    with closing(ElasticsearchIndex(elasticsearch_index)) as other:
+        fill(index, *(story(n) for n in range(3)))
+        for one in (index, other):
+            one.expect([f"a{n:05}" for n in range(3)])
+        for n in range(2):
+            index.put("articles", story(n, revision=2))
+            index.retract(f"a{n:05}", [], 2)
+        other.put("statements", statement("s0", article="a00000"))
+        index.flush()
+        other.flush()
+        other.put("statements", statement("s1", article="a00001"))
+        other.put("statements", statement("s2", article="a00002"))
+        other.put("statements", statement("s3", article="a00000", revision=2))
+        other.flush()
+        index.retract("a00001", [], 1)
+        index.put("articles", story(2, revision=2))
+        index.retract("a00002", ["s2"], 2)
+        index.flush()
+    index.client.indices.refresh(index=f"{index.address.prefix}-*")
+    assert {document.id for document in index.export("statements", "")} == {"s2", "s3"}
+
+
 def test_values_of_any_length_are_taken(index: ElasticsearchIndex) -> None:
     fill(index, article(text="kata" * 20_000, title="x" * 40_000, section="s" * 40_000, entity=("é" * 40_000,)))
     assert ids(index, "title:xxx*") == ["a1"]
@@ -260,7 +286,7 @@ def test_reindex_swaps_while_others_write_and_is_taken_back(
             n = 0
             while not done.is_set():
                 given_up.append(write(other, [story(n, revision=2, section="new"), story(5_000 + n)]))
-                other.put("statements", statement(f"s{n % 20}", article=f"a{n:05}", text=f"lagi {n}"))
+                other.put("statements", statement(f"s{n}", article=f"a{n:05}", revision=2, text=f"lagi {n}"))
                 other.retract(f"a{n - 5:05}", [], 2)
                 other.flush()
                 n += 1
