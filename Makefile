@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help demo test stack templates check format bench schemas lock clean
+.PHONY: help demo test stack faults templates check format bench schemas lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -16,6 +16,9 @@ test: $(VENV)/dev ## run every test that needs no server
 
 stack: $(VENV)/dev ## run the tests against a real Kafka and Elasticsearch (Java and Maven; minutes)
 	$(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning
+
+faults: $(VENV)/dev ## kill, freeze and disturb workers and servers at full size (half an hour)
+	FAULTS=full $(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning tests/stack/faults
 
 templates: $(VENV)/dev ## write the index templates of Elasticsearch and the dashboards of Kibana anew
 	$(BIN)/python -m deploy.elasticsearch

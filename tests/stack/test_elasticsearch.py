@@ -60,28 +60,6 @@ def _login(cluster: Elasticsearch) -> str:
 # Faults
 
 
-def test_nothing_is_lost_and_only_what_is_poisoned_is_refused(elasticsearch: str, elasticsearch_index: str) -> None:
-    documents = [story(n) for n in range(3_000)]
-    with Proxy(elasticsearch) as calm, closing(_through(calm, elasticsearch_index + "calm")) as index:
-        assert write(index, documents) == set()
-        undisturbed = sum(calm.requests.values())
-    with Proxy(elasticsearch) as proxy, closing(_through(proxy, elasticsearch_index)) as index:
-        proxy.trouble.busy, proxy.trouble.poison, proxy.trouble.cut = 0.3, 0.01, 0.1
-        stop = threading.Timer(1.0, lambda: setattr(proxy.trouble, "down", time.monotonic() + 3))
-        stop.start()
-        given_up = write(index, documents)
-        stop.cancel()
-        needed = sum(proxy.requests.values())
-        proxy.trouble.busy = proxy.trouble.cut = 0.0
-        poisoned = {document.id for document in documents if proxy.trouble.poisoned(document.id)}
-        assert given_up == poisoned
-        assert 15 <= len(poisoned) <= 60
-        assert present(index) == Counter(document.id for document in documents if document.id not in poisoned)
-        assert needed < 3 * undisturbed, (needed, undisturbed)
-        with pytest.raises(Refused, match="made by the test"):
-            index.put("articles", next(document for document in documents if document.id in poisoned))
-
-
 def test_bulks_that_are_too_large_are_split(elasticsearch: str, elasticsearch_index: str) -> None:
     with Proxy(elasticsearch) as proxy, closing(_through(proxy, elasticsearch_index)) as index:
         proxy.trouble.most = 100_000
@@ -99,22 +77,6 @@ def test_a_server_that_stays_away_is_said_and_the_replay_mends_it(elasticsearch:
         proxy.trouble.down = 0.0
         fill(index, story(2))
         assert present(index) == {"a00001": 1, "a00002": 1}
-
-
-def test_a_killed_node_costs_nothing(guarded: Elasticsearch) -> None:
-    with closing(ElasticsearchIndex(f"{_login(guarded)}/killed?patience=150")) as index:
-        write(index, [story(n) for n in range(500)])
-        documents = [story(n) for n in range(500, 4_000)]
-        refused: list[set[str]] = []
-        writing = threading.Thread(target=lambda: refused.append(write(index, documents)))
-        writing.start()
-        time.sleep(0.5)
-        guarded.kill(0)
-        assert writing.is_alive()
-        guarded.revive(0)
-        writing.join(60)
-        assert refused == [set()]
-        assert present(index) == Counter(f"a{n:05}" for n in range(4_000))
 
 
 def _through(proxy: Proxy, url: str) -> ElasticsearchIndex:

@@ -15,12 +15,12 @@ from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import READS, Product
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
-LARGE = MESSAGE_BYTES - (1 << 16)
-"""Bytes: about the most that Kafka takes, and more than a worker fetches at a time."""
+FETCHED, LARGEST = 1 << 20, MESSAGE_BYTES - (1 << 16)
+"""Bytes: what a worker fetches at a time, and about the most that Kafka takes."""
 POISON: dict[str, tuple[bytes | None, str]] = {
     "not-json": (b"{not json", "broken-message"),
     "null": (None, "broken-message"),
-    "too-big": (b"x" * LARGE, "broken-message"),
+    "too-big": (b"x", "broken-message"),
     "unknown": (b"{}", "unknown-schema"),
 }
 
@@ -37,7 +37,7 @@ class _NoPages:
 
 def test_messages_that_nobody_can_read(product: Product, size: Size, figures: Figures) -> None:
     before, stories = len(product.letters()), product.stories(size.of(50, 500))
-    poison(product)
+    poison(product, size.of(2 * FETCHED, LARGEST))
     lost = stories[0]
     Intake(product.house.broker, _NoPages(), product.house.clock).take([lost.arrival()])
     product.feed(stories[1:])
@@ -55,14 +55,15 @@ def test_messages_that_nobody_can_read(product: Product, size: Size, figures: Fi
     assert Counter(named(one.letter) for one in product.letters()[before + len(found) :]) == Counter(unreadable())
 
 
-def poison(product: Product) -> None:
-    """Write each kind of poison into each topic that an agent reads."""
+def poison(product: Product, large: int) -> None:
+    """Write each kind of poison into each topic that an agent reads, one of them of so many bytes."""
     producer = KafkaProducer(bootstrap_servers=product.kafka.bootstrap, max_request_size=MESSAGE_BYTES)
     for topic in sorted({topic for _, topic in READS}):
         for name, (value, _) in POISON.items():
             schema = "record.v99" if name == "unknown" else BY_NAME[topic].record.SCHEMA
             headers = [("schema", schema.encode()), ("trace", name.encode())]
-            producer.send(topic, key=name.encode(), value=value, headers=headers).get(30)
+            body = b"x" * large if name == "too-big" else value
+            producer.send(topic, key=name.encode(), value=body, headers=headers).get(30)
     producer.close()
 
 
