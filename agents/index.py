@@ -35,13 +35,13 @@ def _article(record: ArticleExtracted, index: Index) -> Emit | Drop:
     if index.revision("articles", article.article_id) > article.revision:
         return Drop(Reason.SUPERSEDED)
     index.put("articles", article_document(record))
-    index.retract(article.article_id, record.statements)
+    index.retract(article.article_id, record.statements, article.revision)
     return Emit()
 
 
 def _statement(record: StatementRecorded, index: Index) -> Emit | Drop:
     carrier = record.carrier
-    if index.revision("articles", carrier.article_id) > carrier.revision:
+    if not record.withdrawn and index.revision("articles", carrier.article_id) > carrier.revision:
         return Drop(Reason.SUPERSEDED)
     index.put("statements", statement_document(record))
     return Emit()

@@ -112,8 +112,9 @@ class Index(Protocol):
     def revision(self, family: str, id: str) -> int:
         """The revision of a document, 0 when it is not there."""
 
-    def retract(self, article: str, keep: Iterable[str]) -> int:
-        """Delete the statements of an article whose ids are not in `keep`; returns how many.
+    def retract(self, article: str, keep: Iterable[str], revision: int) -> int:
+        """Delete the statements that an article of this revision or a lower one had, but those whose ids are in `keep`;
+        returns how many. Those of a higher revision may be here before their article.
 
         Those that are marked as withdrawn stay: that they were said and withdrawn is part of the record.
         """

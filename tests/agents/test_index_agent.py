@@ -139,5 +139,7 @@ def test_a_withdrawn_statement_stays_and_says_so(store: SqliteIndex) -> None:
         assert [document.id for document in store.export("statements", "_exists_:withdrawn")] == ["s1"]
         assert [document.id for document in store.export("statements", "-_exists_:withdrawn")] == ["s2"]
     assert article_document(second).change == "correction"
+    late = msgspec.structs.replace(recorded("s9", revision=2), withdrawn=DAY)
+    assert index(late, index=store) == Emit(), "it stays withdrawn whatever a later revision says"
     form = msgspec.structs.replace(second, changes=msgspec.structs.replace(changes, kind="form"))
     assert (article_document(form).change, article_document(form).changed) == (None, None)

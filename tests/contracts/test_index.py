@@ -81,28 +81,29 @@ def test_nothing_of_a_replaced_document_is_found(backend: Backend) -> None:
 def test_retract_deletes_what_is_not_kept_of_one_article(backend: Backend) -> None:
     for id, of in (("s1", "a1"), ("s2", "a1"), ("s3", "a1"), ("s4", "a2")):
         backend.put("statements", statement(id, article=of, text=f"kalimat {id}"))
-    assert backend.retract("a1", ["s2", "s9"]) == 2
-    assert backend.retract("a1", ["s2"]) == 0
+    backend.put("statements", statement("s5", article="a1", revision=2, text="kalimat s5"))
+    assert backend.retract("a1", ["s2", "s9"], 1) == 2
+    assert backend.retract("a1", ["s2"], 1) == 0
     backend.flush()
-    assert sorted(ids(backend, "kalimat", "statements")) == ["s2", "s4"]
+    assert sorted(ids(backend, "kalimat", "statements")) == ["s2", "s4", "s5"]
     assert ids(backend, "s1", "statements") == []
-    assert backend.count("statements") == 2
+    assert backend.count("statements") == 3
 
 
 def test_retract_leaves_what_is_withdrawn(backend: Backend) -> None:
     for id in ("s1", "s2", "s3"):
         backend.put("statements", statement(id))
     backend.put("statements", statement("s1", revision=2, withdrawn=DAY))
-    assert backend.retract("a1", ["s2"]) == 1
+    assert backend.retract("a1", ["s2"], 2) == 1
     backend.flush()
-    assert backend.retract("a1", ["s2"]) == 0
+    assert backend.retract("a1", ["s2"], 2) == 0
     assert sorted(ids(backend, "", "statements")) == ["s1", "s2"]
     assert ids(backend, "_exists_:withdrawn", "statements") == ["s1"]
     assert ids(backend, "withdrawn:[2022-01 TO 2022-02]", "statements") == ["s1"]
     backend.put("statements", statement("s2", revision=3, withdrawn=DAY))
     backend.flush()
     backend.put("statements", statement("s1", revision=4))
-    assert backend.retract("a1", []) == 1
+    assert backend.retract("a1", [], 4) == 1
     backend.flush()
     assert ids(backend, "", "statements") == ["s2"]
 
@@ -118,7 +119,7 @@ def test_what_is_expected_changes_no_answer(backend: Backend, expected: tuple[st
     backend.put("articles", article("a1", revision=3, fetched=DAY + timedelta(days=60)))
     backend.put("articles", article("a9"))
     backend.put("statements", statement("s4", article="a9"))
-    assert backend.retract("a1", ["s2"]) == 1
+    assert backend.retract("a1", ["s2"], 3) == 1
     assert backend.revision("articles", "a1") == 3
     backend.flush()
     backend.expect(expected)

@@ -107,8 +107,23 @@ def test_a_worker_that_lost_its_partition_cannot_bring_back_what_is_old(tmp_path
     follow(fresh, topic)
     follow(heir, topic)
     assert fresh.get("a") == heir.get("a") == b"new"
-    for memory in (zombie, heir, fresh):
+    remember(heir, topic, 21, {})
+    topic.compact()
+    later = PartitionMemory(tmp_path / "l.db", "mark")
+    follow(later, topic)
+    assert later.get("a") == b"new", "what the zombie wrote last does not survive compaction"
+    written = len(topic.messages)
+    remember(heir, topic, 22, {})
+    assert len(topic.messages) == written
+    for memory in (zombie, heir, fresh, later):
         memory.close()
+
+
+def other_value(other: PartitionMemory) -> bytes | None:
+    with other.transaction():
+        other.origin = 7
+        other.put("theirs", b"4")
+        return other.changes()[0].value
 
 
 def test_where_another_worker_wrote_in_between_it_is_read(tmp_path: Path) -> None:
@@ -118,6 +133,14 @@ def test_where_another_worker_wrote_in_between_it_is_read(tmp_path: Path) -> Non
     remember(memory, topic, 6, {"ours": (b"2", [])})
     assert follow(memory, topic) == 2
     assert memory.get("theirs") == b"1"
+    with memory.transaction():
+        for key in ("one", "two"):
+            memory.put(key, b"3")
+        first, second = memory.changes()
+        between = Change(b"theirs", other_value(other))
+        memory.wrote([topic.write([change])[0] for change in (first, between, second)][::2])
+    follow(memory, topic)
+    assert memory.get("theirs") == b"4"
     memory.close()
     other.close()
 

@@ -90,7 +90,7 @@ def test_articles_that_are_expected_are_looked_up_together(elasticsearch: str, e
             for n in range(400):
                 assert other.revision("articles", f"a{n:05}") == (1 if n < 200 else 0)
                 other.put("articles", story(n, revision=2))
-                assert other.retract(f"a{n:05}", ()) == 0
+                assert other.retract(f"a{n:05}", (), 2) == 0
             other.flush()
         assert sum(proxy.requests.values()) - before < 20
         assert present(index) == Counter(f"a{n:05}" for n in range(400))
@@ -210,16 +210,62 @@ def test_a_document_stays_in_its_month(elasticsearch_index: str, index: Elastics
 def test_what_waits_is_seen_by_revision_and_retract(elasticsearch_index: str, index: ElasticsearchIndex) -> None:
     for id in ("s1", "s2", "s3"):
         index.put("statements", statement(id))
-    assert (index.revision("statements", "s1"), index.retract("a1", ["s3"])) == (1, 2)
+    assert (index.revision("statements", "s1"), index.retract("a1", ["s3"], 1)) == (1, 2)
     assert index.revision("statements", "s1") == 0
     index.put("statements", statement("s2", revision=2))
     index.flush()
-    assert index.retract("a1", []) == 2
-    assert index.retract("a1", []) == 0
+    assert index.retract("a1", [], 2) == 2
+    assert index.retract("a1", [], 2) == 0
     index.flush()
     with closing(ElasticsearchIndex(elasticsearch_index)) as other:
         assert other.count("statements") == 0
         assert other.revision("statements", "s3") == 0
+
+
+def test_a_statement_of_an_older_revision_goes_whoever_writes_first(
+    elasticsearch_index: str, index: ElasticsearchIndex
+) -> None:
+    """Two processes hold an article and its statement, and neither saw what the other was about to write."""
+    with closing(ElasticsearchIndex(elasticsearch_index)) as other:
+        fill(index, *(story(n) for n in range(3)))
+        for one in (index, other):
+            one.expect([f"a{n:05}" for n in range(3)])
+        for n in range(2):
+            index.put("articles", story(n, revision=2))
+            index.retract(f"a{n:05}", [], 2)
+        other.put("statements", statement("s0", article="a00000"))
+        index.flush()
+        other.flush()
+        other.put("statements", statement("s1", article="a00001"))
+        other.put("statements", statement("s2", article="a00002"))
+        other.put("statements", statement("s3", article="a00000", revision=2))
+        other.flush()
+        index.retract("a00001", [], 1)
+        index.put("articles", story(2, revision=2))
+        index.retract("a00002", ["s2"], 2)
+        index.flush()
+    index.client.indices.refresh(index=f"{index.address.prefix}-*")
+    assert {document.id for document in index.export("statements", "")} == {"s2", "s3"}
+
+
+def test_a_withdrawn_statement_stays_whoever_writes_first(elasticsearch_index: str, index: ElasticsearchIndex) -> None:
+    with closing(ElasticsearchIndex(elasticsearch_index)) as other:
+        fill(index, *(story(n) for n in range(2)))
+        index.put("statements", statement("s0", article="a00000"))
+        index.put("statements", statement("s1", article="a00001"))
+        index.flush()
+        for one in (index, other):
+            one.expect([f"a{n:05}" for n in range(2)])
+        other.put("statements", statement("s0", article="a00000", revision=2, withdrawn=DAY))
+        other.flush()
+        for n in range(2):
+            index.put("articles", story(n, revision=2))
+            index.retract(f"a{n:05}", [], 2)
+        index.flush()
+        other.put("statements", statement("s1", article="a00001", revision=2, withdrawn=DAY))
+        other.flush()
+    index.client.indices.refresh(index=f"{index.address.prefix}-*")
+    assert {document.id for document in index.export("statements", "_exists_:withdrawn")} == {"s0", "s1"}
 
 
 def test_values_of_any_length_are_taken(index: ElasticsearchIndex) -> None:
@@ -280,8 +326,8 @@ def test_reindex_swaps_while_others_write_and_is_taken_back(
             n = 0
             while not done.is_set():
                 given_up.append(write(other, [story(n, revision=2, section="new"), story(5_000 + n)]))
-                other.put("statements", statement(f"s{n % 20}", article=f"a{n:05}", text=f"lagi {n}"))
-                other.retract(f"a{n - 5:05}", [])
+                other.put("statements", statement(f"s{n}", article=f"a{n:05}", revision=2, text=f"lagi {n}"))
+                other.retract(f"a{n - 5:05}", [], 2)
                 other.flush()
                 n += 1
 

@@ -22,6 +22,9 @@ class Feed:
         self._told: set[str] = set()
         self._read = 0
         """Bytes of the file that are known."""
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                self._learn(file)
 
     def send(self, url: str, alert: AlertRaised) -> None:
         """See Notify."""
@@ -47,13 +50,16 @@ class Feed:
         """Read what others wrote. A half line at the end, left by a kill, is cut off; its alert comes again."""
         if os.fstat(file.fileno()).st_size < self._read:
             self._told, self._read = set(), 0  # somebody emptied it
+        if self._learn(file):
+            file.truncate(self._read)
+
+    def _learn(self, file: BinaryIO) -> bytes:
+        """Read the lines that are not known yet. Returns the half line behind them."""
         file.seek(self._read)
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            file.truncate(self._read + whole)
-        self._told |= {msgspec.json.decode(line)["alert_id"] for line in content[:whole].splitlines()}
-        self._read += whole
+        lines, newline, half = file.read().rpartition(b"\n")
+        self._told |= {msgspec.json.decode(line)["alert_id"] for line in lines.splitlines()}
+        self._read += len(lines + newline)
+        return half
 
     def _write(self, file: BinaryIO, line: bytes) -> None:
         """Append a line. What the disk takes only in part is cut off with the next one."""

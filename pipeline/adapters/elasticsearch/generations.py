@@ -178,7 +178,7 @@ class Copy:
         self._client, self._address = client, address
         self._from = Shelf(client, address.prefix, old)
         self._to = Shelf(client, address.prefix, new)
-        self._writer = Writer(client, address, self._to)
+        self._writer = Writer(client, address, self._to, copying=True)
         self._marks: dict[str, int] = {}
 
     def approach(self, family: str, say: Callable[[str], None]) -> int:

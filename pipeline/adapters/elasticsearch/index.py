@@ -76,11 +76,11 @@ class ElasticsearchIndex:
         with self._lock:
             return self._writer.revision(hits.known(family), id)
 
-    def retract(self, article: str, keep: Iterable[str]) -> int:
+    def retract(self, article: str, keep: Iterable[str], revision: int) -> int:
         """See `pipeline.ports.Index.retract`."""
         with self._lock:
             self._dirty = True
-            return self._writer.retract(article, keep)
+            return self._writer.retract(article, keep, revision)
 
     def flush(self) -> None:
         """See `pipeline.ports.Index.flush`. Raises Refused when all but what it names is written."""

@@ -71,9 +71,9 @@ class Shelf:
 
     def place(self, family: str, month: str) -> str:
         """The index of a family and a month; it is created when it is not there."""
-        if (found := self._at(family, month)) not in self.indices(family):
+        if (found := self.index(family, month)) not in self.indices(family):
             self.forget()  # an index is only added to the generation that is live at this moment
-            if (found := self._at(family, month)) not in self.indices(family):
+            if (found := self.index(family, month)) not in self.indices(family):
                 self._create(found, family)
         return found
 
@@ -92,7 +92,8 @@ class Shelf:
         names = [name for index in self.indices(family) if (name := read_name(index))]
         return max((name.generation for name in names), default=1)
 
-    def _at(self, family: str, month: str) -> str:
+    def index(self, family: str, month: str) -> str:
+        """The index of a family and a month, whether it is there or not."""
         return str(Name(self.prefix, family, self.generation(family), month))
 
     def _look(self, family: str) -> list[str]:

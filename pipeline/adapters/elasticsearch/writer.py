@@ -3,6 +3,10 @@
 The version of a document in Elasticsearch is its revision (version type external_gte), so a bulk that is sent twice, or
 a replay of messages, leaves what the newest revision left. Items that cannot be written now stay in the buffer and go
 with the next bulk.
+
+Searches see a write of another process up to a second late. So when one process writes an article and another one a
+statement of an earlier revision of it, neither may see that the statement is outdated. Each looks again after it has
+written: whoever comes second sees both, and deletes the statement.
 """
 
 import time
@@ -43,15 +47,20 @@ class Place(NamedTuple):
 
 
 class Writer:
-    """Writes into the indices of a shelf. Not for several threads at a time."""
+    """Writes into the indices of a shelf. Not for several threads at a time.
 
-    def __init__(self, client: Elasticsearch, address: Address, shelf: Shelf) -> None:
-        self._client, self._address, self._shelf = client, address, shelf
+    `copying` is for what was compared with its article already: it is not looked at again.
+    """
+
+    def __init__(self, client: Elasticsearch, address: Address, shelf: Shelf, copying: bool = False) -> None:
+        self._client, self._address, self._shelf, self._copying = client, address, shelf, copying
         self._patience = Patience(address)
         self._queue: dict[Key, Action] = {}
         self._places: dict[Key, str] = {}  # of what is in the queue; kept when the answer to a bulk was lost
         self._written: dict[Key, Place] = {}  # what searches may not see yet
         self._expected: dict[str, dict[Key, Place]] = {}  # by article: it and its statements, as searches saw them
+        self._said: dict[Key, tuple[str, Action]] = {}  # statements since the last flush: index, and how to delete it
+        self._revised: dict[str, tuple[int, frozenset[str]]] = {}  # articles since then: revision, statements to keep
         self._refused: dict[Key, tuple[int, str]] = {}
         self._refusals: dict[Key, str] = {}
         self._bytes, self._since, self._most = 0, 0.0, MOST
@@ -92,16 +101,26 @@ class Writer:
         place = self._known(key, id) or self._locate([key]).get(key)
         return max(waiting.revision if waiting else 0, place.revision if place else 0)
 
-    def retract(self, article: str, keep: Iterable[str]) -> int:
-        """Delete the statements of an article that are not kept; returns how many."""
-        kept = frozenset(keep)
-        gone = {id: place for id, place in self._statements(article).items() if id not in kept}
+    def retract(self, article: str, keep: Iterable[str], revision: int) -> int:
+        """Delete the statements of an article up to a revision that are not kept; returns how many."""
+        kept, there = frozenset(keep), self._statements(article)
+        gone = {id: place for id, place in there.items() if id not in kept and place.revision <= revision}
         for id, place in gone.items():
-            key = ("statements", id)
-            if place.home:
-                self._places[key] = place.home
-            self._enqueue(Action(key, place.revision, "", article, None))
+            self._delete_outdated(id, place, article, revision)
+        if revision > 1:
+            self._revised[article] = revision, kept
         return len(gone)
+
+    def _delete_outdated(self, id: str, place: Place, article: str, revision: int) -> None:
+        """Delete a statement that this revision of its article lacks. Another writer may be marking it as withdrawn; that
+        mark is of this revision too, so the deletion is of the one before.
+        """
+        self._delete(Action(("statements", id), max(place.revision, revision - 1), "", article, None), place.home)
+
+    def _delete(self, action: Action, home: str) -> None:
+        if home:
+            self._places[action.key] = home
+        self._enqueue(action)
 
     def remove(self, family: str, id: str, revision: int) -> None:
         """Delete a document of this revision or a lower one."""
@@ -109,8 +128,11 @@ class Writer:
 
     def flush(self) -> None:
         """Write all that waits. Raises Unavailable, or Refused when all but what it names is written."""
-        while self._queue:
-            self._try()
+        while self._queue or self._said or self._revised:
+            if self._queue:
+                self._try()
+            else:
+                self._look_again()
         self._expected.clear()
         if len(self._written) > REMEMBERED:
             self.refresh()
@@ -186,6 +208,38 @@ class Writer:
         named = [(read_name(hit["_index"]), hit) for hit in hits]
         return {(name.family, hit["_id"]): _place(hit) for name, hit in named if name}
 
+    # What others wrote meanwhile.
+
+    def _look_again(self) -> None:
+        """Delete the statements that are outdated by an article which was written at the same time."""
+        said, self._said = self._said, {}
+        revised, self._revised = self._revised, {}
+        revisions = self._revisions([action for _, action in said.values()])
+        for home, action in said.values():
+            if revisions.get(action.article, 0) > action.revision:
+                self._delete(action, home)
+        self._blind |= {"statements"} if revised else set()
+        query: dict[str, object] = {"terms": {"article": sorted(revised)}}
+        for key, place in (self._search(query, MOST_STATEMENTS, "statements") if revised else {}).items():
+            revision, kept = revised[place.article]
+            if key[1] not in kept and place.revision < revision and not place.withdrawn:
+                self._delete_outdated(key[1], place, place.article, revision)
+
+    def _revisions(self, statements: Sequence[Action]) -> dict[str, int]:
+        """The revisions of the articles of statements at this moment, whether searches see them or not."""
+        homes = {(self._shelf.index("articles", action.month), action.article) for action in statements}
+        for article in {action.article for action in statements}:
+            place = self._known(("articles", article), article)
+            homes |= {(place.home, article)} if place and place.home else set()
+        if not homes:
+            return {}
+        docs = [{"_index": index, "_id": article} for index, article in sorted(homes)]
+        answer = self._patience.ask(
+            lambda: self._client.mget(docs=docs, source=False, filter_path="docs._id,docs._version")
+        )
+        found = [doc for doc in answer.get("docs", []) if "_version" in doc]
+        return {doc["_id"]: doc["_version"] for doc in sorted(found, key=lambda doc: int(doc["_version"]))}
+
     # Sending.
 
     def _try(self) -> None:
@@ -200,6 +254,8 @@ class Writer:
             self._queue.clear()
             self._places.clear()
             self._expected.clear()
+            self._said.clear()
+            self._revised.clear()
             self._bytes, self._blind = 0, set(FAMILIES)
             raise
         self._since = time.monotonic()
@@ -278,6 +334,8 @@ class Writer:
         index = self._places.pop(action.key)
         if not answer.why.startswith("409"):
             self._written[action.key] = Place(index, action.revision if action.body else 0, action.article)
+            if action.article and action.body and not self._copying:
+                self._said[action.key] = index, action._replace(body=None)
         self._dequeue(action.key)
 
     def _refuse(self, action: Action, why: str) -> None:

@@ -68,6 +68,8 @@ class PartitionMemory:
         self._connection = self._database.connection
         self._state = state.SqliteState(self._connection, agent)
         self._changed: dict[str, None] = {}
+        self._overwritten: dict[str, None] = {}
+        """Keys whose newest message in the topic is older than what is known here."""
         self.origin = 0
         """The offset of the message that is being handled."""
 
@@ -105,7 +107,7 @@ class PartitionMemory:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside happens or nothing does."""
-        self._changed.clear()
+        self._changed = dict(self._overwritten)
         with self._database.transaction():
             yield
 
@@ -114,7 +116,9 @@ class PartitionMemory:
         return self._database.tentative()
 
     def changes(self) -> list[Change]:
-        """What the topic has to learn of this transaction. A key whose change was taken back is told as it was."""
+        """What the topic has to learn of this transaction. A key whose change was taken back is told as it was, and so
+        is one that a worker overwrote which had lost the partition: else compaction would keep the older value.
+        """
         return [self._change(key) for key in self._changed]
 
     def _change(self, key: str) -> Change:
@@ -126,8 +130,10 @@ class PartitionMemory:
 
     def wrote(self, offsets: Sequence[int]) -> None:
         """Note where the topic put the changes. Where another worker wrote in between they are read again."""
-        if offsets and min(offsets) == self.followed():
-            self._follow(max(offsets) + 1)
+        start = self.followed()
+        if list(offsets) == list(range(start, start + len(offsets))):
+            self._follow(start + len(offsets))
+        self._overwritten.clear()
 
     # Following the topic
 
@@ -158,6 +164,9 @@ class PartitionMemory:
         if known is None or known[0] <= kept.origin:
             self._state.restore(name, kept.age, kept.value, array("q", kept.postings), kept.day)
             self._mark(name, kept.origin)
+            self._overwritten.pop(name, None)
+        else:
+            self._overwritten[name] = None
 
     def reached(self, offset: int, now: float) -> None:
         """Note that the topic was followed to this offset."""

@@ -91,12 +91,12 @@ class SqliteIndex:
         found = self._rows(Sql(query, (id,)))
         return int(found[0][0]) if found else 0
 
-    def retract(self, article: str, keep: Iterable[str]) -> int:
+    def retract(self, article: str, keep: Iterable[str], revision: int) -> int:
         """See `pipeline.ports.Index.retract`."""
         table, kept = TABLES["statements"], frozenset(keep)
         with self._writing() as connection:
-            current = "SELECT row, id FROM statements WHERE article = ? AND withdrawn IS NULL"
-            found = connection.execute(current, (article,)).fetchall()
+            query = "SELECT row, id FROM statements WHERE article = ? AND revision <= ? AND withdrawn IS NULL"
+            found = connection.execute(query, (article, revision)).fetchall()
             gone = [row for row, id in found if id not in kept]
             for row in gone:
                 old = written(table, self._document("statements", row))

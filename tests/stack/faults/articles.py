@@ -109,14 +109,14 @@ class Outcome:
 
     articles    id and revision of each
     links       pairs of articles, of which one is linked to the other
-    statements  article, revision, speaker and words of each
+    statements  article, revision, speaker and words of each, and whether a later revision withdrew it
     utterances  the articles that share one; those with an utterance of their own are left out
     alerts      of each alert: the watched speaker and the words
     """
 
     articles: list[tuple[str, int]]
     links: set[frozenset[str]]
-    statements: list[tuple[str, int, str, str]]
+    statements: list[tuple[str, int, str, str, bool]]
     utterances: set[frozenset[str]]
     alerts: list[tuple[str, str]]
 
@@ -132,14 +132,19 @@ class Outcome:
 def expected(stories: Iterable[Story], before: Iterable[Story] = ()) -> Outcome:
     """What has to become of articles when every copy is among them with its original.
 
-    `before` are their earlier revisions, of which only the alerts remain.
+    `before` are their earlier revisions. What of them has a later one leaves its alerts and its withdrawn statement.
     """
     found = list(stories)
+    revisions = {story.number: story.revision for story in found}
+    withdrawn = [story for story in before if revisions.get(story.number, 0) > story.revision]
     pairs = {frozenset((story.id, Story(story.original).id)) for story in found if story.original != story.number}
     return Outcome(
         articles=sorted((story.id, story.revision) for story in found),
         links=pairs,
-        statements=sorted((story.id, story.revision, story.speaker, story.quote) for story in found),
+        statements=sorted(
+            [(story.id, story.revision, story.speaker, story.quote, False) for story in found]
+            + [(story.id, revisions[story.number], story.speaker, story.quote, True) for story in withdrawn]
+        ),
         utterances=pairs,
         alerts=sorted({(s.speaker, s.quote) for s in (*before, *found) if s.speaker in WATCHED}),
     )
@@ -153,11 +158,14 @@ def found(search: Search, stories: Iterable[Story]) -> Outcome:
     statements, alerts = ([one for one in everything[name] if one.article in ids] for name in ("statements", "alerts"))
     carriers: dict[str, set[str]] = {}
     for one in statements:
-        carriers.setdefault(one.utterance, set()).add(one.article)
+        if not one.withdrawn:
+            carriers.setdefault(one.utterance, set()).add(one.article)
     return Outcome(
         articles=sorted((one.id, one.revision) for one in articles),
         links={frozenset((one.id, one.of)) for one in articles if one.of},
-        statements=sorted((one.article, one.revision, one.speaker, one.text.rstrip(",")) for one in statements),
+        statements=sorted(
+            (one.article, one.revision, one.speaker, one.text.rstrip(","), bool(one.withdrawn)) for one in statements
+        ),
         utterances={frozenset(group) for group in carriers.values() if len(group) > 1},
         alerts=sorted((one.speaker, one.text.rstrip(",")) for one in alerts),
     )

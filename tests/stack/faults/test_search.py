@@ -68,7 +68,7 @@ def test_trouble_on_the_way(product: Product, size: Size, figures: Figures) -> N
     product.settle(120)
     figures["handed in again"] = again
     figures.compare(product.outcome([*calm, *stories]), expected([*calm, *stories]))
-    assert again == len(dead) > 0
+    assert again >= len(dead) > 0
 
 
 def documents(product: Product, stories: Sequence[Story]) -> set[str]:
