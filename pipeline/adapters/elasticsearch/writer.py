@@ -112,8 +112,10 @@ class Writer:
         return len(gone)
 
     def _delete_outdated(self, id: str, place: Place, article: str, revision: int) -> None:
-        """Delete a statement that this revision of its article lacks. Another writer may be marking it as withdrawn; that
-        mark is of this revision too, so the deletion is of the one before.
+        """Delete a statement that this revision of its article lacks.
+
+        Another writer may be marking it as withdrawn; that mark is of this revision too, so the deletion is of the one
+        before.
         """
         self._delete(Action(("statements", id), max(place.revision, revision - 1), "", article, None), place.home)
 
