@@ -125,3 +125,15 @@ class Delivery(RuleBasedStateMachine):
 
 Delivery.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
 TestDelivery = Delivery.TestCase
+
+
+def test_what_expired_unread_is_never_acknowledged() -> None:
+    offsets: Offsets[str] = Offsets()
+    offsets.assign({PARTITION: 3})
+    assert offsets.arrive(PARTITION, 3) is Verdict.DELIVER
+    assert offsets.expire(PARTITION, 6) == 2
+    assert offsets.arrive(PARTITION, 6) is Verdict.DELIVER
+    assert [offsets.ack(PARTITION, offset) for offset in (4, 5, 6)] == [False, False, True]
+    assert offsets.committable(PARTITION) is None
+    assert offsets.ack(PARTITION, 3)
+    assert offsets.committable(PARTITION) == 7

@@ -33,11 +33,14 @@ class _Course:
         self._gone: dict[int, int] = {}  # first offset of a hole that retention left -> the offset after it
 
     def ack(self, offset: int) -> bool:
-        if not self.done <= offset < self.wanted or offset in self._acked:
+        if not self.done <= offset < self.wanted or offset in self._acked or self._expired(offset):
             return False
         self._acked.add(offset)
         self._advance()
         return True
+
+    def _expired(self, offset: int) -> bool:
+        return any(first <= offset < behind for first, behind in self._gone.items())
 
     def expire(self, first: int) -> int:
         missed = max(0, first - self.wanted)
