@@ -104,9 +104,7 @@ def _day(article: Article) -> date:
     return article.seen_at.date()
 
 
-def _statement(
-    article: Article, item: Read, claim: Claim, speaker: Speaker, found: _Mentions, ids: _Ids
-) -> Statement:
+def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, found: _Mentions, ids: _Ids) -> Statement:
     passage, (start, end) = item.passage, (claim.start, claim.end)
     page = page_span(article.maps.get(passage.part, ()), start, end)
     mention, cue = _mention(passage, claim), claim.cue
