@@ -15,7 +15,9 @@ name of such a file in DIR or in a folder in it or beside it
 A statement is found when it overlaps a true one by IoU .5 (or .8) at least. Precision counts all that were found,
 recall the core ones; headlines and articles without a true statement are left out. Speaker, mention and kind are
 shares of those found; direct, mixed and indirect are recalls. The table of rules counts at IoU .5, and a statement is
-right there when its speaker is as well.
+right there when its speaker is as well. Confidence should be the share of right ones: the last tables compare both over
+bins of equal count. The Brier score is the mean squared distance, ECE the expected calibration error, which is not zero
+by chance alone. The last table is of confidences that were fitted anew, for each article on others of DIR.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +28,9 @@ from typing import Any, NamedTuple
 from agents.extract import read
 from pipeline.errors import Misuse
 from pipeline.evaluation import Evaluation, Measured, Table, existing
+from pipeline.evaluation.calibration import Example, Reliability, crossed, reliability, table
 from pipeline.evaluation.documents import Document, read_documents, rows
+from pipeline.news.confidence import signs
 from pipeline.ports import Catalog, Recogniser
 from schemas.statement import Statement
 
@@ -190,7 +194,7 @@ def judged_at(cases: Sequence[Case], found: Sequence[list[Found]], bar: float) -
 def measure(
     cases: Sequence[Case], against: Sequence[str] = (), *, catalog: Catalog, recogniser: Recogniser
 ) -> Measured:
-    """Figures: "iou 0.5" and "iou 0.8" with those of `Score` and the recall of direct ones; "rules".
+    """Figures: "iou 0.5" and "iou 0.8" with those of `Score` and the recall of direct ones; "rules"; confidences.
 
     There are no rivals to measure `against`.
     """
@@ -200,10 +204,13 @@ def measure(
     matches = [match for one in at[LOOSE] for match in one.matches]
     rules = by_rule(matches)
     figures = {name: one._asdict() | {"direct": one.direct} for name, one in scores.items()} | {"rules": rules}
+    held = confidences(at[LOOSE])
+    figures |= {name: one._asdict() | {"bins": [of._asdict() for of in one.bins]} for name, one in held.items()}
     title = f"{len(at[LOOSE])} articles, {sum(len(case.said) for case in cases)} true statements, {len(matches)} found"
     tables = (
         Table(title, ("", *(f">{name}" for name in scores)), tuple(_rows(list(scores.values())))),
         Table("by rule", _RULES, tuple((rule, *map(_shown, row.values())) for rule, row in rules.items())),
+        *(table(name, one) for name, one in held.items()),
     )
     return Measured(tables, figures, mistakes(at[LOOSE], at[TIGHT]))
 
@@ -251,6 +258,29 @@ def _of_rule(matches: Sequence[Match]) -> dict[str, float]:
         "right": _share(match.speaker for match in matches),
         "confidence": sum(match.found.statement.confidence for match in matches) / len(matches),
     }
+
+
+# --- confidence
+
+
+def examples_of(judged: Sequence[Judged]) -> list[Example]:
+    """The statements that were found, as what confidences are fitted and measured on."""
+    return [
+        Example(one.document.name, tuple(signs(match.found.statement, one.document.article.language)), match.speaker)
+        for one in judged
+        for match in one.matches
+        if one.document.article
+    ]
+
+
+def confidences(judged: Sequence[Judged]) -> dict[str, Reliability]:
+    """How well the confidences hold, and those that are fitted anew on other articles."""
+    ours = [match.found.statement.confidence for one in judged for match in one.matches]
+    examples = examples_of(judged)
+    right = [example.right for example in examples]
+    anew = crossed(examples)
+    held = {"confidence": ours} | ({"confidence fitted on the other articles": anew} if anew else {})
+    return {name: reliability(one, right) for name, one in held.items() if one}
 
 
 # --- mistakes

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
+
+from pipeline.news.confidence import confidence
 from pipeline.news.entities import entities, entity_id, slug
 from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
@@ -97,7 +100,7 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
     before, after = _around(passage, item.sentence.paragraph, start, end)
     published = article.published.date() if article.published else None
     told = circumstances(passage, item.sentence, claim, item.claims, published)
-    return Statement(
+    made = Statement(
         statement_id=statement_id(article.article_id, passage.part, start, end),
         kind=claim.kind,
         part=passage.part,
@@ -106,7 +109,7 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
         text=passage.raw[start:end],
         speaker_id=_speaker_id(speaker, claim, mention),
         rule=claim.rule,
-        confidence=round(claim.confidence * speaker.confidence, 3),
+        confidence=0.0,
         page_start=page[0] if page else None,
         page_end=page[1] if page else None,
         speaker=speaker.name,
@@ -128,6 +131,7 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
         before=before,
         after=after,
     )
+    return msgspec.structs.replace(made, confidence=confidence(made, article.language))
 
 
 def _mention(passage: Passage, claim: Claim) -> tuple[str, int, int] | None:
