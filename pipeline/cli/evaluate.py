@@ -108,4 +108,8 @@ def _rivals(evaluation: Evaluation, against: str) -> Sequence[str]:
 
 def _ports(evaluation: Evaluation, house: Installation) -> dict[str, Any]:
     parameters = inspect.signature(evaluation.measure).parameters.values()
-    return {p.name: getattr(house, p.name) for p in parameters if p.kind is p.KEYWORD_ONLY}
+    return {p.name: getattr(house, _PORTS.get(p.name, p.name)) for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+_PORTS = {"catalog": "reading_catalog"}
+"""Where a port for what only looks has another name."""
