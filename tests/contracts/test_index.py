@@ -1,11 +1,13 @@
 """What every search backend must do: `pipeline.ports.Index` and `pipeline.ports.Search`."""
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -46,6 +48,12 @@ def test_a_document_comes_back_as_it_was_put(backend: Backend) -> None:
         assert backend.get(family, "other") is None
         assert backend.count(family) == 1
         assert [hit.document for hit in backend.search(family, "").hits] == [document]
+
+
+def test_documents_are_written_with_all_their_fields() -> None:
+    for document in (article(), statement(), alert()):
+        written = json.loads(msgspec.json.encode(document))
+        assert list(written) == list(document.__struct_fields__), "a server finds no default that it was not given"
 
 
 def test_a_higher_revision_stays_and_an_equal_or_lower_one_is_replaced(backend: Backend) -> None:
@@ -106,6 +114,42 @@ def test_retract_leaves_what_is_withdrawn(backend: Backend) -> None:
     assert backend.retract("a1", [], 4) == 1
     backend.flush()
     assert ids(backend, "", "statements") == ["s2"]
+
+
+def test_when_where_and_how_something_was_said_can_be_asked(backend: Backend) -> None:
+    told = {"said_on": date(2022, 1, 31), "place": "Jakarta Pusat", "occasion": "konferensi pers"}
+    documents = (
+        statement("s1", negated=True, **told),
+        statement("s2", conditional=True, said_on=date(2022, 2, 1), place="Lomara"),
+        statement("s3"),
+    )
+    for document in documents:
+        backend.put("statements", document)
+    backend.flush()
+    for query, expected in {
+        "negated:true": ["s1"],
+        "negated:false": ["s2", "s3"],
+        "conditional:TRUE OR negated:true": ["s1", "s2"],
+        "NOT negated:true NOT conditional:true": ["s3"],
+        "_exists_:negated": ["s1", "s2", "s3"],
+        "said_on:2022-01-31": ["s1"],
+        "said_on:2022-02": ["s2"],
+        "said_on:[2022-01-01 TO 2022-02]": ["s1", "s2"],
+        "said_on:[2022-01-01 TO 2022-02-01}": ["s1"],
+        "said_on:>=2022-02-01": ["s2"],
+        "said_on:>2022-01-31": ["s2"],
+        "NOT _exists_:said_on": ["s3"],
+        "place:Jakarta": ["s1"],
+        'place:"jakarta pusat"': ["s1"],
+        "place:lom*": ["s2"],
+        "occasion:pers": ["s1"],
+        "_exists_:place": ["s1", "s2"],
+    }.items():
+        assert sorted(ids(backend, query, "statements")) == expected, query
+        asked = parse(query, "statements")
+        assert [document.id for document in documents if matches(asked, document)] == expected, query
+    assert backend.get("statements", "s1") == documents[0]
+    assert backend.facets("statements", "", ["place"]) == {"place": [("Jakarta Pusat", 1), ("Lomara", 1)]}
 
 
 @pytest.mark.parametrize("expected", [(), ("a1", "a2"), ("a1", "a2", "a9")])
