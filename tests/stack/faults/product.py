@@ -175,9 +175,10 @@ class Product:
     # What comes out
 
     def settle(self, seconds: float, without: str = "") -> None:
-        """Wait until no agent, but one maybe, has anything unread. They are asked in the order of the flow, so nothing is missed.
+        """Wait until no agent, but one maybe, has anything unread.
 
-        A Kafka that lost a broker does not always answer in time; then it is asked again.
+        They are asked in the order of the flow, so nothing is missed. A Kafka that lost a broker does not always answer
+        in time; then it is asked again.
         """
         said: list[int | Unavailable] = []
 
