@@ -82,7 +82,7 @@ def test_tls_and_a_password_are_used_and_not_shown(
         assert PASSWORD not in "".join(capfd.readouterr())
 
 
-# Small agents, many messages, kills
+# Small agents, many messages
 
 
 class Small:
@@ -97,10 +97,8 @@ class Small:
         self.broker = KafkaBroker(self.url, home)
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         argv = [sys.executable, "-m", "tests.stack.small_flow"]
-        self.names = [(agent.name, str(slot)) for agent in small_flow.FLOW for slot in range(slots)]
-        self._commands = {
-            "-".join(name): Command([*argv, *name, str(home), self.url], environment) for name in self.names
-        }
+        names = [(agent.name, str(slot)) for agent in small_flow.FLOW for slot in range(slots)]
+        self._commands = {"-".join(name): Command([*argv, *name, str(home), self.url], environment) for name in names}
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
