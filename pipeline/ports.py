@@ -7,7 +7,7 @@ A step names the ports it needs as keyword-only parameters; the runner binds the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from pipeline.news.parse import Reading
@@ -17,6 +17,8 @@ from schemas.documents import Document
 
 READING = frozenset({"pages", "catalog", "clock", "recogniser"})
 CHANGING = frozenset({"state", "index", "notify"})
+LONGEST_WAIT = timedelta(days=2)
+"""No agent asks to be woken later than this."""
 
 
 class Clock(Protocol):
@@ -75,11 +77,19 @@ class State(Protocol):
     def get(self, key: str) -> bytes | None:
         """The value of a key, None when there is none."""
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
+    def put(
+        self,
+        key: str,
+        value: bytes,
+        postings: Iterable[int] = (),
+        at: datetime | None = None,
+        due: datetime | None = None,
+    ) -> None:
         """Set the value of a key and replace its postings.
 
-        at  the time that it belongs to: a runner that remembers for so many days forgets it when that is longer ago;
-            without one it is kept for good
+        at   the time that it belongs to: a runner that remembers for so many days forgets it when that is longer ago;
+             without one it is kept for good
+        due  when the runner shall hand it to the agent's `wake`, within two days; None is never
         """
 
     def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
@@ -98,6 +108,11 @@ class Expiring(State, Protocol):
 
     def expire(self, before: datetime, limit: int) -> list[str]:
         """Forget what belongs to days (UTC) before that of `before`, the oldest first; returns at most `limit` keys."""
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, bytes]]:
+        """The records that are due, the longest due first. What is due in more than LONGEST_WAIT was put while the
+        clock was wrong, and is due now.
+        """
 
 
 class Index(Protocol):

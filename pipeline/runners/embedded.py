@@ -17,7 +17,7 @@ from pipeline.errors import Misuse, Refused
 from pipeline.flow import Agent, Failure, check
 from pipeline.metrics import Meters
 from pipeline.ports import Clock
-from pipeline.runners.handle import Dead, Dropped, Handled, Later, bury, handle
+from pipeline.runners.handle import WAKES, Buried, Dead, Dropped, Handled, Later, bury, handle, rouse
 from pipeline.runners.workers import BATCH, Pool, Ticket
 
 LOG = logging.getLogger("pantau.runner")
@@ -146,7 +146,7 @@ class Lane:
         self._parked = {}
         for parked in self._broker.parked(self.agent.name):
             self._parked.setdefault(parked.message.key, []).append(parked)
-        moved = self._retry(now)
+        moved = self._retry(now) + self._wake(now)
         if here or not self.agent.movable:
             moved += sum(self._read(topic.name, now) for topic in self.agent.reads)
         while self.tickets and self.tickets[0].done:
@@ -199,6 +199,24 @@ class Lane:
             if not line:
                 del self._parked[key]
         return tried
+
+    def _wake(self, now: datetime) -> int:
+        """Wake the agent for what is due."""
+        if self.agent.wake is None:
+            return 0
+        due = self._ports["state"].due(now, WAKES)
+        for record in due:
+            with self._broker.tentative() as undo:
+                woken = rouse(self.agent, record, self._ports, now, undo)
+            if isinstance(woken, Dropped):
+                self._tally["drop", woken.reason] += 1
+            elif isinstance(woken, Buried):
+                self._tally["reject", woken.reason] += len(woken.letters)
+                self._drafts += woken.letters
+            else:
+                self._tally["out", ""] += len(woken)
+                self._drafts += woken
+        return len(due)
 
     def _handle(self, message: Message) -> Handled:
         """Run the step. What it remembered is taken back when the message goes to dead letters."""
