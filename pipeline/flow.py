@@ -17,14 +17,14 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 
 from pipeline.errors import Misuse, Reject, TryLater
 from pipeline.ports import CHANGING, READING
 from schemas.record import Record
 from schemas.topics import Topic
 
-__all__ = ["Agent", "Bury", "Drop", "Emit", "Failure", "Reject", "Step", "TryLater", "check"]
+__all__ = ["Agent", "Bury", "Drop", "Emit", "Failure", "Reject", "Step", "TryLater", "asked", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Agent:
     def ports(self) -> frozenset[str]:
         """The names of the ports that the step and its `wake` need."""
         functions = (self.step, self.wake) if self.wake else (self.step,)
-        return frozenset().union(*map(_ports, functions))
+        return frozenset().union(*map(asked, functions))
 
     @property
     def movable(self) -> bool:
@@ -109,7 +109,9 @@ class Agent:
         raise LookupError(f"agent {self.name} does not write {type(record).__name__}")
 
 
-def _ports(function: Step | Wake) -> frozenset[str]:
+@cache
+def asked(function: Step | Wake) -> frozenset[str]:
+    """The names of the ports that a step or a wake asks for."""
     parameters = inspect.signature(function).parameters.values()
     return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 

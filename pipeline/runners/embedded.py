@@ -10,6 +10,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from pipeline.broker import Broker, Draft, Ending, Message, Parked, Tally
@@ -25,6 +26,8 @@ ROUND = 200
 """Messages that an agent takes up in one transaction: its cost does not show, and others soon get to write."""
 RETRY_FOR = timedelta(days=1)
 """How long a message is tried again before it goes to dead letters."""
+WAKE_SECONDS = 1.0
+"""What is due is left for the next round after so long: others want to write to the file meanwhile."""
 EXPIRE_EVERY = timedelta(hours=1)
 REPORT_EVERY = timedelta(seconds=2)
 RETRY_AT_MOST = 600.0
@@ -204,8 +207,11 @@ class Lane:
         """Wake the agent for what is due."""
         if self.agent.wake is None:
             return 0
-        due = self._ports["state"].due(now, WAKES)
+        due, woken_for, end = self._ports["state"].due(now, WAKES), 0, monotonic() + WAKE_SECONDS
         for record in due:
+            if woken_for and monotonic() >= end:
+                break
+            woken_for += 1
             with self._broker.tentative() as undo:
                 woken = rouse(self.agent, record, self._ports, now, undo)
             if isinstance(woken, Dropped):
@@ -216,7 +222,7 @@ class Lane:
             else:
                 self._tally["out", ""] += len(woken)
                 self._drafts += woken
-        return len(due)
+        return woken_for
 
     def _handle(self, message: Message) -> Handled:
         """Run the step. What it remembered is taken back when the message goes to dead letters."""

@@ -1,11 +1,9 @@
 """One message through one step: decoded, decided, encoded. What every runner does, without any IO of its own."""
 
-import inspect
 import logging
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -13,7 +11,7 @@ import xxhash
 
 from pipeline.broker import Draft, Message
 from pipeline.errors import PantauError, Refused, Reject, TryLater
-from pipeline.flow import Agent, Bury, Drop, Emit, Failure, Wake
+from pipeline.flow import Agent, Bury, Drop, Emit, Failure, asked
 from schemas.codec import BrokenMessage, UnknownSchema, decode, encode
 from schemas.dead import DeadLetter
 from schemas.record import Record
@@ -96,7 +94,7 @@ def handle(agent: Agent, message: Message, ports: Mapping[str, Any]) -> Handled:
 
 def _outcome(agent: Agent, message: Message, ports: Mapping[str, Any], start: float) -> Outcome:
     record = decode(message.body, message.schema, BY_NAME[message.topic].record)
-    result = agent.step(record, **{name: ports[name] for name in agent.ports})
+    result = agent.step(record, **{name: ports[name] for name in asked(agent.step)})
     match result:
         case Emit():
             by = f"{agent.name}/{agent.version}"
@@ -115,7 +113,7 @@ def rouse(agent: Agent, due: tuple[str, bytes], ports: Mapping[str, Any], now: d
     assert agent.wake, "only an agent with a wake may put a record with a time"
     start, (key, value) = perf_counter(), due
     try:
-        result = agent.wake(key, value, **{name: ports[name] for name in _wake_ports(agent.wake)})
+        result = agent.wake(key, value, **{name: ports[name] for name in asked(agent.wake)})
     except Exception as error:
         if isinstance(error, PantauError):
             raise
@@ -133,11 +131,6 @@ def rouse(agent: Agent, due: tuple[str, bytes], ports: Mapping[str, Any], now: d
             dead = Dead(result.reason.value, result.detail)
             letters = (bury(agent, _resent(agent, record, result.attempts), dead, now) for record in result.records)
             return Buried(dead.reason, tuple(letters))
-
-
-@cache
-def _wake_ports(wake: Wake) -> tuple[str, ...]:
-    return tuple(p.name for p in inspect.signature(wake).parameters.values() if p.kind is p.KEYWORD_ONLY)
 
 
 def _resent(agent: Agent, record: Record, attempts: int) -> Message:

@@ -15,7 +15,6 @@ from pipeline.adapters.sqlite.database import Database
 from pipeline.adapters.sqlite.state import SCHEMA, SqliteState
 from pipeline.ports import LONGEST_WAIT, Expiring
 
-
 NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 
 

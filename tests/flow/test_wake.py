@@ -226,7 +226,7 @@ def test_more_than_one_batch_is_woken_in_the_order_of_time(runs: Runs) -> None:
         runs.clock.time += timedelta(seconds=1)
     runs.clock.time += HOUR
     runs.take()
-    assert WOKEN == names
+    assert names == WOKEN
 
 
 def test_a_wake_that_fails_is_taken_back_and_holds_up_nobody(runs: Runs) -> None:

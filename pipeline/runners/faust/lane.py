@@ -248,6 +248,8 @@ class Lane:
         end = monotonic() + BATCH_SECONDS
         for record in self._due():
             self._wake(record, batch)
+            if monotonic() >= end:
+                break
         if self._desk.expect:
             coming = list(self._line)[:BATCH]  # a copy at once, for the loop may add to the line meanwhile
             self._desk.expect([item.message.trace for item in coming])
