@@ -37,7 +37,7 @@ class History:
     def note(self, snapshot: Snapshot, by: str) -> None:
         """Note how a catalog differs from what is known. What changed by hand has the time of its file."""
         known = {(line.kind, line.id): line.entry for line in self._lines()}
-        now = {(kind, entry.id): msgspec.to_builtins(entry) for kind, entry in _entries(snapshot)}
+        now = {(kind, entry.id): msgspec.json.decode(msgspec.json.encode(entry)) for kind, entry in _entries(snapshot)}
         changed = [
             _Line(at=self._time(kind, by), by=by, kind=kind, id=id, entry=now.get((kind, id)))
             for kind, id in dict.fromkeys([*known, *now])
