@@ -37,11 +37,22 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
     if not watches:
         return Drop(Reason.NO_WATCH)
     raised = [
-        _raise(recorded, watch, reason, state, clock)
+        _raise(known, watch, reason, state, clock)
         for watch in watches
-        for reason in watching.news(recorded, watch, partial(_told, state, recorded, watch))
+        for known in (_as_told(recorded, watch, state),)
+        for reason in watching.news(known, watch, partial(_told, state, known, watch))
     ]
     return Emit(*raised) if raised else Drop(Reason.ALREADY_TOLD)
+
+
+def _as_told(recorded: StatementRecorded, watch: Watch, state: State) -> StatementRecorded:
+    """The record with its utterance under the name that the watch knows it by, if it was joined with others since."""
+    utterance = recorded.utterance
+    for name in (utterance.utterance_id, *utterance.former):
+        known = msgspec.structs.replace(recorded, utterance=msgspec.structs.replace(utterance, utterance_id=name))
+        if any(_told(state, known, watch, reason) for reason in News if reason is not News.FIRST):
+            return known
+    return recorded
 
 
 def _told(state: State, recorded: StatementRecorded, watch: Watch, reason: News) -> Told | None:
