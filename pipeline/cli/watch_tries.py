@@ -12,7 +12,7 @@ from pipeline.cli.output import JsonOption, complain, console, day, installation
 from pipeline.errors import Misuse, PantauError
 from pipeline.news import preview as previews
 from pipeline.news import words
-from pipeline.news.preview import Preview
+from pipeline.news.preview import Days, Preview
 from pipeline.news.proof import proof
 from pipeline.news.utterances import seen
 from schemas.alert import AlertRaised
@@ -44,8 +44,9 @@ def preview(
     watch = _watch(snapshot, id)
     query = previews.query(watch, snapshot)
     statements = [cast(StatementDocument, found) for found in house.search.export("statements", query)]
+    about = {hit.id for hit in house.search.export("statements", watch.about)} if watch.about else None
     until = _newest(context) or house.clock.now()
-    found = previews.preview(watch, snapshot, statements, until - timedelta(days=days), until)
+    found = previews.preview(watch, snapshot, statements, Days(until - timedelta(days=days), until), about)
     if as_json:
         print_json(_summary(found))
     else:

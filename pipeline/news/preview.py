@@ -1,7 +1,7 @@
 """What a watch would have told: its conditions on statements of the past, as they lie in the index."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
@@ -14,6 +14,8 @@ from pipeline.news.watching import Condition, Listener, News, keys, plan, reason
 from schemas.catalog import Snapshot, Watch
 from schemas.documents import StatementDocument
 
+LONGEST = 9000
+"""Letters of a query that narrows what is looked at; for a longer one everything is."""
 NEAREST = 5
 """Statements that fell just short that are kept for each condition."""
 
@@ -54,22 +56,42 @@ class Preview(NamedTuple):
 
 
 def query(watch: Watch, snapshot: Snapshot) -> str:
-    """A query over statements that finds all that the watch listens to, and maybe more."""
+    """A query over statements that finds all that the watch listens to, and maybe more.
+
+    For a watch on anyone that is what it is about: that somebody spoke of something else is not just short of it.
+    """
     if not watch.who:
-        return ""
+        return watch.about or ""
     listens = plan(Snapshot(officials=snapshot.officials, watches=(_awake(watch),)))
     officials = [id for id, belongs in listens.belongs.items() if any(b.office in listens.listeners for b in belongs)]
     names = dict.fromkeys(chain(watch.who, listens.listeners, officials))
-    return " OR ".join(f"{field}:{quote(name)}" for name in names for field in ("official", "speaker_id", "speaker"))
+    found = " OR ".join(f"{field}:{quote(name)}" for name in names for field in ("official", "speaker_id", "speaker"))
+    return found if len(found) < LONGEST else ""
+
+
+class Days(NamedTuple):
+    """The days that are looked at: from the first instant to the last."""
+
+    since: datetime
+    until: datetime
 
 
 def preview(
-    watch: Watch, snapshot: Snapshot, statements: Iterable[StatementDocument], since: datetime, until: datetime
+    watch: Watch,
+    snapshot: Snapshot,
+    statements: Iterable[StatementDocument],
+    days: Days,
+    about: Collection[str] | None = None,
 ) -> Preview:
-    """What the watch would have told, had it been there from `since` on."""
-    watch = _awake(watch)
+    """What the watch would have told, had it been there in these days.
+
+    about  the ids of the statements that an index finds for its query; without them each is compared with the query,
+           which comes to the same and takes longer
+    """
+    watch, (since, until) = _awake(watch), days
     listens = plan(Snapshot(officials=snapshot.officials, watches=(watch,)))
-    listener = Listener(watch, parse(watch.about, "statements") if watch.about else None)
+    compared = watch.about if about is None else None
+    listener = Listener(watch, parse(compared, "statements") if compared else None)
     told: set[tuple[str, News]] = set()
     carried: dict[str, _Carried] = {}
     alerts: list[Foreseen] = []
@@ -83,6 +105,8 @@ def preview(
             continue
         heard += 1
         missing = list(short(statement, listener))
+        if about is not None and statement.id not in about:
+            missing.append("about")
         if len(missing) == 1:
             falling.setdefault(missing[0], []).append(statement)
         if not missing:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [chain|kafka|recovery|duplicates|watches] [--articles N] [--rounds N] [--long N] [--state N]`."""
+"""`python -m tests.bench [chain|kafka|recovery|duplicates|watches]`, each with options of its own."""
 
 import argparse
 

@@ -1,8 +1,8 @@
 """What watches cost: CPU time for a statement by their number, and the preview of one over a large ledger.
 
-Watches of four kinds, in equal parts: on one of 500 officials, on an office, on a name about something, and on anyone about
-something. Words are drawn as in a language, few of them often and many seldom (Zipf), so that some queries meet many
-statements.
+Watches of four kinds, in equal parts: on one of 500 officials, on an office, on a name about something, and on anyone
+about something. Words are drawn as in a language, few of them often and many seldom (Zipf), so that some queries meet
+many statements.
 """
 
 import tempfile
@@ -61,11 +61,14 @@ def preview(
         for watch in (
             Watch(id="anyone", name="A", about=" OR ".join(vocabulary[40:43])),
             Watch(id="one", name="B", who=("o7",)),
+            Watch(id="all", name="C", who=tuple(f"o{n}" for n in range(PEOPLE)), about=vocabulary[60]),
         ):
             began, start = time.perf_counter(), time.process_time()
             query = previews.query(watch, snapshot)
             found = (one for one in index.export("statements", query) if isinstance(one, StatementDocument))
-            seen = previews.preview(watch, snapshot, found, DAY - timedelta(days=1), DAY + timedelta(days=91))
+            about = {hit.id for hit in index.export("statements", watch.about)} if watch.about else None
+            days = previews.Days(DAY - timedelta(days=1), DAY + timedelta(days=91))
+            seen = previews.preview(watch, snapshot, found, days, about)
             cpu, wall = time.process_time() - start, time.perf_counter() - began
             print(
                 f"preview of {watch.id} over {ledger} statements: {cpu:.2f} s CPU, {wall:.2f} s in all;"
@@ -80,8 +83,8 @@ def statements(random: Random, vocabulary: list[str], weights: list[float], coun
         text = " ".join(random.choices(vocabulary, weights, k=25))
         who = f"o{random.randrange(PEOPLE)}"
         found = made(
-            f"s{number}.1", text, official=who, speaker_id=who, speaker=f"Nama {who.upper()}", days=random.random() * 90,
-            outlet="warta.example",
+            f"s{number}.1", text, official=who, speaker_id=who, speaker=f"Nama {who.upper()}",
+            days=random.random() * 90, outlet="warta.example",
         )  # fmt: skip
         place = Utterance(utterance_id=f"s{number}.1", novelty="new", first_seen=DAY)
         yield StatementRecorded(statement=found.statement, carrier=found.carrier, utterance=place)
