@@ -138,8 +138,11 @@ def unreadable(version: Version, at: datetime) -> Changes:
 
 
 def withdrawn(changes: Changes, statements: Iterable[Statement]) -> list[Statement]:
-    """Those of the old statements that the page no longer makes. A shortened page withdraws nothing."""
-    gone = set() if changes.kind == "shortened" else {said.statement_id for said in changes.removed}
+    """Those of the old statements that the page no longer makes, or lets somebody else have made. A shortened page
+    withdraws nothing.
+    """
+    others = (pair.before for pair in changes.reworded if pair.before.speaker != pair.after.speaker)
+    gone = set() if changes.kind == "shortened" else {said.statement_id for said in (*changes.removed, *others)}
     return [statement for statement in statements if statement.statement_id in gone]
 
 
