@@ -10,6 +10,7 @@ import contextlib
 import hmac
 import os
 import secrets
+import tempfile
 import time
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -28,15 +29,25 @@ def master(home: Path) -> bytes:
         return given.encode()
     path = home / "secret.key"
     try:
-        with contextlib.suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(32))
+        if not path.exists():
+            _make(path)
         return path.read_text(encoding="ascii").strip().encode()
     except OSError as error:
         raise Unavailable(
             f"cannot keep {path} ({error.strerror}): set PANTAU_SECRET_FILE, or choose another --home"
         ) from error
+
+
+def _make(path: Path) -> None:
+    """Make the secret; whoever comes second takes that of the first, and nobody sees half of one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret.")  # only its owner may read it
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
 
 
 def key(home: Path, purpose: str) -> bytes:

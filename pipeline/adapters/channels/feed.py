@@ -1,4 +1,4 @@
-"""The channel `feed:`: alerts as lines of JSON in a file, for `pantau watch history`, `tail -f` and other programs."""
+"""The channel `feed:`: alerts as lines of JSON in a file, for `tail -f` and other programs."""
 
 import fcntl
 import os
