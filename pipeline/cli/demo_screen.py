@@ -24,7 +24,7 @@ from schemas.codec import decode
 from schemas.documents import ArticleDocument, StatementDocument
 from schemas.topics import ALERTS_RAISED
 
-OUTLETS, SPEAKERS, PROOFS = 6, 4, 3
+OUTLETS, SPEAKERS, PROOFS = 3, 3, 3
 """Rows of the tables of outlets and of speakers, and alerts that are shown whole."""
 AROUND = 90
 """Characters of the paragraph that are shown before and after a quotation."""
@@ -89,7 +89,6 @@ def screen(found: Found) -> RenderableType:
         _copies(found.articles),
         Text(),
         _speakers(found.heard),
-        Text(),
         *story(found.statements, found.articles, found.alerts),
         *_alerts(found),
     )

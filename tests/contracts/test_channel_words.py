@@ -228,6 +228,10 @@ def test_a_wrong_password_and_an_unknown_certificate_are_told(
         channels.send("mailto:ani@warta.example", [alert()])
     with pytest.raises(Unavailable, match="correct PANTAU_SMTP"):
         channels.examine("mailto:ani@warta.example")
+    monkeypatch.setenv("PANTAU_SMTP_PASSWORD_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(TryLater, match="PANTAU_SMTP_PASSWORD_FILE names"):
+        channels.send("mailto:ani@warta.example", [alert()])
+    monkeypatch.delenv("PANTAU_SMTP_PASSWORD_FILE")
     url = mail.os.environ["PANTAU_SMTP"].partition("&ca=")[0]
     monkeypatch.setenv("PANTAU_SMTP", url)
     with pytest.raises(TryLater, match="CERTIFICATE_VERIFY_FAILED"):

@@ -91,6 +91,8 @@ class Mail:
             if 500 <= code < 600:
                 raise Reject(Refusal.REFUSED, f"{there.host} refuses the mail with {code} {said}") from error
             raise TryLater(60.0, f"{there.host} answers {code} {said}") from error
+        except Unavailable as error:
+            raise TryLater(60.0, str(error)) from error
         except (smtplib.SMTPException, OSError) as error:
             raise TryLater(10.0, f"{there.host} does not take mail: {_said(error)}") from error
 

@@ -250,6 +250,7 @@ class Lane:
             self._wake(record, batch)
             if monotonic() >= end:
                 break
+        end = monotonic() + BATCH_SECONDS  # what is due leaves messages their time
         if self._desk.expect:
             coming = list(self._line)[:BATCH]  # a copy at once, for the loop may add to the line meanwhile
             self._desk.expect([item.message.trace for item in coming])
