@@ -130,7 +130,8 @@ def keys(document: StatementDocument, made: Plan) -> Iterable[str]:
     """Under which keys somebody listens to the speaker of a statement: his names, his groups, the office of that day,
     and "" for those who listen to anyone.
     """
-    day, official = (document.published or document.fetched).date(), document.official or ""
+    day = document.said_on or (document.published or document.fetched).date()
+    official = document.official or ""
     own = ["", official, document.speaker_id, (document.speaker or "").casefold()]
     own += [tenure.office for tenure in made.belongs.get(official, ()) if _holds(tenure, day)]
     return dict.fromkeys(own)
