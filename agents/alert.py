@@ -1,11 +1,13 @@
 """Watches are told of what is new, each once."""
 
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
 from pipeline.flow import Agent, Drop, Emit
 from pipeline.news import watching
+from pipeline.news.proof import proof
 from pipeline.news.watching import News, Told
 from pipeline.ports import Catalog, Clock, State
 from schemas.alert import AlertRaised
@@ -34,34 +36,53 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
     watches = watching.concerned(recorded, watching.plan(catalog.snapshot()))
     if not watches:
         return Drop(Reason.NO_WATCH)
-    raised = [alert for watch in watches if (alert := _raised(recorded, watch, state, clock))]
+    raised = [
+        _raise(known, watch, reason, state, clock)
+        for watch in watches
+        for known in (_as_told(recorded, watch, state),)
+        for reason in watching.news(known, watch, partial(_told, state, known, watch))
+    ]
     return Emit(*raised) if raised else Drop(Reason.ALREADY_TOLD)
 
 
-def _raised(recorded: StatementRecorded, watch: Watch, state: State, clock: Clock) -> AlertRaised | None:
-    def told(reason: News) -> Told | None:
-        value = state.get(_key(recorded, watch, reason))
-        return _TOLD.decode(value) if value is not None else None
+def _as_told(recorded: StatementRecorded, watch: Watch, state: State) -> StatementRecorded:
+    """The record with its utterance under the name that the watch knows it by, if it was joined with others since."""
+    utterance = recorded.utterance
+    for name in (utterance.utterance_id, *utterance.former):
+        known = msgspec.structs.replace(recorded, utterance=msgspec.structs.replace(utterance, utterance_id=name))
+        if any(_told(state, known, watch, reason) for reason in News if reason is not News.FIRST):
+            return known
+    return recorded
 
-    reason = watching.news(recorded, watch, told)
-    if reason is None:
-        return None
-    told_now = told(reason) or Told(recorded.statement.statement_id, recorded.carrier.revision, clock.now())
-    state.put(_key(recorded, watch, reason), msgspec.msgpack.encode(told_now))
+
+def _told(state: State, recorded: StatementRecorded, watch: Watch, reason: News) -> Told | None:
+    value = state.get(_key(recorded, watch, reason))
+    return _TOLD.decode(value) if value is not None else None
+
+
+def _raise(recorded: StatementRecorded, watch: Watch, reason: News, state: State, clock: Clock) -> AlertRaised:
+    """The alert. It is remembered that the watch was told; with its first statement on a topic it was told of that."""
+    statement, carrier = recorded.statement, recorded.carrier
+    told = _told(state, recorded, watch, reason) or Told(statement.statement_id, carrier.revision, clock.now())
+    for known in (reason, News.UTTERANCE) if reason is News.FIRST else (reason,):
+        state.put(_key(recorded, watch, known), msgspec.msgpack.encode(told))
     return AlertRaised(
         alert_id=watching.alert_id(recorded, watch, reason),
         watch_id=watch.id,
         watch=watch.name,
         reason=reason,
         why=watching.why(recorded, watch, reason),
-        raised_at=told_now.raised_at,
+        raised_at=told.raised_at,
         recorded=recorded,
         channels=watch.channels,
+        pace=watch.pace,
+        proof=proof(recorded),
     )
 
 
 def _key(recorded: StatementRecorded, watch: Watch, reason: News) -> str:
-    return f"{watch.id}\0{recorded.utterance.utterance_id}\0{reason}"
+    about = recorded.statement.speaker_id if reason is News.FIRST else recorded.utterance.utterance_id
+    return f"{watch.id}\0{about}\0{reason}"
 
 
-ALERT = Agent("alert", (STATEMENTS_RECORDED,), (ALERTS_RAISED,), alert, Reason)
+ALERT = Agent("alert", (STATEMENTS_RECORDED,), (ALERTS_RAISED,), alert, Reason, version=2)

@@ -5,20 +5,26 @@ A step is a function of one record. It returns `Emit` or `Drop`, or raises `Reje
     def clean(page: PageFetched, *, pages: Pages) -> Emit | Drop: ...
 
 Its keyword-only parameters are the ports that it needs (`pipeline.ports`).
+
+An agent that has to do something at a time of its own (a digest, a retry that holds up nobody) puts a record with `due`
+into its state. When the time has come, the runner hands that record to the agent's `wake`, which puts it again, with
+another time or none, or deletes it:
+
+    def wake(key: str, value: bytes, *, state: State, clock: Clock) -> Emit | Drop | Bury: ...
 """
 
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 
 from pipeline.errors import Misuse, Reject, TryLater
 from pipeline.ports import CHANGING, READING
 from schemas.record import Record
 from schemas.topics import Topic
 
-__all__ = ["Agent", "Drop", "Emit", "Failure", "Reject", "Step", "TryLater", "check"]
+__all__ = ["Agent", "Bury", "Drop", "Emit", "Failure", "Reject", "Step", "TryLater", "asked", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,16 @@ class Drop:
     """Nothing goes on, as expected, for this reason."""
 
     reason: StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Bury:
+    """These records that the agent had taken charge of are given up for this reason: each becomes a dead letter."""
+
+    records: tuple[Record, ...]
+    reason: StrEnum
+    detail: str
+    attempts: int = 1
 
 
 class Failure(StrEnum):
@@ -56,6 +72,7 @@ class Failure(StrEnum):
 
 
 Step = Callable[..., Emit | Drop]
+Wake = Callable[..., Emit | Drop | Bury]
 
 
 @dataclass(frozen=True)
@@ -71,12 +88,13 @@ class Agent:
     step: Step
     reasons: type[StrEnum]
     version: int = 1
+    wake: Wake | None = None
 
     @cached_property
     def ports(self) -> frozenset[str]:
-        """The names of the ports that the step needs."""
-        parameters = inspect.signature(self.step).parameters.values()
-        return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        """The names of the ports that the step and its `wake` need."""
+        functions = (self.step, self.wake) if self.wake else (self.step,)
+        return frozenset().union(*map(asked, functions))
 
     @property
     def movable(self) -> bool:
@@ -89,6 +107,13 @@ class Agent:
             if isinstance(record, topic.record):
                 return topic
         raise LookupError(f"agent {self.name} does not write {type(record).__name__}")
+
+
+@cache
+def asked(function: Step | Wake) -> frozenset[str]:
+    """The names of the ports that a step or a wake asks for."""
+    parameters = inspect.signature(function).parameters.values()
+    return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
 def check(flow: Sequence[Agent]) -> None:

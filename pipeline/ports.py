@@ -7,16 +7,18 @@ A step names the ports it needs as keyword-only parameters; the runner binds the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from pipeline.news.parse import Reading
 from schemas.alert import AlertRaised
-from schemas.catalog import Snapshot, Watch
+from schemas.catalog import Change, Snapshot, Watch
 from schemas.documents import Document
 
 READING = frozenset({"pages", "catalog", "clock", "recogniser"})
 CHANGING = frozenset({"state", "index", "notify"})
+LONGEST_WAIT = timedelta(days=3)
+"""No agent asks to be woken later than this."""
 
 
 class Clock(Protocol):
@@ -56,13 +58,18 @@ class Recogniser(Protocol):
 
 
 class CatalogEditor(Catalog, Protocol):
-    """A catalog that can be changed from here. Its methods raise Misuse when it could not be used afterwards."""
+    """A catalog that can be changed from here, and keeps who changed what. Its methods raise Misuse when it could not
+    be used afterwards.
+    """
 
-    def save_watch(self, watch: Watch) -> None:
-        """Add a watch, or replace the one with its id."""
+    def save_watch(self, watch: Watch, by: str) -> None:
+        """Add a watch, or replace the one with its id. `by` says who does it."""
 
-    def remove_watch(self, id: str) -> None:
-        """Remove a watch."""
+    def remove_watch(self, id: str, by: str) -> None:
+        """Remove a watch. `by` says who does it."""
+
+    def changes(self, id: str | None = None) -> list[Change]:
+        """Every change of the catalog, or of the entries with this id, the oldest first."""
 
 
 class State(Protocol):
@@ -75,11 +82,19 @@ class State(Protocol):
     def get(self, key: str) -> bytes | None:
         """The value of a key, None when there is none."""
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
+    def put(
+        self,
+        key: str,
+        value: bytes,
+        postings: Iterable[int] = (),
+        at: datetime | None = None,
+        due: datetime | None = None,
+    ) -> None:
         """Set the value of a key and replace its postings.
 
-        at  the time that it belongs to: a runner that remembers for so many days forgets it when that is longer ago;
-            without one it is kept for good
+        at   the time that it belongs to: a runner that remembers for so many days forgets it when that is longer ago;
+             without one it is kept for good
+        due  when the runner shall hand it to the agent's `wake`, within LONGEST_WAIT; None is never
         """
 
     def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
@@ -98,6 +113,11 @@ class Expiring(State, Protocol):
 
     def expire(self, before: datetime, limit: int) -> list[str]:
         """Forget what belongs to days (UTC) before that of `before`, the oldest first; returns at most `limit` keys."""
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, bytes]]:
+        """The records that are due, the longest due first. What is due in more than LONGEST_WAIT was put while the
+        clock was wrong, and is due now.
+        """
 
 
 class Index(Protocol):
@@ -230,8 +250,11 @@ class Kept(Protocol):
 class Notify(Protocol):
     """Tells people."""
 
-    def send(self, channel: str, alert: AlertRaised) -> None:
-        """Deliver one alert to one channel. The channel drops a second alert with the same id.
+    def together(self, channel: str) -> bool:
+        """Whether the channel takes several alerts as one digest; else it gets each on its own."""
+
+    def send(self, channel: str, alerts: Sequence[AlertRaised]) -> None:
+        """Deliver alerts of one watch to one channel: one, or a digest. What comes twice has the same id both times.
 
         Raises TryLater when the channel does not answer now, Reject when it never will.
         """

@@ -23,8 +23,19 @@ BACKENDS = {
     ("recogniser", "spacy"): "pipeline.adapters.models:SpacyRecogniser",
     ("recogniser", "none"): "pipeline.adapters.models:NoRecogniser",
     ("channel", "feed"): "pipeline.adapters.channels.feed:Feed",
+    ("channel", "atom"): "pipeline.adapters.channels.atom:Atom",
+    ("channel", "terminal"): "pipeline.adapters.channels.terminal:Terminal",
+    ("channel", "mailto"): "pipeline.adapters.channels.mail:Mail",
     ("channel", "webhook+http"): "pipeline.adapters.channels.webhook:Webhook",
     ("channel", "webhook+https"): "pipeline.adapters.channels.webhook:Webhook",
+    ("channel", "apprise+slack"): "pipeline.adapters.channels.chat:Chat",
+    ("channel", "apprise+workflows"): "pipeline.adapters.channels.chat:Chat",
+    ("channel", "apprise+discord"): "pipeline.adapters.channels.chat:Chat",
+    ("channel", "apprise+tgram"): "pipeline.adapters.channels.chat:Chat",
+    ("channel", "apprise+ntfy"): "pipeline.adapters.channels.chat:Chat",
+    ("channel", "apprise+ntfys"): "pipeline.adapters.channels.chat:Chat",
+    ("channel", "apprise+json"): "pipeline.adapters.channels.chat:Chat",
+    ("channel", "apprise+jsons"): "pipeline.adapters.channels.chat:Chat",
 }
 
 

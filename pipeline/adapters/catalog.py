@@ -9,37 +9,28 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
+from pipeline.adapters import catalog_history as history
 from pipeline.adapters import entries
+from pipeline.adapters.catalog_history import History
+from pipeline.adapters.checked_watch import Check, Lines, examine, web
 from pipeline.adapters.located import Node, Place, closest, entry, read_toml, read_yaml
-from pipeline.errors import BadQuery, Misuse, StorageFull, Unavailable
-from schemas.catalog import Official, Role, Snapshot, Source, Watch
+from pipeline.errors import Misuse, StorageFull, Unavailable
+from schemas.catalog import Change, Official, Role, Snapshot, Source, Watch
 
 V = TypeVar("V", Official, Watch, Source)
 _Known = dict[str, Watch]
-Check = Callable[[str], None]
-"""Raises BadQuery when the text is no query."""
 
 LOG = logging.getLogger("pantau.catalog")
 OFFICIALS, WATCHES, SOURCES = "officials.yaml", "watches.yaml", "sources.toml"
 FILES = (OFFICIALS, WATCHES, SOURCES)
 LARGEST = 5_000_000
 """Bytes of one file. 60 officials are 30 kB; a file above this was not written by people."""
-
-CHANNELS = {
-    "feed": "feed:",
-    "webhook+https": "webhook+https://example.org/hook",
-    "webhook+http": "webhook+http://localhost:8000/hook",
-}
-"""The schemes that a channel may have, each with a sample."""
-
-SPEAKERS = ("person", "organisation", "place", "role", "unknown")
-"""What may stand before the colon of a speaker id."""
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-._][a-z0-9]+)*")
 _RESERVED = {"upload": "it names what people upload"}
@@ -56,6 +47,7 @@ class FileCatalog:
         self, folder: Path | str, check: Check | None = None, *, tick: Callable[[], float] = time.monotonic
     ) -> None:
         self._folder, self._check, self._tick = Path(folder), check, tick
+        self._history = History(self._folder)
         self._looked = float("-inf")
         self._stamp: tuple[object, ...] | None = None
         self._found: Snapshot | Misuse = Misuse("not read yet")
@@ -74,18 +66,23 @@ class FileCatalog:
             raise self._found.with_traceback(None)
         return self._found
 
-    def save_watch(self, watch: Watch) -> None:
+    def save_watch(self, watch: Watch, by: str) -> None:
         """Add the watch, or replace the one with its id. Other entries keep their lines and comments.
 
         Nothing is written, and Misuse is raised, when the file as it would be cannot be used.
         """
-        self._rewrite(
-            lambda text: entries.put(text, watch.id, _fields(watch)), lambda known: {**known, watch.id: watch}
-        )
+        put = partial(entries.put, id=watch.id, fields=_fields(watch))
+        self._rewrite(put, lambda known: {**known, watch.id: watch}, by)
 
-    def remove_watch(self, id: str) -> None:
+    def remove_watch(self, id: str, by: str) -> None:
         """Take the watch out. Raises Misuse when there is none with this id."""
-        self._rewrite(lambda text: entries.cut(text, id), lambda known: _without(known, id))
+        self._rewrite(partial(entries.cut, id=id), lambda known: _without(known, id), by)
+
+    def changes(self, id: str | None = None) -> list[Change]:
+        """See CatalogEditor. What was changed by hand since the last look is noted first."""
+        with _alone(self._folder):
+            self._history.note(self._load(), history.BY_HAND)
+        return [change for change in self._history.changes() if id in (None, change.id)]
 
     def _look(self) -> None:
         stamp = tuple(_stamp(self._folder / name) for name in FILES)
@@ -106,12 +103,17 @@ class FileCatalog:
         return Snapshot(officials=officials, watches=watches, sources=_sources(self._folder / SOURCES))
 
     def _watches(self, text: str, officials: tuple[Official, ...]) -> tuple[Watch, ...]:
-        return _watches(self._folder / WATCHES, text, {official.id for official in officials}, self._check)
+        place = Place(str(self._folder / WATCHES))
+        found = _entries(read_yaml(text, place), Watch, place, "a watch")
+        for watch, nodes in found:
+            examine(watch, Lines(nodes, place), officials, self._check)
+        return tuple(watch for watch, _ in found)
 
-    def _rewrite(self, change: Callable[[str], str], wanted: Callable[[_Known], _Known]) -> None:
+    def _rewrite(self, change: Callable[[str], str], wanted: Callable[[_Known], _Known], by: str) -> None:
         """Change the text of the watches, if it then reads back as what is wanted: no other watch may suffer."""
         path = self._folder / WATCHES
         with _alone(self._folder):
+            self._history.note(self._load(), history.BY_HAND)
             officials, text = _officials(self._folder / OFFICIALS), _text(path)
             expected = wanted({watch.id: watch for watch in self._watches(text, officials)})
             if not entries.block(text):
@@ -122,6 +124,7 @@ class FileCatalog:
             if {watch.id: watch for watch in self._watches(changed, officials)} != expected:
                 raise Misuse(f"{path}: this change cannot be made by itself: edit the file by hand")
             _replace(path.resolve(), changed)
+            self._history.note(self._load(), by)
         self._looked = float("-inf")
 
 
@@ -228,18 +231,13 @@ def _id(id: str, line: int, seen: dict[str, int], place: Place) -> None:
     seen[id] = line
 
 
-def _line(nodes: dict[str, Node], field: str, item: int | None = None) -> int:
-    """The line of a field, or of one item of its list; that of the id when the field is left to its default."""
-    node = nodes.get(field) or nodes["id"]
-    return node.value[item].line if item is not None and isinstance(node.value, list) else node.line
-
-
 def _officials(path: Path) -> tuple[Official, ...]:
     place = Place(str(path))
     found = _entries(read_yaml(_text(path), place), Official, place, "an official")
     for official, nodes in found:
+        lines = Lines(nodes, place)
         if official.source is not None:
-            _web(official.source, _line(nodes, "source"), place, "source")
+            web(official.source, lines.of("source"), place, "source")
         roles = nodes["roles"].value if "roles" in nodes else None
         for role, node in zip(official.roles, roles if isinstance(roles, list) else ()):
             _in_order(role, node, place)
@@ -252,73 +250,12 @@ def _in_order(role: Role, node: Node, place: Place) -> None:
         place.fail(node.value["until"].line, message)
 
 
-def _watches(path: Path, text: str, officials: set[str], check: Check | None) -> tuple[Watch, ...]:
-    place = Place(str(path))
-    found = _entries(read_yaml(text, place), Watch, place, "a watch")
-    for watch, nodes in found:
-        for number, who in enumerate(watch.who):
-            _speaker(who, _line(nodes, "who", number), officials, place)
-        for number, channel in enumerate(watch.channels):
-            _channel(channel, _line(nodes, "channels", number), place)
-        if not 0 <= watch.confidence <= 1:
-            place.fail(
-                _line(nodes, "confidence"), f"'confidence' goes from 0 to 1, found {watch.confidence:g}: write 0.5"
-            )
-        if not watch.kinds:
-            place.fail(
-                _line(nodes, "kinds"), "'kinds' is empty: write 'kinds: [direct, mixed, indirect]' or delete the line"
-            )
-        if watch.about is not None and check is not None:
-            _query(watch.about, _line(nodes, "about"), check, place)
-    return tuple(watch for watch, _ in found)
-
-
-def _speaker(who: str, line: int, officials: set[str], place: Place) -> None:
-    """An id-looking word must be an official; a speaker id must have a known kind; anything else is a name."""
-    kind, colon, _ = who.partition(":")
-    if colon and kind not in SPEAKERS:
-        place.fail(line, f"speaker id {who!r} begins with an unknown kind: {closest(kind, SPEAKERS)}")
-    if not colon and _SLUG.fullmatch(who) and who not in officials:
-        cure = closest(who, officials) if len(officials) < 20 or "did" in closest(who, officials) else "add it there"
-        place.fail(line, f"{OFFICIALS} has no official {who!r}: {cure} (a name is written 'Given Surname')")
-
-
-def _channel(channel: str, line: int, place: Place) -> None:
-    scheme, colon, _ = channel.partition(":")
-    if not colon or scheme not in CHANNELS:
-        place.fail(line, f"channel {channel!r} is no URL that Pantau can send to: write one like {_samples()}")
-    if scheme.startswith("webhook+"):
-        _web(channel.removeprefix("webhook+"), line, place, "channels", CHANNELS[scheme])
-
-
-def _samples() -> str:
-    return ", ".join(repr(sample) for sample in CHANNELS.values())
-
-
-def _web(url: str, line: int, place: Place, field: str, sample: str = "https://example.org/page") -> None:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
-        parts.port  # noqa: B018 - raises ValueError when it is no number
-    except ValueError:
-        good = False
-    if not good:
-        place.fail(line, f"{field!r} holds {url!r}, which is no web address: write one like {sample!r}")
-
-
-def _query(about: str, line: int, check: Check, place: Place) -> None:
-    try:
-        check(about)
-    except BadQuery as error:
-        at = "" if error.position is None else f" (at character {error.position + 1} of {about!r})"
-        place.fail(line, f"'about' is no query: {error}{at}")
-
-
 def _sources(path: Path) -> tuple[Source, ...]:
     place = Place(str(path))
     found = _entries(read_toml(_text(path), "source", place), Source, place, "a source")
     for source, nodes in found:
-        _web(source.url, _line(nodes, "url"), place, "url", "https://example.org/feed.xml")
+        lines = Lines(nodes, place)
+        web(source.url, lines.of("url"), place, "url", "https://example.org/feed.xml")
         if source.id in _RESERVED:
-            place.fail(_line(nodes, "id"), f"id {source.id!r} is taken ({_RESERVED[source.id]}): choose another")
+            place.fail(lines.of("id"), f"id {source.id!r} is taken ({_RESERVED[source.id]}): choose another")
     return tuple(source for source, _ in found)

@@ -222,7 +222,7 @@ def _many(hint: Any, node: Node, place: Place, name: str) -> tuple[Any, ...]:
 
 
 def _sample(hint: Any) -> str:
-    return {bool: "true", float: "0.5", date: "2014-10-01"}.get(hint, "...")
+    return {bool: "true", float: "0.5", int: "3", date: "2014-10-01"}.get(hint, "...")
 
 
 def _scalar(hint: Any, text: str, line: int, place: Place, name: str) -> Any:
@@ -233,18 +233,19 @@ def _scalar(hint: Any, text: str, line: int, place: Place, name: str) -> Any:
         if text.lower() not in _BOOLEANS:
             place.fail(line, f"{name!r} is true or false, found {text!r}: write '{name}: true'")
         return _BOOLEANS[text.lower()]
-    if hint is float:
-        return _number(text, line, place, name)
+    if hint in (float, int):
+        return _number(hint, text, line, place, name)
     if hint is date:
         return _date(text, line, place, name)
     return text.strip() or place.fail(line, f"{name!r} is empty: write a value or delete the line")
 
 
-def _number(text: str, line: int, place: Place, name: str) -> float:
+def _number(hint: type[float] | type[int], text: str, line: int, place: Place, name: str) -> float:
     try:
-        return float(text)
+        return hint(text)
     except ValueError:
-        place.fail(line, f"{name!r} is a number, found {text!r}: write '{name}: 0.5'")
+        whole = "a whole number" if hint is int else "a number"
+        place.fail(line, f"{name!r} is {whole}, found {text!r}: write '{name}: {_sample(hint)}'")
 
 
 def _date(text: str, line: int, place: Place, name: str) -> date:

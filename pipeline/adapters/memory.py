@@ -8,6 +8,8 @@ from hashlib import sha256
 from itertools import count
 from typing import NamedTuple
 
+from pipeline.ports import LONGEST_WAIT
+
 LISTED = 64
 """A posting lists so many records at most; what comes later is not found through it."""
 
@@ -37,6 +39,7 @@ class _Entry(NamedTuple):
     value: bytes
     postings: frozenset[int]
     at: datetime | None
+    due: datetime | None
 
 
 class MemoryState:
@@ -53,10 +56,17 @@ class MemoryState:
         entry = self._entries.get(key)
         return entry.value if entry else None
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
+    def put(
+        self,
+        key: str,
+        value: bytes,
+        postings: Iterable[int] = (),
+        at: datetime | None = None,
+        due: datetime | None = None,
+    ) -> None:
         """Set the value of a key and replace its postings."""
         old = self._entries.get(key)
-        new = _Entry(old.age if old else next(self._next), bytes(value), frozenset(postings), at)
+        new = _Entry(old.age if old else next(self._next), bytes(value), frozenset(postings), at, due)
         self._entries[key], self._keys[new.age] = new, key
         before = old.postings if old else frozenset()
         self._unlist(new.age, before - new.postings)
@@ -88,6 +98,12 @@ class MemoryState:
         for key in gone:
             self.delete(key)
         return gone
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, bytes]]:
+        """The records that are due, the longest due first."""
+        dated = [(entry.due, key, entry.value) for key, entry in self._entries.items() if entry.due]
+        found = sorted(one for one in dated if one[0] <= now or one[0] - now > LONGEST_WAIT)
+        return [(key, value) for _, key, value in found[:limit]]
 
     def _unlist(self, age: int, postings: Iterable[int]) -> None:
         for posting in postings:

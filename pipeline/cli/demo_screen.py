@@ -13,8 +13,10 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
+from pipeline.cli.demo_story import story
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import day, plain, table
+from pipeline.news.telling import changes, proof_of
 from pipeline.news.utterances import Heard, utterances
 from pipeline.runners import operations
 from schemas.alert import AlertRaised
@@ -22,8 +24,8 @@ from schemas.codec import decode
 from schemas.documents import ArticleDocument, StatementDocument
 from schemas.topics import ALERTS_RAISED
 
-SPEAKERS, PROOFS = 8, 6
-"""Rows of the table of speakers, and alerts that are shown whole."""
+OUTLETS, SPEAKERS, PROOFS = 3, 3, 3
+"""Rows of the tables of outlets and of speakers, and alerts that are shown whole."""
 AROUND = 90
 """Characters of the paragraph that are shown before and after a quotation."""
 
@@ -87,13 +89,17 @@ def screen(found: Found) -> RenderableType:
         _copies(found.articles),
         Text(),
         _speakers(found.heard),
+        *story(found.statements, found.articles, found.alerts),
         *_alerts(found),
     )
 
 
 def _came_in(found: Found) -> RenderableType:
     outlets = Counter((a.outlet or "-", a.language) for a in found.articles)
-    rows: list[tuple[object, ...]] = [(outlet, language, n, "") for (outlet, language), n in outlets.most_common()]
+    most, others = outlets.most_common()[:OUTLETS], outlets.most_common()[OUTLETS:]
+    rows: list[tuple[object, ...]] = [(outlet, language, n, "") for (outlet, language), n in most]
+    if others:
+        rows.append((f"{len(others)} others", "", sum(n for _, n in others), ""))
     rows += [("-", "", n, f"dead letter of {reason}") for reason, n in found.dead.items()]
     rows += [("-", "", n, reason) for reason, n in found.came.items() if reason.startswith("refused")]
     if found.came["changed"]:
@@ -140,30 +146,35 @@ def _alerts(found: Found) -> Iterable[RenderableType]:
 
 
 def proofs(alerts: list[AlertRaised]) -> list[AlertRaised]:
-    """The alerts to show whole: a new utterance of each watch, then new versions, then others."""
+    """The alerts to show whole: new utterances of two watches, a new version, new utterances of others, and more."""
     new = [alert for alert in alerts if alert.reason == "new-utterance"]
     verbatim_first = sorted(new, key=lambda alert: alert.recorded.statement.kind != "direct")
     firsts = {alert.watch_id: alert for alert in reversed(verbatim_first)}
     versions = [alert for alert in alerts if alert.recorded.utterance.added]
-    order = [*sorted(firsts.values(), key=alerts.index), *versions, *verbatim_first]
+    earliest = sorted(firsts.values(), key=alerts.index)
+    order = [*earliest[:2], *versions[:1], *earliest[2:], *versions, *verbatim_first]
     return list({alert.alert_id: alert for alert in order}.values())[:PROOFS]
 
 
 def _proof(alert: AlertRaised) -> RenderableType:
-    recorded = alert.recorded
+    recorded, proof = alert.recorded, proof_of(alert)
     said, carrier, heard = recorded.statement, recorded.carrier, recorded.utterance
-    quote = Text(plain(_end(said.before)), style="dim")
-    quote.append_text(_said(said.text, heard.added))
-    quote.append(plain(_beginning(said.after)), style="dim")
+    quote = Text(plain(_end(proof.before)), style="dim")
+    quote.append_text(_said(proof.quote, heard.added))
+    quote.append(plain(_beginning(proof.after)), style="dim")
     if heard.added:
-        quote.append(f"\nnew words: {plain(' '.join(heard.added))}", style="yellow")
-    proof = Text(
+        quote.append(f"\nagainst the closest earlier wording: {plain(changes(proof.changes))}", style="yellow")
+    others = ", ".join(outlet for outlet in heard.outlets if outlet != carrier.outlet)
+    page, _, place = proof.stored.partition("#")
+    grounds = Text(
         f"{said.kind}, cue {said.cue or '-'}, speaker by {' > '.join(said.reasons) or '-'}, confidence"
-        f" {said.confidence:.2f}\n{plain(carrier.title)} ({plain(carrier.outlet or '-')}, {day(carrier.seen_at)})",
+        f" {said.confidence:.2f}\n{plain(carrier.title)} ({plain(carrier.outlet or '-')}, {day(carrier.seen_at)})\n"
+        f"stored copy {page[:12]}…#{place}; first seen {day(heard.first_seen)}"
+        f"{'; also in ' + plain(others) if others else ''}\n{plain(alert.why)}",
         style="cyan",
     )
     title = f"{plain(said.speaker or 'unknown')}: {alert.reason} for watch {alert.watch_id}"
-    return Panel(Text.assemble(quote, "\n", proof), title=Text(title), title_align="left", border_style="green")
+    return Panel(Text.assemble(quote, "\n", grounds), title=Text(title), title_align="left", border_style="green")
 
 
 def _said(text: str, added: tuple[str, ...]) -> Text:

@@ -85,7 +85,7 @@ def _checks(house: Installation) -> Iterator[Check]:
     yield "recogniser", settings.recogniser, lambda: _recogniser(house)
     channels = Channels(settings.home)
     for url in _channels(house):
-        yield "channel", _host(url), partial(channels.examine, url)
+        yield "channel", host(url), partial(channels.examine, url)
 
 
 def _python() -> str:
@@ -155,7 +155,9 @@ def _channels(house: Installation) -> list[str]:
     return sorted({url for watch in watches if not watch.paused for url in watch.channels})
 
 
-def _host(channel: str) -> str:
+def host(channel: str) -> str:
     """A channel without what follows the host: the path of a webhook is often its password."""
     scheme, mark, rest = channel.partition("://")
+    if scheme.startswith("apprise+"):
+        return scheme
     return f"{scheme}{mark}{rest.rpartition('@')[2].partition('/')[0]}"

@@ -161,7 +161,7 @@ def show_work(house: Installation, work: Work | None, queued: int) -> None:
         reasons = ", ".join(f"{times} by {reason}" for reason, times in sorted(work.dead.items()))
         say(f"{sum(work.dead.values())} went to dead letters ({reasons}): see `pantau dead list`")
     if work.waiting:
-        say(f"{work.waiting} wait to be tried again by `pantau run`: see `pantau status`")
+        say(f"{work.waiting} wait for their time, or to be tried again, by `pantau run`: see `pantau status`")
 
 
 def progress(**options: Any) -> Progress:

@@ -1,24 +1,26 @@
 """Which watches a statement concerns, and whether there is something to tell.
 
-A watch is told of an utterance once, and once more of a new version if it wants to know. A repeat is told only when
-the watch never heard of the utterance, because what came before did not meet its conditions (a headline of low
-confidence, then the words themselves) or came before the watch was made.
+A watch is told of an utterance once for each reason that it asked for. A repeat is told only when the watch never heard
+of the utterance, because what came before did not meet its conditions (a headline of low confidence, then the words
+themselves) or came before the watch was made.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pipeline.errors import BadQuery
 from pipeline.news import words
 from pipeline.news.documents import statement_document
+from pipeline.news.officials import role_key
 from pipeline.news.queries import Query, matches, parse
+from pipeline.news.watchterms import ByTerm, by_term, terms_of
 from schemas.catalog import Official, Snapshot, Watch
 from schemas.documents import StatementDocument
 from schemas.record import Value
-from schemas.statement import StatementRecorded
+from schemas.statement import StatementRecorded, Utterance
 
 
 class News(StrEnum):
@@ -26,10 +28,16 @@ class News(StrEnum):
 
     UTTERANCE = "new-utterance"
     VERSION = "new-version"
+    CARRIED = "widely-carried"
+    FIRST = "first-on-topic"
+
+
+Condition = Literal["kind", "confidence", "about"]
+"""What a statement of somebody who is watched may fall short of."""
 
 
 class Told(Value, frozen=True, kw_only=False, array_like=True):
-    """The statement that a watch was told of, and why: a replay of it comes out the same."""
+    """The statement that a watch was told of, and when: a replay of it comes out the same."""
 
     statement_id: str
     revision: int
@@ -42,7 +50,9 @@ class _Tenure(NamedTuple):
     until: date | None
 
 
-class _Listener(NamedTuple):
+class Listener(NamedTuple):
+    """A watch with its query."""
+
     watch: Watch
     about: Query | None
 
@@ -50,13 +60,13 @@ class _Listener(NamedTuple):
 class Plan(NamedTuple):
     """The watches of a catalog that are not paused, by whom they listen to.
 
-    listeners  by official id, speaker id or name (case folded); "" listens to anyone
-    offices    by official id: the offices that he held, as keys of `listeners`
+    listeners  by official id, speaker id, name (case folded), role or group; "" listens to anyone
+    belongs    by official id: the groups that he belongs to and the offices that he held, as keys of `listeners`
     broken     watches whose query cannot be understood, with the reason; they are never told
     """
 
-    listeners: Mapping[str, tuple[_Listener, ...]]
-    offices: Mapping[str, tuple[_Tenure, ...]]
+    listeners: Mapping[str, ByTerm[Listener]]
+    belongs: Mapping[str, tuple[_Tenure, ...]]
     broken: Mapping[str, str]
 
 
@@ -65,51 +75,105 @@ def plan(snapshot: Snapshot) -> Plan:
     """The plan of a catalog, made once for each snapshot.
 
     A watch on a name listens to the official of that name or alias too, a watch on "role:..." to whoever holds the
-    office when the statement appears.
+    office when the statement appears, in whichever words and language the office is called.
     """
     known = _names(snapshot.officials)
-    listeners: dict[str, list[_Listener]] = {}
+    listeners: dict[str, list[Listener]] = {}
     broken: dict[str, str] = {}
     for watch in snapshot.watches:
         if watch.paused:
             continue
         try:
-            listener = _Listener(watch, parse(watch.about, "statements") if watch.about else None)
+            listener = Listener(watch, parse(watch.about, "statements") if watch.about else None)
         except BadQuery as error:
             broken[watch.id] = str(error)
             continue
         for key in _keys(watch, known):
             listeners.setdefault(key, []).append(listener)
-    return Plan({key: tuple(found) for key, found in listeners.items()}, _offices(snapshot.officials), broken)
+    sorted_out = {key: by_term((one, one.about) for one in found) for key, found in listeners.items()}
+    return Plan(sorted_out, _belonging(snapshot.officials), broken)
 
 
 def concerned(recorded: StatementRecorded, made: Plan) -> list[Watch]:
-    """The watches whose conditions a statement meets, each once."""
-    document: StatementDocument | None = None
+    """The watches whose conditions a statement meets, each once, in the order of their ids."""
+    return concerning(statement_document(recorded), made)
+
+
+def concerning(document: StatementDocument, made: Plan) -> list[Watch]:
+    """The same for a statement as it is found in the index."""
     found: dict[str, Watch] = {}
-    for watch, about in _listening(recorded, made):
-        if watch.id in found or not _meets(recorded, watch):
+    terms: frozenset[str] | None = None
+    for key in keys(document, made):
+        listening = made.listeners.get(key)
+        if listening is None:
             continue
-        if about is not None:
-            document = document or statement_document(recorded)
-            if not matches(about, document):
-                continue
-        found[watch.id] = watch
-    return list(found.values())
+        if listening.terms and terms is None:
+            terms = terms_of(document)
+        for listener in listening.near(terms or frozenset()):
+            if listener.watch.id not in found and next(short(document, listener), None) is None:
+                found[listener.watch.id] = listener.watch
+    return [found[id] for id in sorted(found)]
 
 
-def news(recorded: StatementRecorded, watch: Watch, told: Callable[[News], Told | None]) -> News | None:
-    """What there is to tell a watch that a statement concerns, None for nothing.
+def short(document: StatementDocument, listener: Listener) -> Iterator[Condition]:
+    """The conditions of a watch that a statement of somebody it listens to does not meet, the cheapest first."""
+    watch, about = listener
+    if document.kind not in watch.kinds:
+        yield "kind"
+    if document.confidence < watch.confidence:
+        yield "confidence"
+    if about is not None and not matches(about, document):
+        yield "about"
 
-    `told` says what the watch was told of the utterance.
+
+def keys(document: StatementDocument, made: Plan) -> Iterable[str]:
+    """Under which keys somebody listens to the speaker of a statement: his names, his groups, the office of that day,
+    and "" for those who listen to anyone.
     """
-    before = told(News.UTTERANCE)
-    if before is None or _by(before, recorded):
-        return News.UTTERANCE
-    if recorded.utterance.novelty != "version" or not watch.versions:
-        return None
-    before = told(News.VERSION)
-    return News.VERSION if before is None or _by(before, recorded) else None
+    day = document.said_on or (document.published or document.fetched).date()
+    official = document.official or ""
+    own = ["", official, document.speaker_id, (document.speaker or "").casefold()]
+    own += [tenure.office for tenure in made.belongs.get(official, ()) if _holds(tenure, day)]
+    return dict.fromkeys(own)
+
+
+def news(recorded: StatementRecorded, watch: Watch, told: Callable[[News], Told | None]) -> list[News]:
+    """What there is to tell a watch that a statement concerns; empty for nothing.
+
+    `told` says what the watch was told of the utterance; for FIRST, of the speaker. Whoever is told of the first
+    statement on a topic needs not to be told that it is new, and whoever is told that it is new not what is new in it.
+    """
+
+    def fresh(reason: News) -> bool:
+        before = told(reason)
+        return before is None or (before.statement_id, before.revision) == (
+            recorded.statement.statement_id,
+            recorded.carrier.revision,
+        )
+
+    return reasons(watch, recorded.utterance.novelty, independent(recorded.utterance), fresh)
+
+
+def reasons(watch: Watch, novelty: str, outlets: int, fresh: Callable[[News], bool]) -> list[News]:
+    """The reasons to tell a watch of a statement of this novelty, whose utterance so many outlets carry on their own.
+
+    `fresh` says whether the watch was not told for a reason yet.
+    """
+    wanted, found = watch.novelty, list[News]()
+    if "first" in wanted and fresh(News.FIRST):
+        found = [News.FIRST]
+    elif "utterance" in wanted and fresh(News.UTTERANCE):
+        found = [News.UTTERANCE]
+    elif "version" in wanted and novelty == "version" and fresh(News.VERSION):
+        found = [News.VERSION]
+    if "carried" in wanted and outlets >= watch.outlets and fresh(News.CARRIED):
+        found.append(News.CARRIED)
+    return found
+
+
+def independent(utterance: Utterance) -> int:
+    """How many outlets carry an utterance on their own: copies of one text count once."""
+    return min(len(utterance.outlets), utterance.families)
 
 
 def alert_id(recorded: StatementRecorded, watch: Watch, reason: News) -> str:
@@ -123,14 +187,22 @@ def why(recorded: StatementRecorded, watch: Watch, reason: News) -> str:
     parts = [f"{speaker if watch.who else 'Anyone'} is watched"]
     if watch.about:
         parts.append(f'the statement matches "{watch.about}"')
-    subject = "it" if watch.about else "the statement"
-    if reason is News.VERSION:
-        parts.append(f"{subject} adds {_quoted(recorded.utterance.added)} to what was heard before")
-    elif recorded.utterance.novelty == "new":
-        parts.append(f"{subject} was not heard before")
-    else:
-        parts.append(f"{subject} was heard before but this watch was not told")
+    parts.append(_news(recorded.utterance, reason, "it" if watch.about else "the statement"))
     return f"{', '.join(parts[:-1])} and {parts[-1]}."
+
+
+def _news(utterance: Utterance, reason: News, subject: str) -> str:
+    match reason:
+        case News.VERSION:
+            return f"{subject} adds {_quoted(utterance.added)} to what was heard before"
+        case News.CARRIED:
+            return f"{subject} is carried by {independent(utterance)} independent outlets by now"
+        case News.FIRST:
+            return f"{subject} is the first of this speaker that the watch hears"
+        case News.UTTERANCE if utterance.novelty == "new":
+            return f"{subject} was not heard before"
+        case _:
+            return f"{subject} was heard before but this watch was not told"
 
 
 def _quoted(added: tuple[str, ...]) -> str:
@@ -138,31 +210,22 @@ def _quoted(added: tuple[str, ...]) -> str:
     return f'"{shown} …"' if len(added) > 12 else f'"{shown}"'
 
 
-def _by(told: Told, recorded: StatementRecorded) -> bool:
-    return (told.statement_id, told.revision) == (recorded.statement.statement_id, recorded.carrier.revision)
-
-
-def _meets(recorded: StatementRecorded, watch: Watch) -> bool:
-    statement = recorded.statement
-    return statement.kind in watch.kinds and statement.confidence >= watch.confidence
-
-
-def _listening(recorded: StatementRecorded, made: Plan) -> Iterable[_Listener]:
-    """Those who listen to the speaker under any of his names, and those who listen to anyone."""
-    statement, day = recorded.statement, recorded.carrier.seen_at.date()
-    keys = ["", statement.official or "", statement.speaker_id, (statement.speaker or "").casefold()]
-    keys += [tenure.office for tenure in made.offices.get(statement.official or "", ()) if _holds(tenure, day)]
-    for key in dict.fromkeys(keys):
-        yield from made.listeners.get(key, ())
-
-
 def _holds(tenure: _Tenure, day: date) -> bool:
     return (tenure.since is None or tenure.since <= day) and (tenure.until is None or day < tenure.until)
 
 
 def _keys(watch: Watch, known: Mapping[str, tuple[str, ...]]) -> list[str]:
-    keys = [key for who in watch.who for key in (who, who.casefold(), *known.get(who.casefold(), ()))]
-    return list(dict.fromkeys(keys)) or [""]
+    found: list[str] = []
+    for who in watch.who:
+        found += [who, who.casefold(), *known.get(who.casefold(), ())]
+        if who.startswith("role:"):
+            found.append(_office(who.removeprefix("role:")))
+    return list(dict.fromkeys(found)) or [""]
+
+
+def _office(title: str) -> str:
+    """The key of an office: its concepts, so that abbreviations, synonyms and languages meet."""
+    return f"role:{' '.join(sorted(role_key(title)))}"
 
 
 def _names(officials: Iterable[Official]) -> dict[str, tuple[str, ...]]:
@@ -174,12 +237,16 @@ def _names(officials: Iterable[Official]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _offices(officials: Iterable[Official]) -> dict[str, tuple[_Tenure, ...]]:
+def _belonging(officials: Iterable[Official]) -> dict[str, tuple[_Tenure, ...]]:
     return {
-        official.id: tuple(
-            _Tenure(f"role:{title}".casefold(), role.since, role.until)
-            for role in official.roles
-            for title in (role.title, *role.aliases)
+        official.id: (
+            *(_Tenure(f"group:{group}".casefold(), None, None) for group in official.groups),
+            *(
+                _Tenure(key, role.since, role.until)
+                for role in official.roles
+                for title in (role.title, *role.aliases)
+                for key in {f"role:{title}".casefold(), _office(title)}
+            ),
         )
         for official in officials
     }

@@ -10,6 +10,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from pipeline.broker import Broker, Draft, Ending, Message, Parked, Tally
@@ -17,7 +18,7 @@ from pipeline.errors import Misuse, Refused
 from pipeline.flow import Agent, Failure, check
 from pipeline.metrics import Meters
 from pipeline.ports import Clock
-from pipeline.runners.handle import Dead, Dropped, Handled, Later, bury, handle
+from pipeline.runners.handle import WAKES, Buried, Dead, Dropped, Handled, Later, bury, handle, rouse
 from pipeline.runners.workers import BATCH, Pool, Ticket
 
 LOG = logging.getLogger("pantau.runner")
@@ -25,6 +26,8 @@ ROUND = 200
 """Messages that an agent takes up in one transaction: its cost does not show, and others soon get to write."""
 RETRY_FOR = timedelta(days=1)
 """How long a message is tried again before it goes to dead letters."""
+WAKE_SECONDS = 1.0
+"""What is due is left for the next round after so long: others want to write to the file meanwhile."""
 EXPIRE_EVERY = timedelta(hours=1)
 REPORT_EVERY = timedelta(seconds=2)
 RETRY_AT_MOST = 600.0
@@ -146,7 +149,7 @@ class Lane:
         self._parked = {}
         for parked in self._broker.parked(self.agent.name):
             self._parked.setdefault(parked.message.key, []).append(parked)
-        moved = self._retry(now)
+        moved = self._retry(now) + self._wake(now)
         if here or not self.agent.movable:
             moved += sum(self._read(topic.name, now) for topic in self.agent.reads)
         while self.tickets and self.tickets[0].done:
@@ -199,6 +202,27 @@ class Lane:
             if not line:
                 del self._parked[key]
         return tried
+
+    def _wake(self, now: datetime) -> int:
+        """Wake the agent for what is due."""
+        if self.agent.wake is None:
+            return 0
+        due, woken_for, end = self._ports["state"].due(now, WAKES), 0, monotonic() + WAKE_SECONDS
+        for record in due:
+            if woken_for and monotonic() >= end:
+                break
+            woken_for += 1
+            with self._broker.tentative() as undo:
+                woken = rouse(self.agent, record, self._ports, now, undo)
+            if isinstance(woken, Dropped):
+                self._tally["drop", woken.reason] += 1
+            elif isinstance(woken, Buried):
+                self._tally["reject", woken.reason] += len(woken.letters)
+                self._drafts += woken.letters
+            else:
+                self._tally["out", ""] += len(woken)
+                self._drafts += woken
+        return woken_for
 
     def _handle(self, message: Message) -> Handled:
         """Run the step. What it remembered is taken back when the message goes to dead letters."""

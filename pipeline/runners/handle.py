@@ -1,17 +1,25 @@
 """One message through one step: decoded, decided, encoded. What every runner does, without any IO of its own."""
 
+import logging
 import traceback
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any, NamedTuple
 
+import xxhash
+
 from pipeline.broker import Draft, Message
 from pipeline.errors import PantauError, Refused, Reject, TryLater
-from pipeline.flow import Agent, Drop, Emit, Failure
+from pipeline.flow import Agent, Bury, Drop, Emit, Failure, asked
 from schemas.codec import BrokenMessage, UnknownSchema, decode, encode
 from schemas.dead import DeadLetter
+from schemas.record import Record
 from schemas.topics import BY_NAME, DEAD_LETTERS
+
+LOG = logging.getLogger("pantau.runner")
+Undo = Callable[[], None]
+"""Takes back what was remembered."""
 
 
 class Later(NamedTuple):
@@ -34,7 +42,19 @@ class Dropped(NamedTuple):
     reason: str
 
 
+class Buried(NamedTuple):
+    """Dead letters of what an agent had taken charge of."""
+
+    reason: str
+    letters: tuple[Draft, ...]
+
+
 Outcome = tuple[Draft, ...] | Dropped | Later | Dead
+Woken = tuple[Draft, ...] | Dropped | Buried
+WAKES = 20
+"""Records that an agent is woken for at most before it takes up messages again."""
+AGAIN = timedelta(minutes=10)
+"""When a record is due again at which `wake` failed."""
 
 
 class Handled(NamedTuple):
@@ -74,7 +94,7 @@ def handle(agent: Agent, message: Message, ports: Mapping[str, Any]) -> Handled:
 
 def _outcome(agent: Agent, message: Message, ports: Mapping[str, Any], start: float) -> Outcome:
     record = decode(message.body, message.schema, BY_NAME[message.topic].record)
-    result = agent.step(record, **{name: ports[name] for name in agent.ports})
+    result = agent.step(record, **{name: ports[name] for name in asked(agent.step)})
     match result:
         case Emit():
             by = f"{agent.name}/{agent.version}"
@@ -82,6 +102,45 @@ def _outcome(agent: Agent, message: Message, ports: Mapping[str, Any], start: fl
             return tuple(draft(agent, record, by, took) for record in result.records)
         case Drop():
             return Dropped(result.reason.value)
+
+
+def rouse(agent: Agent, due: tuple[str, bytes], ports: Mapping[str, Any], now: datetime, undo: Undo) -> Woken:
+    """Hand a record that is due to the agent's `wake`.
+
+    An error that nobody foresaw is logged; what it changed is taken back, and the record is due again later. Errors of
+    the world go up, as from `handle`.
+    """
+    assert agent.wake, "only an agent with a wake may put a record with a time"
+    start, (key, value) = perf_counter(), due
+    try:
+        result = agent.wake(key, value, **{name: ports[name] for name in asked(agent.wake)})
+    except Exception as error:
+        if isinstance(error, PantauError):
+            raise
+        undo()
+        ports["state"].put(key, value, due=now + AGAIN)
+        LOG.exception("an agent fails at what is due", extra={"agent": agent.name, "error": repr(error)})
+        return Dropped(Failure.STEP_FAILED)
+    by, took = f"{agent.name}/{agent.version}", perf_counter() - start
+    match result:
+        case Emit():
+            return tuple(draft(agent, record, by, took) for record in result.records)
+        case Drop():
+            return Dropped(result.reason.value)
+        case Bury():
+            dead = Dead(result.reason.value, result.detail)
+            letters = (bury(agent, _resent(agent, record, result.attempts), dead, now) for record in result.records)
+            return Buried(dead.reason, tuple(letters))
+
+
+def _resent(agent: Agent, record: Record, attempts: int) -> Message:
+    """The message that a record came in. Its offset is forgotten; a negative number made of the content stands in."""
+    topic = next(topic for topic in agent.reads if isinstance(record, topic.record))
+    body, at = encode(record), datetime.fromtimestamp(0, UTC)
+    offset = -(xxhash.xxh3_64_intdigest(body) >> 1) - 1
+    return Message(
+        topic.name, offset, topic.key(record), topic.trace(record), record.SCHEMA, body, "", 0.0, at, attempts - 1
+    )
 
 
 def bury(agent: Agent, message: Message, dead: Dead, now: datetime) -> Draft:

@@ -116,3 +116,66 @@ def test_nobody_is_alerted_to_what_is_withdrawn() -> None:
     gone = msgspec.structs.replace(made("a.1", TEXT, revision=2), withdrawn=DAY)
     assert world.tell(gone) == Reason.WITHDRAWN
     assert world.tell(made("b.1", TEXT, days=1)) == Reason.ALREADY_TOLD
+
+
+def joined(record: StatementRecorded, former: str) -> StatementRecorded:
+    """The record when its utterance turned out to be another one as well, under a new name."""
+    utterance = msgspec.structs.replace(record.utterance, utterance_id="joined", former=(former,))
+    return msgspec.structs.replace(record, utterance=utterance)
+
+
+def test_utterances_that_are_joined_later_are_told_once() -> None:
+    world = World(WATCH)
+    (raised,) = world.tell(made("a.1", TEXT))
+    known = raised.recorded.utterance.utterance_id
+    for id in ("b.1", "c.1"):
+        late = joined(world.record(made(id, TEXT, days=1)), known)
+        assert alert(late, catalog=world, state=world.state, clock=world) == Drop(Reason.ALREADY_TOLD)
+    replayed = joined(raised.recorded, known)
+    assert alert(replayed, catalog=world, state=world.state, clock=world) == Emit(
+        msgspec.structs.replace(raised, recorded=msgspec.structs.replace(replayed, utterance=_named(replayed, known)))
+    ), "handled again it is the same alert"
+
+
+def _named(record: StatementRecorded, name: str) -> object:
+    return msgspec.structs.replace(record.utterance, utterance_id=name)
+
+
+def test_a_copy_that_comes_weeks_late_or_with_a_date_long_ago_is_not_told() -> None:
+    world = World(WATCH)
+    world.tell(made("a.1", TEXT, days=1))
+    world.time += timedelta(days=40)
+    for days in (2, 0, -1):
+        assert world.tell(made(f"b{days}.1", TEXT, days=days)) == Reason.ALREADY_TOLD
+
+
+def test_a_clock_that_jumps_changes_neither_what_is_told_nor_when_it_was() -> None:
+    world = World(WATCH)
+    first = world.tell(made("a.1", TEXT))
+    for jump in (timedelta(days=400), timedelta(days=-800)):
+        world.time += jump
+        assert world.tell(made("a.1", TEXT)) == first
+        assert world.tell(made("b.1", TEXT, days=1)) == Reason.ALREADY_TOLD
+
+
+def test_the_first_words_of_a_speaker_on_a_topic_are_told_once_for_each_speaker() -> None:
+    world = World(Watch(id="w", name="Perairan", about="patroli", novelty=("first", "utterance")))
+    (raised,) = world.tell(made("a.1", TEXT))
+    assert raised.reason == "first-on-topic"
+    assert world.tell(made("a.1", TEXT)) == [raised]
+    assert world.tell(made("b.1", TEXT, days=1)) == Reason.ALREADY_TOLD
+    (other,) = world.tell(made("c.1", "Patroli laut dihentikan mulai besok pagi", days=1))
+    assert other.reason == "new-utterance"
+    (third,) = world.tell(made("d.1", TEXT, days=1, speaker_id="person:arga", speaker="Arga"))
+    assert third.reason == "first-on-topic"
+
+
+def test_an_alert_says_when_it_may_be_sent_and_carries_its_proof() -> None:
+    watch = msgspec.structs.replace(WATCH, cadence="daily", quiet="22:00-06:00", zone="Asia/Jakarta", maximum=7)
+    world = World(watch)
+    world.tell(made("a.1", TEXT))
+    (raised,) = world.tell(made("b.1", FULLER, days=1))
+    assert raised.pace == watch.pace
+    assert raised.proof is not None
+    assert [piece.kind for piece in raised.proof.changes][-1] == "added"
+    assert "Awak kapal direkrut" in raised.proof.changes[-1].text

@@ -1,15 +1,15 @@
-"""`python -m tests.bench [chain|kafka|recovery|duplicates] [--articles N] [--rounds N] [--long N] [--state N]`."""
+"""`python -m tests.bench [chain|kafka|recovery|duplicates|watches]`, each with options of its own."""
 
 import argparse
 
-from tests.bench import chain, duplicates
+from tests.bench import chain, duplicates, watches
 from tests.bench.corpus import ROOT
 
 
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = ("chain", "kafka", "recovery", "duplicates")
+    parts = ("chain", "kafka", "recovery", "duplicates", "watches")
     parser.add_argument(
         "part", nargs="?", choices=parts, default="chain", help="kafka and recovery need Java and Maven"
     )
@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often the ratio on Kafka is measured")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")
     parser.add_argument("--state", type=int, default=200_000, metavar="N", help="remember N articles (1000000)")
+    parser.add_argument("--ledger", type=int, default=100_000, metavar="N", help="statements of a preview")
     options = parser.parse_args()
     if options.part == "chain":
         chain.overhead(options.articles)
@@ -25,6 +26,8 @@ def main() -> None:
             chain.footprint(options.long)
     elif options.part == "duplicates":
         duplicates.report(ROOT / "build" / "bench" / "duplicates", options.state)
+    elif options.part == "watches":
+        watches.measure(options.ledger)
     else:
         _on_kafka(options)
 

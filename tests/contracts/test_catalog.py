@@ -237,6 +237,22 @@ MISTAKES = {
     "confidence text": ("watches", PERSON + "  confidence: high\n", 3, "write 'confidence: 0.5'"),
     "confidence range": ("watches", PERSON + "  confidence: 50\n", 3, "goes from 0 to 1, found 50: write 0.5"),
     "nan": ("watches", PERSON + "  confidence: nan\n", 3, "goes from 0 to 1"),
+    "outlets": ("watches", PERSON + "  novelty: [carried]\n  outlets: few\n", 4, "write 'outlets: 3'"),
+    "outlets range": ("watches", PERSON + "  novelty: [carried]\n  outlets: 1\n", 4, "goes from 2 to 1000"),
+    "outlets for nothing": ("watches", PERSON + "  outlets: 3\n", 3, "add 'carried' to 'novelty'"),
+    "novelty": ("watches", PERSON + "  novelty: [versions]\n", 3, "did you mean 'version'?"),
+    "no novelty": ("watches", PERSON + "  novelty: []\n", 3, "write 'novelty: [utterance, version]'"),
+    "cadence": ("watches", PERSON + "  cadence: dayly\n", 3, "did you mean 'daily'?"),
+    "at": ("watches", PERSON + "  at: 7 Uhr\n", 3, "write hours and minutes, '07:00'"),
+    "quiet": ("watches", PERSON + "  quiet: nights\n", 3, "write '22:00-06:00'"),
+    "zone": ("watches", PERSON + "  zone: WIB\n", 3, "'Asia/Jakarta'"),
+    "maximum": ("watches", PERSON + "  maximum: 0\n", 3, "goes from 1 to 500 alerts"),
+    "name nearly": ("watches", PERSON + "  who: [Rana Salem]\n", 3, "did you mean 'Rana Salim'?"),
+    "role nearly": ("watches", PERSON + "  who: ['role:Menteri Pelabuan']\n", 3, "'role:Menteri Pelabuhan'?"),
+    "group": ("watches", PERSON + "  who: ['group:kabinet']\n", 3, "no official is in the group 'kabinet'"),
+    "mail": ("watches", PERSON + "  channels: ['mailto:a@b']\n", 3, "write one like 'mailto:you@example.org'"),
+    "mail twice": ("watches", PERSON + "  channels: ['mailto:a@b.example,c@d.example']\n", 3, "no mail address"),
+    "chat": ("watches", PERSON + "  channels: ['apprise+slack:x']\n", 3, "needs an address"),
     "paused": ("watches", PERSON + "  paused: perhaps\n", 3, "write 'paused: true'"),
     "toml syntax": ("sources", '[[source]]\nid = "a"\nname = A\n', 3, "put text in quotes"),
     "toml table": ("sources", SOURCES + '[[sorce]]\nid = "c"\n', 13, "write [[source]]"),
@@ -305,8 +321,8 @@ def saved(folder: Path) -> str:
 
 
 def test_a_watch_is_added_at_the_end(full: FileCatalog, tmp_path: Path) -> None:
-    watch = Watch(id="dewan", name="Dewan: 'apa saja'", who=("dewan-pelabuhan", "Ibu Sri"), versions=False)
-    full.save_watch(watch)
+    watch = Watch(id="dewan", name="Dewan: 'apa saja'", who=("dewan-pelabuhan", "Ibu Sri"), novelty=("utterance",))
+    full.save_watch(watch, "ani")
     assert saved(tmp_path).startswith(WATCHES)
     assert full.snapshot().watches[-1] == watch
 
@@ -316,7 +332,7 @@ def test_the_first_watch_makes_the_file(tmp_path: Path) -> None:
         if before is not None:
             (tmp_path / "watches.yaml").write_text(before, encoding="utf-8")
         catalog = FileCatalog(tmp_path)
-        catalog.save_watch(Watch(id="a", name="A"))
+        catalog.save_watch(Watch(id="a", name="A"), "ani")
         assert catalog.snapshot().watches == (Watch(id="a", name="A"),)
         (tmp_path / "watches.yaml").unlink()
 
@@ -324,15 +340,15 @@ def test_the_first_watch_makes_the_file(tmp_path: Path) -> None:
 def test_pausing_touches_one_line(full: FileCatalog, tmp_path: Path) -> None:
     watch = full.snapshot().watches[0]
     paused = Watch(id=watch.id, name=watch.name, who=watch.who, confidence=watch.confidence, paused=True)
-    full.save_watch(paused)
+    full.save_watch(paused, "ani")
     assert saved(tmp_path) == WATCHES.replace("confidence: 0.6\n", "confidence: 0.6\n  paused: true\n")
     assert full.snapshot().watches[0] == paused
-    full.save_watch(watch)
+    full.save_watch(watch, "ani")
     assert saved(tmp_path) == WATCHES
 
 
 def test_a_changed_field_is_rewritten_and_a_default_one_left_out(full: FileCatalog, tmp_path: Path) -> None:
-    full.save_watch(Watch(id="harbour", name="The harbour", about="text:dermaga"))
+    full.save_watch(Watch(id="harbour", name="The harbour", about="text:dermaga"), "ani")
     assert "# Anyone on the harbour.\n- id: harbour\n  name: The harbour\n  about: text:dermaga\n" in saved(tmp_path)
     assert "kinds" not in saved(tmp_path)
     assert "Rana Salim   # shown in the console" in saved(tmp_path)
@@ -350,16 +366,16 @@ def test_a_changed_field_is_rewritten_and_a_default_one_left_out(full: FileCatal
 def test_other_ways_of_writing_an_entry_can_be_changed_too(tmp_path: Path, before: str) -> None:
     catalog = write(tmp_path, watches=before)
     other = catalog.snapshot().watches[1]
-    catalog.save_watch(Watch(id="a", name="Aa", paused=True))
+    catalog.save_watch(Watch(id="a", name="Aa", paused=True), "ani")
     assert catalog.snapshot().watches == (Watch(id="a", name="Aa", paused=True), other)
-    catalog.remove_watch("a")
+    catalog.remove_watch("a", "ani")
     assert catalog.snapshot().watches == (other,)
 
 
 def test_removing_takes_the_comment_above_with_it(full: FileCatalog, tmp_path: Path) -> None:
-    full.remove_watch("rana")
+    full.remove_watch("rana", "ani")
     assert saved(tmp_path) == "# Our watches.\n\n" + WATCHES[WATCHES.index("# Anyone") :]
-    full.remove_watch("harbour")
+    full.remove_watch("harbour", "ani")
     assert full.snapshot().watches == ()
     assert saved(tmp_path) == "# Our watches.\n"
 
@@ -373,7 +389,9 @@ WATCHED = st.builds(
     who=st.lists(NAMES.map(lambda name: f"A {name}".replace(":", "").strip()), max_size=3).map(tuple),
     about=st.none() | NAMES,
     confidence=st.floats(0, 1),
-    versions=st.booleans(),
+    novelty=st.sampled_from([("utterance",), ("utterance", "version"), ("first", "carried")]),
+    quiet=st.sampled_from([None, "22:00-06:00"]),
+    cadence=st.sampled_from(["at-once", "hourly", "daily"]),
     paused=st.booleans(),
 )
 
@@ -383,15 +401,15 @@ WATCHED = st.builds(
 def test_any_watch_reads_back_as_it_was_saved_and_leaves_no_trace(tmp_path: Path, first: Watch, second: Watch) -> None:
     catalog = write(tmp_path, officials=OFFICIALS, watches=WATCHES)
     for watch in (first, second):
-        catalog.save_watch(watch)
+        catalog.save_watch(watch, "ani")
         assert catalog.snapshot().watches[-1] == watch
-    catalog.remove_watch("added")
+    catalog.remove_watch("added", "ani")
     assert saved(tmp_path) == WATCHES
 
 
 def test_an_unknown_watch_cannot_be_removed(full: FileCatalog, tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="there is no watch 'harbor': did you mean 'harbour'"):
-        full.remove_watch("harbor")
+        full.remove_watch("harbor", "ani")
     assert saved(tmp_path) == WATCHES
 
 
@@ -406,15 +424,20 @@ def test_an_unknown_watch_cannot_be_removed(full: FileCatalog, tmp_path: Path) -
 )
 def test_a_watch_that_could_not_be_read_back_is_not_written(full: FileCatalog, tmp_path: Path, bad: Watch) -> None:
     with pytest.raises(Misuse):
-        full.save_watch(bad)
+        full.save_watch(bad, "ani")
     assert saved(tmp_path) == WATCHES
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["officials.yaml", "sources.toml", "watches.yaml"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "history.jsonl",
+        "officials.yaml",
+        "sources.toml",
+        "watches.yaml",
+    ]
 
 
 def test_a_list_in_brackets_is_left_alone(tmp_path: Path) -> None:
     catalog = write(tmp_path, watches="[{id: a, name: A}]\n")
     with pytest.raises(Misuse, match=r"watches\.yaml:1: the list stands in brackets"):
-        catalog.save_watch(Watch(id="b", name="B"))
+        catalog.save_watch(Watch(id="b", name="B"), "ani")
 
 
 def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
@@ -424,6 +447,6 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "officials.yaml").write_text(OFFICIALS, encoding="utf-8")
     (folder / "watches.yaml").symlink_to(real)
-    FileCatalog(folder).remove_watch("rana")
+    FileCatalog(folder).remove_watch("rana", "ani")
     assert (folder / "watches.yaml").is_symlink()
     assert "rana" not in real.read_text(encoding="utf-8")

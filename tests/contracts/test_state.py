@@ -13,7 +13,9 @@ from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.adapters.sqlite.database import Database
 from pipeline.adapters.sqlite.state import SCHEMA, SqliteState
-from pipeline.ports import Expiring
+from pipeline.ports import LONGEST_WAIT, Expiring
+
+NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 
 
 def sqlite() -> Expiring:
@@ -196,3 +198,21 @@ def test_what_is_kept_for_good_is_found_when_older_ones_expired(state: Expiring)
     assert state.expire(DAY, 9) == ["a", "c"]
     state.put("d", b"1", [1], DAY)
     assert [key for key, _ in state.find([1], 9)] == ["b", "d"]
+
+
+def test_what_is_due_comes_in_the_order_of_time_until_it_is_put_without(state: Expiring) -> None:
+    state.put("late", b"1", due=NOON + timedelta(hours=2))
+    state.put("soon", b"2", due=NOON + timedelta(hours=1))
+    state.put("never", b"3")
+    assert state.due(NOON, 10) == []
+    assert state.due(NOON + timedelta(hours=2), 10) == [("soon", b"2"), ("late", b"1")]
+    assert state.due(NOON + timedelta(hours=2), 1) == [("soon", b"2")]
+    state.put("soon", b"4")
+    state.delete("late")
+    assert state.due(NOON + timedelta(hours=2), 10) == []
+
+
+def test_what_is_due_in_many_days_was_put_by_a_wrong_clock(state: Expiring) -> None:
+    state.put("a", b"", due=NOON + LONGEST_WAIT)
+    state.put("b", b"", due=NOON + LONGEST_WAIT + timedelta(seconds=1))
+    assert state.due(NOON, 10) == [("b", b"")]

@@ -94,7 +94,10 @@ def webhook() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-def test_channels_are_tried_and_nothing_is_sent(pantau: Pantau, webhook: tuple[str, list[str]]) -> None:
+def test_channels_are_tried_and_nothing_is_sent(
+    pantau: Pantau, webhook: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANTAU_PRIVATE_HOSTS", "127.0.0.1")
     url, asked = webhook
     assert pantau("watch", "add", "dermaga", "--about", "dermaga", "--channel", url).code == 0
     found = pantau("doctor", "--json")

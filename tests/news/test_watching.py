@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from pipeline.news import watching
+from pipeline.news.documents import statement_document
+from pipeline.news.queries import matches, parse
 from pipeline.news.watching import News, Told
 from schemas.catalog import Official, Role, Snapshot, Watch
 from schemas.statement import StatementMade, StatementRecorded, Utterance
@@ -13,6 +15,7 @@ RATNA = Official(
     id="ratna",
     name="Ratna Kusuma",
     aliases=("Bu Ratna",),
+    groups=("kabinet",),
     roles=(
         Role(title="Menteri Perairan", aliases=("Menperair",), since=date(2030, 1, 1), until=date(2032, 1, 1)),
         Role(title="Gubernur Selayar", until=date(2030, 1, 1)),
@@ -50,10 +53,39 @@ def watch(**conditions: object) -> Watch:
         (("role:Gubernur Selayar",), False),
         (("arga",), False),
         (("Kusuma",), False),
+        (("group:kabinet",), True),
+        (("group:Kabinet",), True),
+        (("group:parlemen",), False),
+        (("role:Minister of Waters",), False),
     ],
 )
 def test_whom_a_watch_listens_to(who: tuple[str, ...], meets: bool) -> None:
     assert concerned(watch(who=who), recorded()) is meets
+
+
+@pytest.mark.parametrize(
+    ("who", "meets"),
+    [
+        ("role:Menteri Luar Negeri", True),
+        ("role:Menlu", True),
+        ("role:foreign minister", True),
+        ("role:Menteri Pertahanan", False),
+    ],
+)
+@pytest.mark.parametrize(("days", "in_office"), [(0, True), (400, False)])
+def test_an_office_is_whoever_holds_it_that_day_in_any_words(who: str, meets: bool, days: int, in_office: bool) -> None:
+    tirta = Official(id="tirta", name="Tirta Jaya", roles=(Role(title="Menteri Luar Negeri", until=date(2031, 12, 1)),))
+    plan = watching.plan(Snapshot(officials=(tirta,), watches=(watch(who=(who,)),)))
+    found = recorded(made("a.1", TEXT, official="tirta", speaker_id="tirta", days=days))
+    assert bool(watching.concerned(found, plan)) is (meets and in_office)
+
+
+def test_who_held_an_office_is_asked_for_the_day_of_speaking_where_it_is_told() -> None:
+    plan = watching.plan(Snapshot(officials=(RATNA,), watches=(watch(who=("role:Gubernur Selayar",)),)))
+    found = recorded()
+    said = msgspec.structs.replace(found.statement, said_on=date(2029, 12, 31))
+    assert not watching.concerned(found, plan)
+    assert watching.concerned(msgspec.structs.replace(found, statement=said), plan)
 
 
 def test_a_speaker_that_nobody_tracks_is_watched_by_id_or_name() -> None:
@@ -115,27 +147,72 @@ def test_a_thousand_watches_on_others_are_not_looked_at() -> None:
 
 TOLD_BY_OTHER = Told("other.1", 1, DAY)
 TOLD_BY_THIS = Told("a.1", 1, DAY)
+BOTH, NEW, VERSION = ("utterance", "version"), ("utterance",), ("version",)
 
 
 @pytest.mark.parametrize(
-    ("novelty", "versions", "told", "news"),
+    ("novelty", "wanted", "told", "news"),
     [
-        ("new", True, {}, News.UTTERANCE),
-        ("repeat", True, {}, News.UTTERANCE),
-        ("version", True, {}, News.UTTERANCE),
-        ("version", False, {}, News.UTTERANCE),
-        ("repeat", True, {News.UTTERANCE: TOLD_BY_OTHER}, None),
-        ("version", True, {News.UTTERANCE: TOLD_BY_OTHER}, News.VERSION),
-        ("version", False, {News.UTTERANCE: TOLD_BY_OTHER}, None),
-        ("version", True, {News.UTTERANCE: TOLD_BY_OTHER, News.VERSION: TOLD_BY_OTHER}, None),
-        ("new", True, {News.UTTERANCE: TOLD_BY_THIS}, News.UTTERANCE),
-        ("version", True, {News.UTTERANCE: TOLD_BY_THIS}, News.UTTERANCE),
-        ("version", True, {News.UTTERANCE: TOLD_BY_OTHER, News.VERSION: TOLD_BY_THIS}, News.VERSION),
-        ("repeat", True, {News.UTTERANCE: Told("a.1", 0, DAY)}, None),
+        ("new", BOTH, {}, [News.UTTERANCE]),
+        ("repeat", BOTH, {}, [News.UTTERANCE]),
+        ("version", BOTH, {}, [News.UTTERANCE]),
+        ("version", NEW, {}, [News.UTTERANCE]),
+        ("version", VERSION, {}, [News.VERSION]),
+        ("new", VERSION, {}, []),
+        ("repeat", BOTH, {News.UTTERANCE: TOLD_BY_OTHER}, []),
+        ("version", BOTH, {News.UTTERANCE: TOLD_BY_OTHER}, [News.VERSION]),
+        ("version", NEW, {News.UTTERANCE: TOLD_BY_OTHER}, []),
+        ("version", BOTH, {News.UTTERANCE: TOLD_BY_OTHER, News.VERSION: TOLD_BY_OTHER}, []),
+        ("new", BOTH, {News.UTTERANCE: TOLD_BY_THIS}, [News.UTTERANCE]),
+        ("version", BOTH, {News.UTTERANCE: TOLD_BY_THIS}, [News.UTTERANCE]),
+        ("version", BOTH, {News.UTTERANCE: TOLD_BY_OTHER, News.VERSION: TOLD_BY_THIS}, [News.VERSION]),
+        ("repeat", BOTH, {News.UTTERANCE: Told("a.1", 0, DAY)}, []),
+        ("new", ("first",), {}, [News.FIRST]),
+        ("new", ("first",), {News.FIRST: TOLD_BY_OTHER}, []),
+        ("new", ("first", "utterance"), {}, [News.FIRST]),
+        ("new", ("first", "utterance"), {News.FIRST: TOLD_BY_OTHER}, [News.UTTERANCE]),
+        ("repeat", ("first",), {News.FIRST: TOLD_BY_THIS}, [News.FIRST]),
     ],
 )
-def test_what_there_is_to_tell(novelty: str, versions: bool, told: dict[News, Told], news: News | None) -> None:
-    assert watching.news(recorded(novelty=novelty), watch(versions=versions), told.get) is news
+def test_what_there_is_to_tell(novelty: str, wanted: tuple[str, ...], told: dict[News, Told], news: list[News]) -> None:
+    assert watching.news(recorded(novelty=novelty), watch(novelty=wanted), told.get) == news
+
+
+@pytest.mark.parametrize(
+    ("outlets", "families", "told", "news"),
+    [
+        (("a", "b", "c"), 3, {}, [News.CARRIED]),
+        (("a", "b", "c"), 2, {}, []),
+        (("a", "b"), 5, {}, []),
+        (("a", "b", "c", "d"), 4, {News.CARRIED: TOLD_BY_OTHER}, []),
+        (("a", "b", "c"), 3, {News.CARRIED: TOLD_BY_THIS}, [News.CARRIED]),
+    ],
+)
+def test_what_many_outlets_carry_is_told_once_and_copies_count_once(
+    outlets: tuple[str, ...], families: int, told: dict[News, Told], news: list[News]
+) -> None:
+    found = recorded(novelty="repeat", outlets=outlets, families=families)
+    assert watching.news(found, watch(novelty=("carried",), outlets=3), told.get) == news
+
+
+QUERIES = (
+    "patroli", "kapal patroli", "kapal OR pupuk", "pupuk OR bensin", '"kapal patroli"', '"tiga kapal"~4', "patrol*",
+    "NOT pupuk", "kapal -pupuk", "language:id", "language:en", "kind:direct", "speaker:ratna", "text:perairan",
+    "title:judul", "kapal AND (tiga OR empat)", "menyiapkan", "disiapkan", "siap", '"tiga kap"*', "pat?oli", "*",
+    "_exists_:outlet", "confidence:>0.8", "outlet:warta", "published:>2020", "language:id AND pupuk",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [TEXT, "Bensin tidak naik", "Three patrol ships are ready in the strait", ""])
+@pytest.mark.parametrize("language", ["id", "en", "ja"])
+def test_watches_that_are_looked_up_by_terms_are_those_whose_query_holds(text: str, language: str) -> None:
+    watches = tuple(Watch(id=f"w{n:02}", name="x", about=query) for n, query in enumerate(QUERIES))
+    plan = watching.plan(Snapshot(watches=watches))
+    assert not plan.broken
+    found = recorded(made("a.1", text, language=language, outlet="warta.example"))
+    document = statement_document(found)
+    expected = [w for w in watches if matches(parse(w.about or "", "statements"), document)]
+    assert watching.concerned(found, plan) == expected
 
 
 def test_the_id_of_an_alert_depends_on_watch_utterance_and_reason_only() -> None:
@@ -152,6 +229,18 @@ def test_the_id_of_an_alert_depends_on_watch_utterance_and_reason_only() -> None
 @pytest.mark.parametrize(
     ("found", "conditions", "reason", "why"),
     [
+        (
+            recorded(novelty="repeat", outlets=("a", "b", "c"), families=4),
+            {},
+            News.CARRIED,
+            "Anyone is watched and the statement is carried by 3 independent outlets by now.",
+        ),
+        (
+            recorded(),
+            {},
+            News.FIRST,
+            "Anyone is watched and the statement is the first of this speaker that the watch hears.",
+        ),
         (
             recorded(),
             {"who": ("ratna",)},

@@ -1,5 +1,6 @@
 """The Notify port: finds the channel for a URL and lets it deliver."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,19 @@ class Refusal(StrEnum):
 
     UNKNOWN_CHANNEL = "unknown-channel"
     """No backend has the scheme of its URL."""
+    FORBIDDEN = "forbidden"
+    """Its address is not on the public internet."""
+    REFUSED = "refused"
+    """Who answers there will never take it."""
 
 
 class Channel(Protocol):
-    """One way to tell people."""
+    """One way to tell people. `together` says whether it takes several alerts as one digest."""
 
-    def send(self, url: str, alert: AlertRaised) -> None:
-        """Deliver an alert. Raises TryLater or Reject as Notify does."""
+    together: bool
+
+    def send(self, url: str, alerts: Sequence[AlertRaised]) -> None:
+        """Deliver alerts of one watch. Raises TryLater or Reject as Notify does."""
 
     def examine(self, url: str) -> str:
         """Whether alerts would get there, in a phrase; none is sent. Raises Unavailable when they would not."""
@@ -34,13 +41,20 @@ class Channels:
         self._home = home
         self._channel = cache(self._open)
 
-    def send(self, channel: str, alert: AlertRaised) -> None:
+    def together(self, channel: str) -> bool:
+        """See Notify."""
+        try:
+            return self._channel(channel.partition(":")[0]).together
+        except Misuse:  # `send` says why
+            return False
+
+    def send(self, channel: str, alerts: Sequence[AlertRaised]) -> None:
         """See Notify. A channel that no backend serves is refused: its watch names another one."""
         try:
             found = self._channel(channel.partition(":")[0])
         except Misuse as error:
             raise Reject(Refusal.UNKNOWN_CHANNEL, str(error)) from error
-        found.send(channel, alert)
+        found.send(channel, alerts)
 
     def examine(self, channel: str) -> str:
         """See Channel. Raises Misuse for a channel that no backend serves."""

@@ -1,7 +1,8 @@
-"""The channel `feed:`: alerts as lines of JSON in a file, for `pantau watch history`, `tail -f` and other programs."""
+"""The channel `feed:`: alerts as lines of JSON in a file, for `tail -f` and other programs."""
 
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,14 +27,17 @@ class Feed:
             with self._path.open("rb") as file:
                 self._learn(file)
 
-    def send(self, url: str, alert: AlertRaised) -> None:
-        """See Notify."""
+    together = False
+
+    def send(self, url: str, alerts: Sequence[AlertRaised]) -> None:
+        """See Channel. A sample is not written: programs read this file."""
         try:
             with self._path.open("a+b", buffering=0) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 self._follow(file)
-                if alert.alert_id not in self._told:
-                    self._write(file, encode(alert) + b"\n")
+                for alert in alerts:
+                    if alert.alert_id not in self._told and not alert.sample:
+                        self._write(file, encode(alert) + b"\n")
         except OSError as error:
             if error.errno == 28:
                 raise StorageFull(f"no room left for {self._path}: free some space; nothing is lost") from error

@@ -10,7 +10,6 @@ one of a newer origin, whichever of two workers wrote last. It also carries its 
 the copy finds the same records in the same order everywhere; the lists by posting are built here.
 """
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -21,6 +20,7 @@ import msgspec
 
 from pipeline.adapters.sqlite import state
 from pipeline.adapters.sqlite.database import Database
+from pipeline.adapters.sqlite.state import Row
 
 STALE_SECONDS = 24 * 3600.0
 """A file that followed its topic longer ago is built anew: the topic keeps what was deleted for twice as long only."""
@@ -38,13 +38,16 @@ def topic_name(agent: str) -> str:
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """A value in the topic. `postings` are signed 64-bit numbers, little-endian; `day` counts from 1970."""
+    """A value in the topic. `postings` are signed 64-bit numbers, little-endian; `day` and the seconds of `due` count
+    from 1970.
+    """
 
     origin: int
     age: int
     value: bytes
     postings: bytes = b""
     day: int | None = None
+    due: float | None = None
 
 
 class Change(NamedTuple):
@@ -72,6 +75,12 @@ class PartitionMemory:
         """Keys whose newest message in the topic is older than what is known here."""
         self.origin = 0
         """The offset of the message that is being handled."""
+        self.newest = self._newest()
+        """The newest origin of all: what is done without a message comes from there."""
+
+    def _newest(self) -> int:
+        found: tuple[int | None] = self._connection.execute('SELECT max("offset") FROM origin').fetchone()
+        return found[0] or 0
 
     # State
 
@@ -83,9 +92,16 @@ class PartitionMemory:
         """See State."""
         return self._state.find(postings, limit)
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
+    def put(
+        self,
+        key: str,
+        value: bytes,
+        postings: Iterable[int] = (),
+        at: datetime | None = None,
+        due: datetime | None = None,
+    ) -> None:
         """See State."""
-        self._state.put(key, value, postings, at)
+        self._state.put(key, value, postings, at, due)
         self._mark(key, self.origin)
         self._changed[key] = None
 
@@ -101,6 +117,10 @@ class PartitionMemory:
             self._connection.execute("DELETE FROM origin WHERE key = ?", (key,))
             self._changed[key] = None
         return gone
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, bytes]]:
+        """See Expiring."""
+        return self._state.due(now, limit)
 
     # What the runner does around steps
 
@@ -162,7 +182,7 @@ class PartitionMemory:
         kept = _KEPT.decode(value)
         known = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (name,)).fetchone()
         if known is None or known[0] <= kept.origin:
-            self._state.restore(name, kept.age, kept.value, array("q", kept.postings), kept.day)
+            self._state.restore(name, Row(kept.age, kept.value, kept.postings, kept.day, kept.due))
             self._mark(name, kept.origin)
             self._overwritten.pop(name, None)
         else:
@@ -181,4 +201,5 @@ class PartitionMemory:
         self._connection.execute('UPDATE followed SET "offset" = ?', (offset,))
 
     def _mark(self, key: str, origin: int) -> None:
+        self.newest = max(self.newest, origin)
         self._connection.execute("INSERT OR REPLACE INTO origin VALUES (?, ?)", (key, origin))

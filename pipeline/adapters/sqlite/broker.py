@@ -163,7 +163,8 @@ class SqliteBroker:
         oldest = self._one(f'SELECT at FROM {_table(topic)} WHERE "offset" >= ? ORDER BY "offset" LIMIT 1', position)
         waiting = self._one("SELECT count(*) FROM parked WHERE agent = ? AND topic = ?", agent, topic)
         lag = max(0, (last[0] if last else 0) + 1 - position)
-        return Standing(agent, topic, position, lag, _time(oldest[0]) if oldest else None, waiting[0] if waiting else 0)
+        later = (waiting[0] if waiting else 0) + self.state(agent).waiting()
+        return Standing(agent, topic, position, lag, _time(oldest[0]) if oldest else None, later)
 
     def history(self, trace: str) -> tuple[list[Message], list[Ending]]:
         """See Broker."""

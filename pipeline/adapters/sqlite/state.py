@@ -10,19 +10,21 @@ import xxhash
 
 from pipeline.adapters.sqlite import postings as lists
 from pipeline.adapters.sqlite.postings import PostingLists
+from pipeline.ports import LONGEST_WAIT
 
 DAY = 86400
 
 SCHEMA = (
     "CREATE TABLE state(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, agent TEXT NOT NULL, key TEXT NOT NULL,"
-    " day INTEGER, value BLOB NOT NULL, postings BLOB NOT NULL)",
+    " day INTEGER, value BLOB NOT NULL, postings BLOB NOT NULL, due REAL)",
     "CREATE INDEX state_hash ON state(hash)",
     "CREATE INDEX state_day ON state(agent, day)",
+    "CREATE INDEX state_due ON state(agent, due) WHERE due IS NOT NULL",
     *lists.SCHEMA,
 )
 TABLES = ("state", *lists.TABLES)
 # `id` is the age of a record. `hash` is that of agent and key: its index takes a third of one of the two. `day` is the
-# day that it belongs to, in days since 1970; without one it is kept for good.
+# day that it belongs to, in days since 1970; without one it is kept for good. `due` is in seconds since 1970.
 
 
 class Row(NamedTuple):
@@ -32,6 +34,7 @@ class Row(NamedTuple):
     value: bytes
     postings: bytes
     day: int | None
+    due: float | None
 
 
 class SqliteState:
@@ -49,27 +52,35 @@ class SqliteState:
 
     def row(self, key: str) -> Row | None:
         """All that is kept of a key."""
-        query = "SELECT id, value, postings, day FROM state WHERE hash = ? AND agent = ? AND key = ?"
+        query = "SELECT id, value, postings, day, due FROM state WHERE hash = ? AND agent = ? AND key = ?"
         row = self._connection.execute(query, (self._hash(key), self._agent, key)).fetchone()
         return None if row is None else Row._make(row)
 
-    def put(self, key: str, value: bytes, postings: Iterable[int] = (), at: datetime | None = None) -> None:
+    def put(
+        self,
+        key: str,
+        value: bytes,
+        postings: Iterable[int] = (),
+        at: datetime | None = None,
+        due: datetime | None = None,
+    ) -> None:
         """See State. A record that is replaced keeps its age."""
-        self.restore(key, None, value, array("q", sorted(set(postings))), day_of(at))
+        listed = array("q", sorted(set(postings))).tobytes()
+        self.restore(key, Row(0, value, listed, day_of(at), due.timestamp() if due else None))
 
-    def restore(self, key: str, id: int | None, value: bytes, postings: "array[int]", day: int | None) -> None:
-        """Put a record; a new one gets this number if nobody has it, else the next. `postings` are ascending."""
-        row = self.row(key)
+    def restore(self, key: str, new: Row) -> None:
+        """Put a record; a new one gets its number if that is not 0 and nobody has it, else the next."""
+        row, id, postings = self.row(key), new.id or None, array("q", new.postings)
         if row is None:
             if id is not None and self._connection.execute("SELECT 1 FROM state WHERE id = ?", (id,)).fetchone():
                 id = None
-            insert = "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)"
-            values = (id, self._hash(key), self._agent, key, day, value, postings.tobytes())
+            insert = "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            values = (id, self._hash(key), self._agent, key, new.day, new.value, new.postings, new.due)
             id, there = self._connection.execute(insert, values).lastrowid or 0, array("q")
         else:
             id, there = row.id, array("q", row.postings)
-            update = "UPDATE state SET day = ?, value = ?, postings = ? WHERE id = ?"
-            self._connection.execute(update, (day, value, postings.tobytes(), id))
+            update = "UPDATE state SET day = ?, value = ?, postings = ?, due = ? WHERE id = ?"
+            self._connection.execute(update, (new.day, new.value, new.postings, new.due, id))
         self._list(id, there, postings)
 
     def _hash(self, key: str) -> int:
@@ -121,6 +132,21 @@ class SqliteState:
             (oldest,) = self._connection.execute(least, (self._agent,)).fetchone()
             self._lists.forget(oldest or 0)
         return [key for (key,) in rows]
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, bytes]]:
+        """See Expiring."""
+        seconds, latest = now.timestamp(), (now + LONGEST_WAIT).timestamp()
+        return self._connection.execute(
+            "SELECT key, value FROM state WHERE agent = ? AND due IS NOT NULL AND (due <= ? OR due > ?)"
+            " ORDER BY due, id LIMIT ?",
+            (self._agent, seconds, latest, limit),
+        ).fetchall()
+
+    def waiting(self) -> int:
+        """How many records are due at some time."""
+        query = "SELECT count(*) FROM state WHERE agent = ? AND due IS NOT NULL"
+        found: tuple[int] = self._connection.execute(query, (self._agent,)).fetchone()
+        return found[0]
 
 
 def day_of(at: datetime | None) -> int | None:

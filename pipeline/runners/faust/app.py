@@ -41,6 +41,7 @@ from pipeline.runners.workers import Pool
 
 LOG = logging.getLogger("pantau.worker")
 REPORT_SECONDS = 5.0
+WAKE_SECONDS = 1.0
 STALL_SECONDS = 180.0
 """The watchdog's patience. A step takes seconds at most, a broker is back within a minute."""
 SILENT_SECONDS = 30.0
@@ -170,6 +171,8 @@ class Worker:
         self._app.receiver, self._app.pace = self, address.pace
         self._app.topics.add(self._app.topic(*(topic.name for topic in agent.reads)))
         self._app.task(self._report)
+        if agent.wake:
+            self._app.task(self._rouse)
         self._app.on_before_shutdown.connect(self._close, weak=False)
 
     def run(self) -> NoReturn:
@@ -203,6 +206,14 @@ class Worker:
         if seat is None or seat.term != term:
             seat = self._seats[tp] = _Seat(self, self._desk, tp, term, seat)
         seat.put([_item(record, self._post.agent.name) for record in records])
+
+    async def _rouse(self) -> None:
+        """Let the lane of each partition look for what is due, every second, whether messages come or not."""
+        while not self._app.should_stop:
+            await asyncio.sleep(WAKE_SECONDS)
+            term = self.consumer.term
+            for tp in [tp for tp in self.consumer.offsets if self.holds(tp, term)]:
+                self.deliver(tp, term, ())
 
     def holds(self, tp: TP, term: int) -> bool:
         """Whether a partition is ours in this term."""

@@ -26,7 +26,7 @@ from pipeline.errors import Refused
 from pipeline.flow import Agent, Failure
 from pipeline.metrics import Meters
 from pipeline.runners.faust.guard import Guard, Marker
-from pipeline.runners.handle import Dead, Dropped, Handled, Later, bury, handle
+from pipeline.runners.handle import WAKES, Buried, Dead, Dropped, Handled, Later, bury, handle, rouse
 
 LOG = logging.getLogger("pantau.worker")
 RETRY_FOR = timedelta(hours=1)
@@ -165,7 +165,7 @@ class Lane:
             return None
 
     def put(self, items: Sequence[Item]) -> bool:
-        """Take messages into the line. Returns whether `work` has to be started for them."""
+        """Take messages into the line. Returns whether `work` has to be started for them, or for what is due."""
         self._line.extend(items)
         self._came += sum(len(item.message.body) for item in items)
         self._fit()
@@ -176,7 +176,7 @@ class Lane:
         """Handle the line until it is empty or no longer ours; while a message waits to be tried again all wait."""
         try:
             await self._begin()
-            while self._line and not self._closing and self._ground.held():
+            while not self._closing and self._ground.held() and (self._line or self._due()):
                 later = await self._batch()
                 self._fit()
                 if later:
@@ -246,6 +246,11 @@ class Lane:
     def _decide(self, batch: _Batch) -> None:
         """Run the steps of the messages that come next."""
         end = monotonic() + BATCH_SECONDS
+        for record in self._due():
+            self._wake(record, batch)
+            if monotonic() >= end:
+                break
+        end = monotonic() + BATCH_SECONDS  # what is due leaves messages their time
         if self._desk.expect:
             coming = list(self._line)[:BATCH]  # a copy at once, for the loop may add to the line meanwhile
             self._desk.expect([item.message.trace for item in coming])
@@ -262,6 +267,27 @@ class Lane:
             self._went += len(item.message.body)
             self._since = None
             self._desk.outside.moved()
+
+    def _due(self) -> list[tuple[str, bytes]]:
+        """What the agent has to be woken for."""
+        if self._desk.agent.wake is None or self._memory is None:
+            return []
+        return self._memory.due(self._desk.now(), WAKES)
+
+    def _wake(self, record: tuple[str, bytes], batch: _Batch) -> None:
+        assert self._memory, "what is due is remembered"
+        self._memory.origin = self._memory.newest
+        with self._memory.tentative() as undo:
+            woken = rouse(self._desk.agent, record, self._ports, self._desk.now(), undo)
+        if isinstance(woken, Dropped):
+            batch.counts["drop", woken.reason] += 1
+        elif isinstance(woken, Buried):
+            batch.counts["reject", woken.reason] += len(woken.letters)
+            batch.drafts += woken.letters
+        else:
+            batch.counts["out", ""] += len(woken)
+            batch.drafts += woken
+        self._desk.outside.moved()
 
     def _judge(self, message: Message) -> Handled:
         """Run the step. What it remembered is taken back when the message goes to dead letters."""

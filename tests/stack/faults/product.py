@@ -21,6 +21,8 @@ from pipeline.errors import Unavailable
 from pipeline.runners import operations
 from pipeline.runners.operations import Letter
 from pipeline.settings import load
+from schemas.alert import AlertRaised
+from schemas.codec import decode
 from tests import command
 from tests.stack.faults.articles import Outcome, Story, found, write_catalog
 from tests.stack.servers import Elasticsearch, Kafka
@@ -213,9 +215,13 @@ class Product:
         return Counter(msgspec.json.decode(line)["alert_id"] for line in lines)
 
     def sent(self, topic: str) -> tuple[int, int]:
-        """How many messages a topic holds, and how many keys or ids they have."""
-        keys = [message.key if topic == "alerts-raised" else message.trace for message in self.house.broker.scan(topic)]
-        return len(keys), len(set(keys))
+        """How many messages a topic holds, and how many articles or alerts they are about."""
+        found = list(self.house.broker.scan(topic))
+        if topic == "alerts-raised":
+            ids = [decode(message.body, message.schema, AlertRaised).alert_id for message in found]
+        else:
+            ids = [message.trace for message in found]
+        return len(ids), len(set(ids))
 
 
 def index_url(url: str) -> str:

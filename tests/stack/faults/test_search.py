@@ -86,8 +86,8 @@ def documents(product: Product, stories: Sequence[Story]) -> set[str]:
     ids, broker = {story.id for story in stories}, product.house.broker
     articles = {m.trace for m in broker.scan("articles-extracted") if m.trace in ids}
     made = (decode(m.body, m.schema, StatementRecorded) for m in broker.scan("statements-recorded") if m.trace in ids)
-    alerts = {m.key for m in broker.scan("alerts-raised") if m.trace in ids}
-    return articles | {one.statement.statement_id for one in made} | alerts
+    raised = (decode(m.body, m.schema, AlertRaised) for m in broker.scan("alerts-raised") if m.trace in ids)
+    return articles | {one.statement.statement_id for one in made} | {alert.alert_id for alert in raised}
 
 
 def refused(letter: DeadLetter) -> str:
