@@ -39,6 +39,8 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
 
 
 def _raised(recorded: StatementRecorded, watch: Watch, state: State, clock: Clock) -> AlertRaised | None:
+    recorded = _as_told(recorded, watch, state)
+
     def told(reason: News) -> Told | None:
         value = state.get(_key(recorded, watch, reason))
         return _TOLD.decode(value) if value is not None else None
@@ -58,6 +60,16 @@ def _raised(recorded: StatementRecorded, watch: Watch, state: State, clock: Cloc
         recorded=recorded,
         channels=watch.channels,
     )
+
+
+def _as_told(recorded: StatementRecorded, watch: Watch, state: State) -> StatementRecorded:
+    """The record with its utterance under the name that the watch knows it by, if it was joined with others since."""
+    utterance = recorded.utterance
+    for name in (utterance.utterance_id, *utterance.former):
+        known = msgspec.structs.replace(recorded, utterance=msgspec.structs.replace(utterance, utterance_id=name))
+        if state.get(_key(known, watch, News.UTTERANCE)) is not None:
+            return known
+    return recorded
 
 
 def _key(recorded: StatementRecorded, watch: Watch, reason: News) -> str:

@@ -100,7 +100,8 @@ class StatementMade(Record, frozen=True, kw_only=True, omit_defaults=True):
 class Utterance(Value, frozen=True, kw_only=True, omit_defaults=True):
     """What the ledger knew of the utterance when this statement was recorded.
 
-    utterance_id  the id of its first statement
+    utterance_id  the id of the statement that opened it
+    former        the ids of utterances that turned out to be this one, when a statement joined them
     novelty       new: first time heard; version: an earlier utterance with content words added; repeat: heard before
     closest       the statement id of the nearest earlier wording, and its `similarity`, 0 to 1
     earlier       the nearest earlier wording itself, for a version or a repeat
@@ -119,6 +120,7 @@ class Utterance(Value, frozen=True, kw_only=True, omit_defaults=True):
     similarity: float = 0.0
     earlier: str | None = None
     added: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
 
 
 class StatementRecorded(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -40,7 +40,7 @@ ARTICLES_CLEANED = Topic("articles-cleaned", Article, lambda r: r.language, lamb
 ARTICLES_MARKED = Topic("articles-marked", ArticleMarked, _article, _article, 7)
 ARTICLES_EXTRACTED = Topic("articles-extracted", ArticleExtracted, _article, _article, 7)
 STATEMENTS_MADE = Topic("statements-made", StatementMade, lambda r: r.statement.speaker_id, _carrier, 7)
-STATEMENTS_RECORDED = Topic("statements-recorded", StatementRecorded, lambda r: r.utterance.utterance_id, _carrier, 30)
+STATEMENTS_RECORDED = Topic("statements-recorded", StatementRecorded, lambda r: r.statement.speaker_id, _carrier, 30)
 ALERTS_RAISED = Topic("alerts-raised", AlertRaised, lambda r: r.alert_id, lambda r: _carrier(r.recorded), 90)
 DEAD_LETTERS = Topic("dead-letters", DeadLetter, lambda r: r.key, lambda r: r.trace, 90)
 
