@@ -13,7 +13,7 @@ from schemas.statement import StatementMade, StatementRecorded, Utterance
 from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
 
 _ENTRY = msgspec.msgpack.Decoder(Entry)
-_SETTLED = msgspec.msgpack.Decoder(Settled)
+_SETTLED = msgspec.msgpack.Decoder(tuple[Settled, ...])
 _WORDING = msgspec.msgpack.Decoder(Wording)
 _SEATED = msgspec.msgpack.Decoder(tuple[Seated, ...])
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -31,11 +31,10 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     if made.withdrawn:
         return _withdraw(made, state)
     key, content = f"statement:{made.statement.statement_id}", ledger.content(made)
-    value = state.get(key)
-    if value is not None:
-        settled = _SETTLED.decode(value)
-        if settled.content == content:
-            return _recorded(made, settled.utterance)
+    settled = _settled(key, state)
+    for one in settled:
+        if one.content == content:
+            return _recorded(made, one.utterance)
     reading = wording.read(made.statement.text, made.carrier.language)
     mine = ledger.worded(made, reading)
     value = state.get(f"wording:{mine.wording_id}")
@@ -43,32 +42,40 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     beside = _beside(made, mine, state)
     alike = [Match(known, 1.0)] if known else _alike(mine, state)
     matches = ledger.rank(alike + beside, mine)
-    place = ledger.place(made, reading, matches, _entries(matches, state))
+    names = [match.wording.utterance_id for match in matches] + [one.utterance.utterance_id for one in settled]
+    place = ledger.place(made, reading, matches, _entries(names, state))
     _remember(place, state)
     if known is None:
         kept = msgspec.structs.replace(mine, utterance_id=place.utterance.utterance_id)
         state.put(f"wording:{mine.wording_id}", _encode(kept), ledger.kept_under(mine))
-    state.put(key, _encode(Settled(content, place.utterance)))
+    state.put(key, _encode((*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]))
     return _recorded(made, place.utterance)
 
 
 def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     """Record that an article no longer carries a statement, as the ledger knew it then."""
     key, content = f"withdrawn:{made.statement.statement_id}", ledger.content(made)
-    value = state.get(key)
-    if value is not None and _SETTLED.decode(value).content == content:
-        return _recorded(made, _SETTLED.decode(value).utterance)
-    value = state.get(f"statement:{made.statement.statement_id}")
-    if value is None:
+    settled = _settled(key, state)
+    for one in settled:
+        if one.content == content:
+            return _recorded(made, one.utterance)
+    heard = _settled(f"statement:{made.statement.statement_id}", state)
+    if not heard:
         return Drop(Reason.UNHEARD)
-    utterance = _SETTLED.decode(value).utterance
+    utterance = heard[-1].utterance
     known = _entry(utterance.utterance_id, state)
     if known:
         entry = ledger.withdrawn(made, known)
         utterance = ledger.carried(utterance, entry)
         state.put(f"utterance:{entry.utterance_id}", _encode(entry))
-    state.put(key, _encode(Settled(content, utterance)))
+    state.put(key, _encode((*settled, Settled(content, utterance))[-ledger.REVISIONS :]))
     return _recorded(made, utterance)
+
+
+def _settled(key: str, state: State) -> tuple[Settled, ...]:
+    """What came out for the revisions of a statement, oldest first."""
+    value = state.get(key)
+    return _SETTLED.decode(value) if value is not None else ()
 
 
 def _alike(mine: Wording, state: State) -> list[Match]:
@@ -94,10 +101,9 @@ def _beside(made: StatementMade, mine: Wording, state: State) -> list[Match]:
     return found
 
 
-def _entries(matches: Iterable[Match], state: State) -> dict[str, Entry]:
-    """The utterances of these wordings, by what they are called now."""
-    names = dict.fromkeys(match.wording.utterance_id for match in matches)
-    found = (_entry(name, state) for name in names)
+def _entries(names: Iterable[str], state: State) -> dict[str, Entry]:
+    """These utterances by what they are called now."""
+    found = (_entry(name, state) for name in dict.fromkeys(names))
     return {entry.utterance_id: entry for entry in found if entry}
 
 

@@ -103,6 +103,8 @@ class StatementDocument(Value, frozen=True, kw_only=True):
     first_seen: datetime
     withdrawn: datetime | None = None
     """When the page was first fetched without these words; None while they stand there."""
+    former: tuple[Keyword, ...] = ()
+    """Ids of utterances that turned out to be this one."""
 
 
 class AlertDocument(Value, frozen=True, kw_only=True):

@@ -80,9 +80,9 @@ def extract(
     return Extraction(found, statements)
 
 
-def statement_id(article_id: str, part: str, start: int, end: int) -> str:
-    """The same for the same words of the same article found by the same extractor."""
-    key = f"{article_id}\n{part}\n{start}\n{end}\n{EXTRACTOR}"
+def statement_id(article_id: str, part: str, start: int, end: int, speaker_id: str) -> str:
+    """The same for the same words of the same article, said by the same speaker, found by the same extractor."""
+    key = f"{article_id}\n{part}\n{start}\n{end}\n{speaker_id}\n{EXTRACTOR}"
     return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
 
 
@@ -96,15 +96,16 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
     mention, cue = _mention(passage, claim), claim.cue
     before, after = _around(passage, item.sentence.paragraph, start, end)
     published = article.published.date() if article.published else None
+    speaker_id = _speaker_id(speaker, claim, mention)
     told = circumstances(passage, item.sentence, claim, item.claims, published)
     return Statement(
-        statement_id=statement_id(article.article_id, passage.part, start, end),
+        statement_id=statement_id(article.article_id, passage.part, start, end, speaker_id),
         kind=claim.kind,
         part=passage.part,
         start=start,
         end=end,
         text=passage.raw[start:end],
-        speaker_id=_speaker_id(speaker, claim, mention),
+        speaker_id=speaker_id,
         rule=claim.rule,
         confidence=round(claim.confidence * speaker.confidence, 3),
         page_start=page[0] if page else None,

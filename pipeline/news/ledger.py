@@ -34,7 +34,7 @@ TRANSLATED_WINDOW = timedelta(days=1)
 """The same for wordings in two languages."""
 CANDIDATES = 16
 """How many known wordings are compared with one statement."""
-CARRIERS, VOCABULARY, SEATS = 256, 1000, 64
+CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
@@ -195,11 +195,14 @@ def rank(matches: Iterable[Match], mine: Wording) -> list[Match]:
 
 
 def place(made: StatementMade, reading: Reading, matches: Sequence[Match], entries: Mapping[str, Entry]) -> Place:
-    """Put a statement into the ledger, given its matches (nearest first) and the entries of their utterances."""
+    """Put a statement into the ledger, given its matches (nearest first) and the entries of their utterances.
+
+    The utterance of an earlier revision of the statement is among them: corrected words correct their utterance.
+    """
     if not entries:
         return _opened(made, reading)
     before, left = _one(entries.values())
-    new_words = _added(made, reading, matches[0], before)
+    new_words = _added(made, reading, matches[0], before) if matches else ()
     entry = _joined(made, reading, before)
     novelty: Novelty = "version" if new_words else "repeat"
     return Place(_utterance(made, entry, novelty, matches, new_words), entry, left)
@@ -278,8 +281,20 @@ def _added(made: StatementMade, reading: Reading, nearest: Match, before: Entry)
     translation = nearest.wording.language != made.carrier.language
     if not elsewhere or translation or made.carrier.seen_at < before.first_seen:
         return ()
-    found = wording.added(reading, before.vocabulary)
-    replaced = len(set(nearest.wording.content.stems).difference(reading.content.stems))
+    return _telling(reading, before.vocabulary, nearest.wording.content.stems)
+
+
+def added(reading: Reading, known: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The words that make a text a version of wordings with these stems; empty when it is none."""
+    mine = set(reading.content.stems)
+    nearest = max(known, key=lambda stems: (len(mine.intersection(stems)), -len(stems)))
+    return _telling(reading, {stem for stems in known for stem in stems}, nearest)
+
+
+def _telling(reading: Reading, heard: Iterable[str], nearest: Iterable[str]) -> tuple[str, ...]:
+    """The words not heard before, if they are more than replace others of the nearest wording."""
+    found = wording.added(reading, heard)
+    replaced = len(set(nearest).difference(reading.content.stems))
     net = len(found) - replaced
     return found if net >= ADDED and net >= ADDED_SHARE * len(reading.content.stems) else ()
 

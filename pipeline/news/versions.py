@@ -138,9 +138,19 @@ def unreadable(version: Version, at: datetime) -> Changes:
 
 
 def withdrawn(changes: Changes, statements: Iterable[Statement]) -> list[Statement]:
-    """Those of the old statements that the page no longer makes. A shortened page withdraws nothing."""
+    """Those of the old statements that the page no longer makes, or gives to another speaker.
+
+    A shortened page withdraws nothing that it hides.
+    """
     gone = set() if changes.kind == "shortened" else {said.statement_id for said in changes.removed}
+    gone |= {pair.before.statement_id for pair in changes.reworded if _others(pair)}
     return [statement for statement in statements if statement.statement_id in gone]
+
+
+def _others(pair: Reworded) -> bool:
+    """Whether somebody else is said to have said the same."""
+    same = words.words(pair.before.text) == words.words(pair.after.text)
+    return same and pair.before.speaker != pair.after.speaker
 
 
 class Step(NamedTuple):
