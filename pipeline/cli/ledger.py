@@ -45,7 +45,8 @@ def ledger(
         query += f" AND {_from(since)}"
     found = utterances(statements(house, query), statements(house, f"{speaking} AND _exists_:former"))
     if not found:
-        complain(f"nothing is recorded of {speaker!r}{also(house, speaker)}")
+        cure = ": see `pantau statements --facets` for the speakers there are"
+        complain(f"nothing is recorded of {speaker!r}{also(house, speaker, cure)}")
     if as_json:
         print_json([heard._asdict() for heard in found[:limit]])
     elif found:
@@ -59,13 +60,12 @@ def statements(house: Installation, query: str) -> Iterator[StatementDocument]:
     return (cast(StatementDocument, document) for document in house.search.export("statements", query))
 
 
-def also(house: Installation, speaker: str) -> str:
-    """Whom somebody may have meant who asked for a speaker that there is not, for the end of a sentence."""
+def also(house: Installation, speaker: str, cure: str) -> str:
+    """Speakers who are called nearly so, for the end of a sentence; the cure when there are none."""
     facets = house.search.facets("statements", "", ("speaker", "speaker_id"), NAMES)
     known = {name.casefold(): name for facet in facets.values() for name, _ in facet}
     near = [known[name] for name in get_close_matches(speaker.casefold(), known, NEAR)]
-    cure = "see `pantau statements --facets` for the speakers there are"
-    return f"; near it are {', '.join(near)}" if near else f": {cure}"
+    return f"; speakers near it are {', '.join(near)}" if near else cure
 
 
 def _from(since: str) -> str:

@@ -37,14 +37,15 @@ def utterance(
     house = installation(context)
     found = utterances(_statements(house, id))
     if not found:
-        near = also(house, id)
-        complain(f"there is no utterance {id!r}{near}; `pantau ledger SPEAKER` shows the ids of what somebody said")
-        raise typer.Exit(1)
+        near = also(house, id, "")
+        complain(f"there is no utterance {id!r}{near}: `pantau ledger SPEAKER` shows the ids of what somebody said")
     if as_json:
-        print_json(_json(found[0]))
-        return
-    for line in _screen(found[0]):
-        console.print(line, soft_wrap=not console.is_terminal)
+        print_json(_json(found[0]) if found else None)
+    elif found:
+        for line in _screen(found[0]):
+            console.print(line, soft_wrap=not console.is_terminal)
+    if not found:
+        raise typer.Exit(1)
 
 
 def _statements(house: Installation, id: str) -> list[StatementDocument]:
@@ -101,6 +102,7 @@ def _wording(heard: Heard, worded: Worded) -> Text:
         return line.append(plain(worded.text), style="default not dim")
     for step in worded.steps:
         line.append_text(_step(heard.wording, worded.text, step))
+    line.rstrip()
     return line
 
 

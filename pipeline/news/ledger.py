@@ -16,6 +16,7 @@ statements of a speaker are known by their place.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -32,14 +33,14 @@ BRIEF_WINDOW = timedelta(days=7)
 """The same for wordings of one or two content words ("Itu tidak benar"), which are said of many things."""
 TRANSLATED_WINDOW = timedelta(days=1)
 """The same for wordings in two languages."""
-CANDIDATES = 16
+CANDIDATES = 12
 """How many known wordings are compared with one statement."""
 CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
 _BUCKET = 2 * WINDOW
-_POSTINGS = 64
+_POSTINGS = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -323,8 +324,14 @@ def _carried(made: StatementMade) -> Carried:
 
 def _postings(mine: Wording, period: int) -> list[int]:
     seed = words.hash64(f"{mine.speaker_id}\0{period}")
-    near = sorted({words.hash64(pair, seed) for pair in wording.pairs(mine.content)})
-    return words.postings([words.hash64(f"={mine.content.key}", seed), *near[:_POSTINGS]])
+    return words.postings([shared ^ seed for shared in _shared(mine.content)])
+
+
+@lru_cache(maxsize=64)
+def _shared(content: Content) -> tuple[int, ...]:
+    """Hashes of what wordings are found by."""
+    near = sorted({words.hash64(pair) for pair in wording.pairs(content)})
+    return (words.hash64(f"={content.key}"), *near[:_POSTINGS])
 
 
 def _landmarks(mine: Wording, day: int) -> list[int]:

@@ -233,11 +233,16 @@ def _tokens(text: str) -> list[_Token]:
     tokens = []
     for match in found:
         surface = match.group()
-        first = match.start() == 0 or _SENTENCE_END.search(plain, max(0, match.start() - 4), match.start()) is not None
-        acronym = len(surface) > 1 and surface.isupper()
-        name = acronym if shouting or first else surface[0].isupper()
+        name = surface[0].isupper()
+        if name and (shouting or _first(plain, match.start())):
+            name = len(surface) > 1 and surface.isupper()  # only an acronym says so there
         tokens.append(_Token(surface, surface.lower(), name))
     return tokens
+
+
+def _first(text: str, start: int) -> bool:
+    """Whether a word begins a sentence."""
+    return start == 0 or _SENTENCE_END.search(text, max(0, start - 4), start) is not None
 
 
 def _mostly_capitals(surfaces: Sequence[str]) -> bool:

@@ -1,15 +1,18 @@
-"""`python -m tests.bench [chain|kafka|recovery|duplicates] [--articles N] [--rounds N] [--long N] [--state N]`."""
+"""`python -m tests.bench PART [--articles N] [--rounds N] [--long N] [--state N] [--utterances N]`."""
 
 import argparse
 
-from tests.bench import chain, duplicates
+from tests.bench import chain, duplicates, ledger
 from tests.bench.corpus import ROOT
+
+LEDGER_SECONDS = 1800
+"""How long a ledger may grow."""
 
 
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = ("chain", "kafka", "recovery", "duplicates")
+    parts = ("chain", "kafka", "recovery", "duplicates", "ledger")
     parser.add_argument(
         "part", nargs="?", choices=parts, default="chain", help="kafka and recovery need Java and Maven"
     )
@@ -17,6 +20,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often the ratio on Kafka is measured")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")
     parser.add_argument("--state", type=int, default=200_000, metavar="N", help="remember N articles (1000000)")
+    parser.add_argument("--utterances", type=int, default=100_000, metavar="N", help="a ledger of so many (1000000)")
     options = parser.parse_args()
     if options.part == "chain":
         chain.overhead(options.articles)
@@ -25,6 +29,8 @@ def main() -> None:
             chain.footprint(options.long)
     elif options.part == "duplicates":
         duplicates.report(ROOT / "build" / "bench" / "duplicates", options.state)
+    elif options.part == "ledger":
+        ledger.report([size for size in (10_000, 100_000, 1_000_000) if size <= options.utterances], LEDGER_SECONDS)
     else:
         _on_kafka(options)
 
