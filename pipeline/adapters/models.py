@@ -109,6 +109,9 @@ def load(language: str, model: str | None = None) -> Reader:
     when nobody named a model for the language.
     """
     nlp = pipeline_of(language, model or _installed(MODELS.get(language, ())))
+    from pipeline.adapters.embeddings import remember_embeddings  # noqa: PLC0415  it needs spaCy
+
+    remember_embeddings(nlp)
     parses = "parser" in nlp.pipe_names
 
     def read(text: str) -> Reading:

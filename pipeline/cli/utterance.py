@@ -40,7 +40,7 @@ def utterance(
         near = also(house, id, "")
         complain(f"there is no utterance {id!r}{near}: `pantau ledger SPEAKER` shows the ids of what somebody said")
     if as_json:
-        print_json(_json(found[0]) if found else None)
+        print_json(_json(found[0]) if found else {})
     elif found:
         for line in _screen(found[0]):
             console.print(line, soft_wrap=not console.is_terminal)

@@ -2,6 +2,7 @@
 
 import hashlib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import Read, attribute, credible, passages, read
 from pipeline.news.statements.speakers import Memory, Speaker
 from pipeline.news.statements.tokens import Passage
+from pipeline.news.words import words
 from schemas.article import Article, Entity, Part
 from schemas.statement import Statement
 
@@ -74,37 +76,49 @@ def extract(
     found = entities(parts, names, roster)
     mentions = _Mentions(found)
     memory = Memory(names, roster, _day(article))
+    ids = _Ids(article.article_id)
     statements = tuple(
-        _statement(article, item, claim, speaker, mentions) for item, claim, speaker in attribute(reads, memory)
+        _statement(article, item, claim, speaker, mentions, ids) for item, claim, speaker in attribute(reads, memory)
     )
     return Extraction(found, statements)
 
 
-def statement_id(article_id: str, part: str, start: int, end: int, speaker_id: str) -> str:
-    """The same for the same words of the same article, said by the same speaker, found by the same extractor."""
-    key = f"{article_id}\n{part}\n{start}\n{end}\n{speaker_id}\n{EXTRACTOR}"
-    return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+class _Ids:
+    """The ids of the statements of one article: the same for the same words of the same speaker in the same part, found
+    by the same extractor, wherever they stand. So a statement keeps its id when the page is corrected elsewhere, and
+    loses it when its words or its speaker are.
+    """
+
+    def __init__(self, article_id: str) -> None:
+        self._article_id = article_id
+        self._met: Counter[str] = Counter()
+
+    def next(self, part: str, speaker_id: str, text: str) -> str:
+        """The id of the statement that comes next; one that comes again has another."""
+        key = f"{self._article_id}\n{part}\n{speaker_id}\n{' '.join(words(text)) or text}\n{EXTRACTOR}"
+        self._met[key] += 1
+        return hashlib.blake2b(f"{key}\n{self._met[key]}".encode(), digest_size=12).hexdigest()
 
 
 def _day(article: Article) -> date:
     return article.seen_at.date()
 
 
-def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, found: _Mentions) -> Statement:
+def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, found: _Mentions, ids: _Ids) -> Statement:
     passage, (start, end) = item.passage, (claim.start, claim.end)
     page = page_span(article.maps.get(passage.part, ()), start, end)
     mention, cue = _mention(passage, claim), claim.cue
     before, after = _around(passage, item.sentence.paragraph, start, end)
     published = article.published.date() if article.published else None
-    speaker_id = _speaker_id(speaker, claim, mention)
     told = circumstances(passage, item.sentence, claim, item.claims, published)
+    speaker_id, text = _speaker_id(speaker, claim, mention), passage.raw[start:end]
     return Statement(
-        statement_id=statement_id(article.article_id, passage.part, start, end, speaker_id),
+        statement_id=ids.next(passage.part, speaker_id, text),
         kind=claim.kind,
         part=passage.part,
         start=start,
         end=end,
-        text=passage.raw[start:end],
+        text=text,
         speaker_id=speaker_id,
         rule=claim.rule,
         confidence=round(claim.confidence * speaker.confidence, 3),

@@ -61,8 +61,10 @@ def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
         return 1.0
     if len(roots(one) & roots(other)) < SHARED or min(one.weight, other.weight) < wording.BRIEF:
         return 0.0
-    if _excluded(one, other, here.day == there.day):
-        return 0.0
+    if wording.contradict(one, other):
+        if not _misheard(one, other, here.day == there.day):
+            return 0.0
+        one, other = wording.without_numbers(one), wording.without_numbers(other)
     found = features(one, here, other, there)
     if not here.beside(there) and found[_SIMILARITY] < _asked(one, other):
         return 0.0
@@ -120,11 +122,9 @@ def _announced(report: Seat, quotation: Seat) -> bool:
     return together and beside and report.kind == "indirect" and quotation.kind != "indirect"
 
 
-def _excluded(one: Content, other: Content, one_day: bool) -> bool:
-    """Whether both cannot be of one utterance. Nearly the same words of one day with another figure misquote it."""
-    if not wording.contradict(one, other):
-        return False
+def _misheard(one: Content, other: Content, one_day: bool) -> bool:
+    """Whether one of two that contradict misquotes a figure: nearly the same words of one day with another figure."""
     mine, theirs = roots(one) - one.numbers, roots(other) - other.numbers
     shared = len(mine & theirs)
     alike = one_day and shared >= MISHEARD_ROOTS and shared >= MISHEARD * len(mine | theirs)
-    return not alike or wording.contradict(wording.without_numbers(one), wording.without_numbers(other))
+    return alike and not wording.contradict(wording.without_numbers(one), wording.without_numbers(other))

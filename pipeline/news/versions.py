@@ -138,19 +138,12 @@ def unreadable(version: Version, at: datetime) -> Changes:
 
 
 def withdrawn(changes: Changes, statements: Iterable[Statement]) -> list[Statement]:
-    """Those of the old statements that the page no longer makes, or gives to another speaker.
-
-    A shortened page withdraws nothing that it hides.
+    """Those of the old statements that the page no longer makes, or lets somebody else have made. A shortened page
+    withdraws nothing.
     """
-    gone = set() if changes.kind == "shortened" else {said.statement_id for said in changes.removed}
-    gone |= {pair.before.statement_id for pair in changes.reworded if _others(pair)}
+    others = (pair.before for pair in changes.reworded if pair.before.speaker != pair.after.speaker)
+    gone = set() if changes.kind == "shortened" else {said.statement_id for said in (*changes.removed, *others)}
     return [statement for statement in statements if statement.statement_id in gone]
-
-
-def _others(pair: Reworded) -> bool:
-    """Whether somebody else is said to have said the same."""
-    same = words.words(pair.before.text) == words.words(pair.after.text)
-    return same and pair.before.speaker != pair.after.speaker
 
 
 class Step(NamedTuple):

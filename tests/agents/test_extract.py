@@ -72,10 +72,10 @@ OLD = """<html><head><title>Jembatan</title></head><body><article><h1>Jembatan D
 NEW = OLD.replace("14 bulan", "15 bulan").replace(OLD.splitlines()[3] + "\n", "")
 
 
-def corrected(pages: MemoryPages) -> list[Any]:
+def corrected(pages: MemoryPages, new: str = NEW) -> list[Any]:
     """What comes out for the second version of a page."""
     state, outcome = MemoryState(), None
-    for revision, content in enumerate((OLD, NEW), 1):
+    for revision, content in enumerate((OLD, new), 1):
         page = PageFetched(
             article_id="a1", revision=revision, page=pages.put(content.encode()), media_type="text/html",
             source="upload", fetched_at=DAY + timedelta(days=revision), url="https://warta.example/jembatan-1",
@@ -96,6 +96,34 @@ def test_a_correction_says_what_was_reworded_and_what_is_withdrawn() -> None:
     assert [one.statement.text for one in gone] == ["Tahun depan kami membangun dua sekolah baru di kecamatan itu,"]
     assert (gone[0].carrier.revision, made[-1]) == (2, gone[0])
     assert gone[0].statement.statement_id not in extracted.statements
+
+
+def test_a_quote_that_takes_the_place_of_another_withdraws_it() -> None:
+    quote, instead = "Tahun depan kami membangun dua sekolah baru", "Panen padi musim ini turun akibat hama ulat"
+    _, first, second, gone = corrected(MemoryPages(), OLD.replace(quote, instead))
+    assert (second.statement.start, second.statement.end) == (gone.statement.start, gone.statement.end)
+    assert (first.withdrawn, second.withdrawn) == (None, None)
+    assert gone.statement.text.startswith(quote)
+    assert gone.withdrawn == DAY + timedelta(days=2)
+
+
+def test_a_corrected_speaker_withdraws_what_the_other_never_said() -> None:
+    last = 'baru di kecamatan itu," kata Sari Dewanti'
+    _, _, second, gone = corrected(
+        MemoryPages(), OLD.replace(last, last.replace("Sari Dewanti", "Bupati Rini Anggraini"))
+    )
+    assert (second.statement.speaker, second.withdrawn) == ("Rini Anggraini", None)
+    assert (gone.statement.speaker, gone.withdrawn) == ("Sari Dewanti", DAY + timedelta(days=2))
+    assert gone.statement.text == second.statement.text
+
+
+def test_a_statement_keeps_its_id_when_the_page_changes_elsewhere() -> None:
+    _, before = emitted(TEXT)
+    _, after = emitted("Bendungan itu selesai.\n" + TEXT)
+    ids = [one.statement.statement_id for one in before]
+    assert [one.statement.statement_id for one in after] == ids
+    _, twice = emitted(f"{TEXT}\n{TEXT}")
+    assert len({one.statement.statement_id for one in twice}) == 6
 
 
 def test_a_version_whose_page_is_gone_is_unreadable() -> None:

@@ -22,6 +22,7 @@ from pipeline.runners.intake import Arrival
 from pipeline.settings import load
 from schemas.page import PageFetched
 from tests.bench.corpus import arrivals
+from tests.bench.processes import tree
 
 ROUNDS = 3
 
@@ -101,7 +102,7 @@ def memory(count: int, workers: int) -> tuple[float, float]:
     def watch() -> None:
         nonlocal peak
         while not done.wait(0.5):
-            peak = max(peak, sum(map(_megabytes, _tree(os.getpid()))))
+            peak = max(peak, sum(map(_megabytes, tree(os.getpid()))))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -113,13 +114,6 @@ def memory(count: int, workers: int) -> tuple[float, float]:
     done.set()
     watcher.join()
     return peak, time.perf_counter() - begin
-
-
-def _tree(pid: int) -> list[int]:
-    children: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        children += map(int, task.read_text().split())
-    return [pid, *(grandchild for child in children for grandchild in _tree(child))]
 
 
 def _megabytes(pid: int) -> float:

@@ -11,7 +11,7 @@ from pipeline.errors import Misuse
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what spaCy's dependencies deprecate is not ours
-    from pipeline.adapters import models, open_port
+    from pipeline.adapters import embeddings, models, open_port
 
 ENGLISH = "Anna Bell said the bridge closed.\n\n  \nShe left\u00a0on Monday.  The end."
 MEGABYTES_MAX = 700
@@ -39,6 +39,35 @@ def test_indonesian_has_no_trees() -> None:
 def test_only_what_is_needed_is_loaded() -> None:
     nlp = models.pipeline_of("en", models.MODELS["en"][-1])
     assert set(nlp.component_names) <= models.NEEDED
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("capacity", [embeddings.CAPACITY, 20, 3])
+def test_what_is_remembered_changes_nothing(language: str, capacity: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings, "CAPACITY", capacity)
+    plain, remembering = (models.pipeline_of(language, models.MODELS[language][-1]) for _ in range(2))
+    embeddings.remember_embeddings(remembering)
+    for text in (
+        "Anna Bell bertemu Joko Widodo di Jakarta.",
+        "Anna Bell said the bridge in Jakarta closed.",
+        "\u2014 ",
+        "",
+    ):
+        for _ in range(2):
+            one, other = plain(text), remembering(text)
+            assert one.tensor == pytest.approx(other.tensor, abs=1e-4)
+            assert [(e.start, e.end, e.label_) for e in one.ents] == [(e.start, e.end, e.label_) for e in other.ents]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_words_are_embedded_once(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    nlp = models.pipeline_of(language, models.MODELS[language][-1])
+    embeddings.remember_embeddings(nlp)
+    nlp("Anna Bell said it.")
+    monkeypatch.setattr(embeddings._Tokens, "__init__", None)  # so that what is new fails
+    nlp("Bell Anna said it.")
+    with pytest.raises(TypeError):
+        nlp("Anna said nothing.")
 
 
 def test_a_setting_names_the_model_of_a_language() -> None:

@@ -107,6 +107,13 @@ def test_other_utterances(one: str, other: str) -> None:
     assert not same(one, other)
 
 
+def test_another_figure_in_the_same_words_of_one_day_is_misheard() -> None:
+    one = "Pemerintah menyiapkan anggaran 5 triliun rupiah untuk irigasi desa dan jalan kabupaten tahun ini"
+    assert same(one, one.replace("5", "7"), days=0)
+    assert not same(one, one.replace("5", "7"), days=1)
+    assert not same(one, one.replace("menyiapkan", "tidak menyiapkan"), days=0)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

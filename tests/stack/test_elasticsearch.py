@@ -81,6 +81,37 @@ def test_nothing_is_lost_and_only_what_is_poisoned_is_refused(elasticsearch: str
             index.put("articles", next(document for document in documents if document.id in poisoned))
 
 
+def test_what_comes_again_after_a_refusal_is_not_sent_again(elasticsearch: str, elasticsearch_index: str) -> None:
+    documents = [story(n) for n in range(300)]
+    with Proxy(elasticsearch) as proxy, closing(_through(proxy, elasticsearch_index)) as index:
+        proxy.trouble.poison = 0.01
+        given_up = write(index, documents)
+        poisoned = {document.id for document in documents if proxy.trouble.poisoned(document.id)}
+        assert given_up == poisoned != set()
+        before = proxy.requests["_bulk"]
+        fresh = [
+            document for document in (story(n) for n in range(600, 900)) if not proxy.trouble.poisoned(document.id)
+        ]
+        bad = next(
+            document for document in (story(n) for n in range(900, 2_000)) if proxy.trouble.poisoned(document.id)
+        )
+        for document in (*fresh, bad):
+            index.put("articles", document)
+        with pytest.raises(Refused):
+            index.flush()
+        sent = proxy.requests["_bulk"]
+        assert sent > before
+        for document in fresh:
+            index.put("articles", document)
+        index.flush()
+        assert proxy.requests["_bulk"] == sent
+        index.put("articles", story(601, revision=2))
+        index.flush()
+        assert proxy.requests["_bulk"] == sent + 1
+        assert set(present(index).values()) == {1}
+        assert present(index).total() == 300 - len(poisoned) + len(fresh)
+
+
 def test_articles_that_are_expected_are_looked_up_together(elasticsearch: str, elasticsearch_index: str) -> None:
     with Proxy(elasticsearch) as proxy, closing(_through(proxy, elasticsearch_index)) as index:
         write(index, [story(n) for n in range(200)])

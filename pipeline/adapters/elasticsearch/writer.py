@@ -61,6 +61,7 @@ class Writer:
         self._expected: dict[str, dict[Key, Place]] = {}  # by article: it and its statements, as searches saw them
         self._said: dict[Key, tuple[str, Action]] = {}  # statements since the last flush: index, and how to delete it
         self._revised: dict[str, tuple[int, frozenset[str]]] = {}  # articles since then: revision, statements to keep
+        self._taken: dict[Key, bytes] = {}  # what was written since the last flush that nothing was refused in
         self._refused: dict[Key, tuple[int, str]] = {}
         self._refusals: dict[Key, str] = {}
         self._bytes, self._since, self._most = 0, 0.0, MOST
@@ -88,7 +89,8 @@ class Writer:
         waiting = self._queue.get(key)
         if waiting is None or waiting.body is None or waiting.revision <= document.revision:
             body = source(family, document)
-            self._enqueue(Action(key, document.revision, month(document), article, body))
+            if waiting or self._taken.get(key) != body:  # after a refusal all comes again
+                self._enqueue(Action(key, document.revision, month(document), article, body))
         if len(self._queue) >= MOST or self._bytes >= MOST_BYTES or time.monotonic() - self._since > OLDEST:
             self._try()
 
@@ -141,6 +143,7 @@ class Writer:
         if self._refusals:
             refusals, self._refusals = self._refusals, {}
             raise Refused(refusals)
+        self._taken.clear()
 
     def refresh(self) -> None:
         """Flush, and let searches see all that was written."""
@@ -258,6 +261,7 @@ class Writer:
             self._expected.clear()
             self._said.clear()
             self._revised.clear()
+            self._taken.clear()
             self._bytes, self._blind = 0, set(FAMILIES)
             raise
         self._since = time.monotonic()
@@ -334,6 +338,7 @@ class Writer:
 
     def _done(self, action: Action, answer: Answer) -> None:
         index = self._places.pop(action.key)
+        self._taken[action.key] = action.body or b""
         if not answer.why.startswith("409"):
             self._written[action.key] = Place(index, action.revision if action.body else 0, action.article)
             if action.article and action.body and not self._copying:

@@ -96,7 +96,10 @@ class Story:
         return Arrival(text.encode(), "text/plain", "upload", "utf-8", self.url, None, hints, published)
 
     def _parts(self) -> tuple[str, str, str, str]:
-        words, chance = WORDS[self.language], random.Random(self.original * 1000 + self.revision)
+        """A revision has none of the words of the quotation before: else it might be a rewording of it."""
+        before = set(Story(self.number, self.revision - 1).quote.split()) if self.revision > 1 else ()
+        words = [word for word in WORDS[self.language] if word not in before]
+        chance = random.Random(self.original * 1000 + self.revision)
         quote, first, second, title = (" ".join(chance.sample(words, count)) for count in (12, 9, 9, 5))
         ending = [" ".join(random.Random(-self.number).sample(words, 5)) for _ in range(2)]
         opening, last = OPENING[self.language], LAST[self.language]

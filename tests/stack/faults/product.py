@@ -17,6 +17,7 @@ import msgspec
 from agents import FLOW
 from pipeline.adapters.kafka.address import parse
 from pipeline.cli.installation import Installation
+from pipeline.errors import Unavailable
 from pipeline.runners import operations
 from pipeline.runners.operations import Letter
 from pipeline.settings import load
@@ -174,8 +175,20 @@ class Product:
     # What comes out
 
     def settle(self, seconds: float) -> None:
-        """Wait until no agent has anything unread. They are asked in the order of the flow, so nothing is missed."""
-        eventually(lambda: self.unread() == 0, seconds, lambda: f"{self.unread()} unread")
+        """Wait until no agent has anything unread. They are asked in the order of the flow, so nothing is missed.
+
+        A Kafka that lost a broker does not always answer in time; then it is asked again.
+        """
+        said: list[int | Unavailable] = []
+
+        def settled() -> bool:
+            try:
+                said[:] = [self.unread()]
+            except Unavailable as error:
+                said[:] = [error]
+            return said == [0]
+
+        eventually(settled, seconds, lambda: f"unread: {said[-1]}")
 
     def unread(self) -> int:
         """Messages that an agent has not read yet."""

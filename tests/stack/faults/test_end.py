@@ -3,13 +3,14 @@
 import random
 import signal
 import time
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from tests.stack.faults.articles import expected
 from tests.stack.faults.conftest import Figures, Size
-from tests.stack.faults.product import Product
+from tests.stack.faults.product import Product, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 
@@ -29,11 +30,16 @@ def test_orders_to_end(product: Product, size: Size, figures: Figures) -> None:
 
 
 def _end(product: Product, chance: random.Random) -> float:
-    """End one worker that is up. Returns the seconds until it is gone."""
-    slots = product.slots()
+    """End one worker, as soon as one is up. Returns the seconds until it is gone."""
+    slots, pids = product.slots(), list[int]()
     chance.shuffle(slots)
-    pid = next(pid for slot in slots if (pid := product.send(slot, signal.SIGTERM)))
-    start = time.monotonic()
+
+    def sent() -> bool:
+        pids.extend(islice(filter(None, (product.send(slot, signal.SIGTERM) for slot in slots)), 1))
+        return bool(pids)
+
+    eventually(sent, 60)
+    (pid,), start = pids, time.monotonic()
     while Path(f"/proc/{pid}").exists():
         time.sleep(0.05)
     return time.monotonic() - start

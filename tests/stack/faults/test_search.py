@@ -37,7 +37,7 @@ def test_a_node_that_is_killed(product: Product, size: Size, figures: Figures) -
 
 def test_trouble_on_the_way(product: Product, size: Size, figures: Figures) -> None:
     down = size.of(5, 60)
-    calm, stories = product.stories(size.of(200, 2_000)), product.stories(size.of(200, 2_000))
+    calm, stories = product.stories(size.of(1_000, 2_000)), product.stories(size.of(1_000, 2_000))
     with Proxy(product.search.url) as proxy:
         product.restart("index", proxy.url)
         try:
