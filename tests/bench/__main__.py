@@ -2,7 +2,7 @@
 
 import argparse
 
-from tests.bench import chain, duplicates, ledger
+from tests.bench import chain, duplicates, ledger, utterances
 from tests.bench.corpus import ROOT
 
 LEDGER_SECONDS = 1800
@@ -12,7 +12,7 @@ LEDGER_SECONDS = 1800
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = ("chain", "kafka", "recovery", "duplicates", "ledger")
+    parts = ("chain", "kafka", "recovery", "duplicates", "ledger", "utterances")
     parser.add_argument(
         "part", nargs="?", choices=parts, default="chain", help="kafka and recovery need Java and Maven"
     )
@@ -29,6 +29,8 @@ def main() -> None:
             chain.footprint(options.long)
     elif options.part == "duplicates":
         duplicates.report(ROOT / "build" / "bench" / "duplicates", options.state)
+    elif options.part == "utterances":
+        utterances.report()
     elif options.part == "ledger":
         ledger.report([size for size in (10_000, 100_000, 1_000_000) if size <= options.utterances], LEDGER_SECONDS)
     else:
