@@ -30,14 +30,14 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     """Record a statement in the ledger of its speaker. The same record handled again comes out the same."""
     if made.withdrawn:
         return _withdraw(made, state)
-    key, content = f"statement:{made.statement.statement_id}", ledger.content(made)
+    key, content = f"settled:{made.statement.statement_id}", ledger.content(made)
     settled = _settled(key, state)
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
     reading = wording.read(made.statement.text, made.carrier.language)
     mine = ledger.worded(made, reading)
-    value = state.get(f"wording:{mine.wording_id}")
+    value = state.get(f"worded:{mine.wording_id}")
     known = _WORDING.decode(value) if value is not None else None
     beside = _beside(made, mine, state)
     alike = [Match(known, 1.0)] if known else _alike(mine, state)
@@ -47,19 +47,19 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     _remember(place, state)
     if known is None:
         kept = msgspec.structs.replace(mine, utterance_id=place.utterance.utterance_id)
-        state.put(f"wording:{mine.wording_id}", _encode(kept), ledger.kept_under(mine))
+        state.put(f"worded:{mine.wording_id}", _encode(kept), ledger.kept_under(mine))
     state.put(key, _encode((*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]))
     return _recorded(made, place.utterance)
 
 
 def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     """Record that an article no longer carries a statement, as the ledger knew it then."""
-    key, content = f"withdrawn:{made.statement.statement_id}", ledger.content(made)
+    key, content = f"gone:{made.statement.statement_id}", ledger.content(made)
     settled = _settled(key, state)
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
-    heard = _settled(f"statement:{made.statement.statement_id}", state)
+    heard = _settled(f"settled:{made.statement.statement_id}", state)
     if not heard:
         return Drop(Reason.UNHEARD)
     utterance = heard[-1].utterance
@@ -67,7 +67,7 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     if known:
         entry = ledger.withdrawn(made, known)
         utterance = ledger.carried(utterance, entry)
-        state.put(f"utterance:{entry.utterance_id}", _encode(entry))
+        state.put(f"entry:{entry.utterance_id}", _encode(entry))
     state.put(key, _encode((*settled, Settled(content, utterance))[-ledger.REVISIONS :]))
     return _recorded(made, utterance)
 
@@ -95,7 +95,7 @@ def _beside(made: StatementMade, mine: Wording, state: State) -> list[Match]:
     state.put(key, _encode(ledger.seated(known, mine)))
     found: list[Match] = []
     for seated in known:
-        value = state.get(f"wording:{seated.wording_id}") if seated.seat.beside(mine.seat) else None
+        value = state.get(f"worded:{seated.wording_id}") if seated.seat.beside(mine.seat) else None
         match = ledger.match(mine, _WORDING.decode(value), seated.seat) if value is not None else None
         found += [match] if match else []
     return found
@@ -108,14 +108,14 @@ def _entries(names: Iterable[str], state: State) -> dict[str, Entry]:
 
 
 def _entry(utterance: str, state: State) -> Entry | None:
-    value = state.get(f"utterance:{utterance}")
+    value = state.get(f"entry:{utterance}")
     entry = _ENTRY.decode(value) if value is not None else None
     return _entry(entry.joined, state) if entry and entry.joined else entry
 
 
 def _remember(place: Place, state: State) -> None:
     for entry in (place.entry, *place.joined):
-        state.put(f"utterance:{entry.utterance_id}", _encode(entry))
+        state.put(f"entry:{entry.utterance_id}", _encode(entry))
 
 
 def _recorded(made: StatementMade, utterance: Utterance) -> Emit:
