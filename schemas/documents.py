@@ -3,14 +3,14 @@
 One declaration serves every backend: tables of SQLite, mappings of Elasticsearch, the fields that a query may name.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from schemas.record import Value
 
-FieldKind = Literal["text", "name", "keyword", "date", "number"]
+FieldKind = Literal["text", "name", "keyword", "date", "number", "flag"]
 
 Text = Annotated[str, msgspec.Meta(extra={"index": "text"})]
 """Prose: searched by words, exact first and stemmed second; highlighted."""
@@ -20,7 +20,11 @@ Keyword = Annotated[str, msgspec.Meta(extra={"index": "keyword"})]
 """One value: matched whole (case counts), counted as a whole."""
 
 
-class ArticleDocument(Value, frozen=True, kw_only=True):
+class _Whole(Value, frozen=True, kw_only=True, omit_defaults=False):
+    """Written with all its fields: a server can only find the defaults that it was given."""
+
+
+class ArticleDocument(_Whole, frozen=True, kw_only=True):
     """One article, its newest revision. `month` is that of `published`, or else of `fetched`: "2022-01"."""
 
     id: Keyword
@@ -64,7 +68,7 @@ class ArticleDocument(Value, frozen=True, kw_only=True):
     """The language, and those of paragraphs in another one."""
 
 
-class StatementDocument(Value, frozen=True, kw_only=True):
+class StatementDocument(_Whole, frozen=True, kw_only=True):
     """One statement with what is needed to show and to count it."""
 
     id: Keyword
@@ -105,9 +109,15 @@ class StatementDocument(Value, frozen=True, kw_only=True):
     """When the page was first fetched without these words; None while they stand there."""
     former: tuple[Keyword, ...] = ()
     """Ids of utterances that turned out to be this one."""
+    said_on: date | None = None
+    """The day of speaking, `place` and `occasion`, when the article tells them."""
+    place: Name | None = None
+    occasion: Name | None = None
+    negated: bool = False
+    conditional: bool = False
 
 
-class AlertDocument(Value, frozen=True, kw_only=True):
+class AlertDocument(_Whole, frozen=True, kw_only=True):
     """One alert."""
 
     id: Keyword
@@ -162,8 +172,10 @@ def _field(hint: object) -> Field:
     for option in (hint, *get_args(hint)):
         for meta in getattr(option, "__metadata__", ()):
             return Field(meta.extra["index"], many=False)
-        if option is datetime:
+        if option in (date, datetime):
             return Field("date", many=False)
+        if option is bool:
+            return Field("flag", many=False)
         if option in (int, float):
             return Field("number", many=False)
     raise TypeError(f"no index type for {hint}")

@@ -24,7 +24,7 @@ class Statement(Value, frozen=True, kw_only=True, omit_defaults=True):
     medium      the outlet that relayed it, never the speaker
     reasons     the chain from mention to speaker, first step first
     rule        which rule found it
-    confidence  0 to 1
+    confidence  the chance, 0 to 1, that these words were said and that the speaker is right
     said_on     the day of speaking, when its sentence tells it ("on Monday", "Senin (17/1)"), by the article's date
     place       where it was said, and `occasion` at what ("press conference"), in the article's words, when told
     negated     it denies something: "denied that ...", or its first clause is negated

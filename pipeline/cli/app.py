@@ -20,6 +20,7 @@ from pipeline.cli import (
     demo,
     doctor,
     evaluate,
+    explain,
     export,
     index,
     ingest,
@@ -77,8 +78,8 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, clean, run, work, topics, index, kibana, search, ledger, utterance, watch, trace, versions, dead,
-    replay, status, doctor, export, evaluate,
+    demo, ingest, clean, explain, run, work, topics, index, kibana, search, ledger, utterance, watch, trace, versions,
+    dead, replay, status, doctor, export, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

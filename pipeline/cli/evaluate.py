@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,11 +12,11 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.cli.installation import Installation
-from pipeline.cli.output import JsonOption, console, installation, print_json, table
+from pipeline.cli.output import JsonOption, console, installation, listing, print_json, table
 from pipeline.errors import Misuse
-from pipeline.evaluation import Evaluation
+from pipeline.evaluation import Evaluation, Table
 
-EVALUATIONS = ("cleaning", "duplicates", "utterances")
+EVALUATIONS = ("cleaning", "duplicates", "entities", "statements", "utterances")
 """The modules of `pipeline.evaluation` that measure; each is a command."""
 
 _PACKAGES = {"sklearn": "scikit-learn"}
@@ -55,18 +56,45 @@ def _evaluating(evaluation: Evaluation) -> Callable[..., None]:
         context: typer.Context,
         folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with the examples.")],
         against: Annotated[str, typer.Option(help=rivals, hidden=not evaluation.rivals)] = "",
+        mistakes: Annotated[
+            int, typer.Option(min=0, help="List so many mistakes of each sort.", hidden=not evaluation.lists)
+        ] = 0,
         as_json: JsonOption = False,
     ) -> None:
         chosen = _rivals(evaluation, against)
         cases = evaluation.read(folder)
         measured = evaluation.measure(cases, chosen, **_ports(evaluation, installation(context)))
+        worst = [replace(found, rows=found.rows[:mistakes]) for found in measured.mistakes] if mistakes else []
         if as_json:
-            print_json(measured.figures)
+            listed = {"mistakes": {found.title: _records(found) for found in worst}} if mistakes else {}
+            print_json({**measured.figures, **listed})
             return
-        for found in measured.tables:
-            console.print(table(found.title, found.columns, found.rows))
+        for found in (*measured.tables, *worst):
+            console.print(_shown(found))
 
     return evaluate
+
+
+def _shown(found: Table) -> Any:
+    """A table; a listing where there are long texts, with the other values on their left."""
+    if not any(column.startswith("~") for column in found.columns):
+        return table(found.title, found.columns, found.rows)
+    return listing(found.title if found.rows else f"{found.title}: none", [_sides(found, row) for row in found.rows])
+
+
+def _sides(found: Table, row: Sequence[object]) -> tuple[list[object], list[str]]:
+    told = [(column, value) for column, value in zip(found.columns, row) if value]
+    left = [value for column, value in told if not column.startswith("~")]
+    return left, [f"{_plain(column)}: {value}" for column, value in told if column.startswith("~")]
+
+
+def _records(found: Table) -> list[dict[str, object]]:
+    return [dict(zip(map(_plain, found.columns), row)) for row in found.rows]
+
+
+def _plain(column: str) -> str:
+    """The name of a column without what it says of its look."""
+    return column.lstrip(">~")
 
 
 def _rivals(evaluation: Evaluation, against: str) -> Sequence[str]:
@@ -84,4 +112,8 @@ def _rivals(evaluation: Evaluation, against: str) -> Sequence[str]:
 
 def _ports(evaluation: Evaluation, house: Installation) -> dict[str, Any]:
     parameters = inspect.signature(evaluation.measure).parameters.values()
-    return {p.name: getattr(house, p.name) for p in parameters if p.kind is p.KEYWORD_ONLY}
+    return {p.name: getattr(house, _PORTS.get(p.name, p.name)) for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+_PORTS = {"catalog": "reading_catalog"}
+"""Where a port for what only looks has another name."""

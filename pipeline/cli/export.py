@@ -68,7 +68,7 @@ def _csv(documents: Iterable[Document], file: TextIO, columns: Sequence[str]) ->
 
 def safe(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula: a text that begins like one gets a quote mark."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         value = "; ".join(map(str, value))
     if isinstance(value, str) and value and (value[0] in "\t\r\n" or value.lstrip()[:1] in FORMULA):
         return "'" + value

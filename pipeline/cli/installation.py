@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from importlib import import_module
@@ -21,7 +22,7 @@ from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
-from pipeline.ports import CHANGING, READING, CatalogEditor, Clock, Pages, Recogniser, Search, State
+from pipeline.ports import CHANGING, READING, Catalog, CatalogEditor, Clock, Pages, Recogniser, Search, State
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -97,6 +98,13 @@ class Installation:
         """Officials, watches and sources."""
         self.prepare()
         return _catalog(self.settings)
+
+    @cached_property
+    def reading_catalog(self) -> Catalog:
+        """The catalog for what only looks: it makes no home folder, and where there is none takes that of the seeds."""
+        folder = self.settings.home / "catalog"
+        own = self.settings.catalog != f"file://{folder.absolute()}" or folder.exists()
+        return _catalog(self.settings if own else replace(self.settings, catalog=f"file://{self._origin.absolute()}"))
 
     @property
     def state(self) -> State:

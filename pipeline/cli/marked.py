@@ -60,11 +60,22 @@ FOLD = 6
 """Lines of a passage that is folded away, at least."""
 
 
+class Section(NamedTuple):
+    """What stands below the text: a heading, and entries of a name with their facts."""
+
+    heading: str
+    entries: Sequence[tuple[str, Sequence[tuple[str, str]]]]
+
+
 def html_page(
-    title: str, facts: Iterable[tuple[str, str]], text: str, spans: Sequence[Span], looks: Sequence[Look]
+    title: str,
+    facts: Iterable[tuple[str, str]],
+    text: str,
+    spans: Sequence[Span],
+    looks: Sequence[Look],
+    sections: Sequence[Section] = (),
 ) -> str:
-    """A whole HTML document: the facts, a legend, and the text line by line with its labels beside it."""
-    rows = "".join(f"<dt>{_safe(name)}<dd>{_safe(value)}" for name, value in facts)
+    """A whole HTML document: the facts, a legend, the text line by line with its labels beside it, and sections."""
     legend = "".join(f'<li><mark class="k-{_safe(look.kind)}">{_safe(look.name)}</mark>' for look in looks)
     folded = {look.kind for look in looks if look.folded}
     return (
@@ -72,8 +83,9 @@ def html_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{_safe(title)}</title><style>{_style(looks)}</style></head>\n<body><main><h1>{_safe(title)}</h1>"
-        f"<dl>{rows}</dl><ul>{legend}</ul>\n"
-        f"{''.join(_passages(text, _lines(text, spans), folded))}</main></body></html>\n"
+        f"{_facts(facts)}<ul>{legend}</ul>\n"
+        f"{''.join(_passages(text, _lines(text, spans), folded))}{''.join(map(_section, sections))}"
+        "</main></body></html>\n"
     )
 
 
@@ -138,6 +150,16 @@ def _labels(line: _Line) -> str:
 
 def _safe(text: str) -> str:
     return html.escape(visible(text))
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(f"<dt>{_safe(name)}<dd>{_safe(value)}" for name, value in facts)
+    return f"<dl>{rows}</dl>"
+
+
+def _section(section: Section) -> str:
+    entries = "".join(f'<h3 dir="auto">{_safe(name)}</h3>{_facts(facts)}' for name, facts in section.entries)
+    return f"<h2>{_safe(section.heading)}</h2>{entries or '<p>none</p>'}\n"
 
 
 def _passages(text: str, lines: Sequence[_Line], folded: set[str]) -> Iterator[str]:

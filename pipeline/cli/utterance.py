@@ -74,7 +74,8 @@ def _screen(heard: Heard) -> Iterator[Text]:
     first, known = heard.carriers[0], wordings(heard)
     yield Text(plain(f"{heard.speaker or heard.speaker_id}  {heard.utterance}"), style="bold cyan")
     yield Text(plain(heard.wording), style="bold")
-    yield Text(plain(f"{heard.statement.kind}; first seen {day(heard.first_seen)} in {_where(first)}"))
+    said = f"; said on {heard.said_on}" if heard.said_on else ""
+    yield Text(plain(f"{heard.statement.kind}{said}; first seen {day(heard.first_seen)} in {_where(first)}"))
     copies = f", {heard.families} without copies" if heard.families != heard.articles else ""
     yield Text(plain(f"carried by {heard.articles} articles{copies}: {', '.join(heard.outlets) or '-'}"))
     if heard.former:

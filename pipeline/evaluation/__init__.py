@@ -14,7 +14,7 @@ from pipeline.errors import Misuse
 
 @dataclass(frozen=True)
 class Table:
-    """For people. A column whose name begins with ">" holds numbers."""
+    """For people. A column whose name begins with ">" holds numbers; those with "~" hold long texts."""
 
     title: str
     columns: tuple[str, ...]
@@ -23,10 +23,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Measured:
-    """The result of a measurement. `figures` holds the same as the tables, for programs and tests."""
+    """The result of a measurement. `figures` holds the same as the tables, for programs and tests.
+
+    mistakes  what went wrong, one sort a table, the worst first
+    """
 
     tables: tuple[Table, ...]
     figures: Mapping[str, Any]
+    mistakes: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,13 @@ class Evaluation:
     measure  called with the examples and the names of rivals; its keyword-only parameters are the ports it needs
              (`pipeline.ports`), bound by name as those of a step
     rivals   other programs that can be given the same examples, and the module that has to be installed for each
+    lists    whether it lists its mistakes
     """
 
     read: Callable[[Path], Sequence[Any]]
     measure: Callable[..., Measured]
     rivals: Mapping[str, str] = field(default_factory=dict)
+    lists: bool = False
 
 
 def existing(folder: Path) -> Path:

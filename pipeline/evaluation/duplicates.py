@@ -15,10 +15,9 @@ B-cubed (Bagga and Baldwin 1998) compares families once all have arrived. The ri
 with 32 bands of 4, over 5-word shingles; articles/s counts CPU seconds.
 """
 
-import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -28,9 +27,9 @@ from typing import Any, NamedTuple
 from agents.dedupe import dedupe
 from pipeline.errors import Misuse
 from pipeline.evaluation import Evaluation, Measured, Table, existing
+from pipeline.evaluation.documents import article_of, rows
 from pipeline.flow import Emit
 from pipeline.news import words
-from pipeline.news.language import language_of
 from pipeline.ports import State
 from schemas.article import Article, ArticleMarked
 
@@ -191,14 +190,14 @@ RIVALS: Mapping[str, Callable[[Sequence[Article]], Found]] = {"minhash": minhash
 def read_cases(folder: Path) -> list[Case]:
     """All articles in their order. Raises Misuse for a folder without them and for a line that cannot be used."""
     existing(folder)
-    articles = [_article(row, place, number) for number, (place, row) in enumerate(_rows(folder / "articles.jsonl"))]
+    articles = [_article(row, place, number) for number, (place, row) in enumerate(rows(folder / "articles.jsonl"))]
     ids = [article.article_id for article in articles]
     if len(set(ids)) < len(ids):
         double = next(id for id, times in Counter(ids).items() if times > 1)
         raise Misuse(f"{folder / 'articles.jsonl'} has two articles with the id {double!r}: give each its own")
     pairs = (folder / "pairs.jsonl").exists()
     truth = folder / ("pairs.jsonl" if pairs else "families.jsonl")
-    groups = [_group(row, place, frozenset(ids), pairs) for place, row in _rows(truth)]
+    groups = [_group(row, place, frozenset(ids), pairs) for place, row in rows(truth)]
     return cases_of(articles, groups, pairs)
 
 
@@ -219,22 +218,8 @@ def cases_of(articles: Sequence[Article], groups: Iterable[Sequence[str]], every
 
 def _article(row: dict[str, Any], place: str, number: int) -> Article:
     try:
-        published = datetime.fromisoformat(row["published"]) if row.get("published") else None
-        return Article(
-            article_id=row["id"],
-            revision=1,
-            page="",
-            media_type="text/plain",
-            source="upload",
-            fetched_at=_FIRST + timedelta(seconds=number),
-            title=row.get("title") or "",
-            text=row["text"],
-            language=row.get("language") or language_of(row["text"]),
-            extractor="",
-            outlet=row.get("outlet"),
-            published=published if published is None or published.tzinfo else published.replace(tzinfo=UTC),
-        )
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return article_of(str(row["id"]), row, _FIRST + timedelta(seconds=number))
+    except (LookupError, TypeError, ValueError) as error:
         raise Misuse(f'{place} is no article: write {{"id": "a1", "text": "…"}} on one line') from error
 
 
@@ -243,26 +228,6 @@ def _group(row: dict[str, Any], place: str, known: frozenset[str], pair: bool) -
     if not isinstance(ids, list) or not ids or (pair and len(ids) != 2) or not known.issuperset(map(str, ids)):
         raise Misuse(f'{place} names no articles of articles.jsonl: write {{"ids": ["a1", "a7"]}} on one line')
     return [str(id) for id in ids]
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misuse(f"cannot read {path}: put the file there, in UTF-8, as --help describes") from error
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield f"{path.name}:{number}", _object(line, f"{path.name}:{number}")
-
-
-def _object(line: str, place: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise Misuse(f"{place} is no JSON: write one object on each line") from error
-    if not isinstance(row, dict):
-        raise Misuse(f"{place} is no JSON object: write one object on each line")
-    return row
 
 
 EVALUATION = Evaluation(read_cases, measure, {"minhash": "datasketch"})

@@ -93,6 +93,11 @@ def statement_document(record: StatementRecorded) -> StatementDocument:
         first_seen=utterance.first_seen,
         withdrawn=record.withdrawn,
         former=utterance.former,
+        said_on=statement.said_on,
+        place=statement.place,
+        occasion=statement.occasion,
+        negated=statement.negated,
+        conditional=statement.conditional,
     )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
+
+from pipeline.news.confidence import confidence
 from pipeline.news.entities import entities, entity_id, slug
 from pipeline.news.mapping import page_span
 from pipeline.news.officials import Roster
@@ -112,7 +115,7 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
     published = article.published.date() if article.published else None
     told = circumstances(passage, item.sentence, claim, item.claims, published)
     speaker_id, text = _speaker_id(speaker, claim, mention), passage.raw[start:end]
-    return Statement(
+    made = Statement(
         statement_id=ids.next(passage.part, speaker_id, text),
         kind=claim.kind,
         part=passage.part,
@@ -121,7 +124,7 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
         text=text,
         speaker_id=speaker_id,
         rule=claim.rule,
-        confidence=round(claim.confidence * speaker.confidence, 3),
+        confidence=0.0,
         page_start=page[0] if page else None,
         page_end=page[1] if page else None,
         speaker=speaker.name,
@@ -143,6 +146,7 @@ def _statement(article: Article, item: Read, claim: Claim, speaker: Speaker, fou
         before=before,
         after=after,
     )
+    return msgspec.structs.replace(made, confidence=confidence(made, article.language))
 
 
 def _mention(passage: Passage, claim: Claim) -> tuple[str, int, int] | None:

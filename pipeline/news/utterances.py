@@ -6,8 +6,9 @@ was recorded. Statements belong to one utterance when they name it, or when one 
 one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import combinations
 from typing import NamedTuple
 
@@ -56,6 +57,7 @@ class Heard(NamedTuple):
     carriers   its statements, oldest first
     articles   how many carry it and did not withdraw it; `families` counts copies of one text once
     versions   the statements that added to it, oldest first
+    said_on    the day of speaking that most of them tell, the earliest of several; None when none does
     """
 
     utterance: str
@@ -71,6 +73,7 @@ class Heard(NamedTuple):
     families: int
     versions: tuple[Version, ...]
     carriers: tuple[StatementDocument, ...]
+    said_on: date | None = None
 
 
 def utterances(statements: Iterable[StatementDocument], others: Iterable[StatementDocument] = ()) -> list[Heard]:
@@ -160,7 +163,13 @@ def _heard(id: str, names: Names, carriers: list[StatementDocument]) -> Heard:
         families=len({s.family for s in standing}),
         versions=tuple(_versions(carriers)),
         carriers=tuple(carriers),
+        said_on=_said_on(carriers),
     )
+
+
+def _said_on(carriers: Iterable[StatementDocument]) -> date | None:
+    told = Counter(statement.said_on for statement in carriers if statement.said_on)
+    return min(told, key=lambda day: (-told[day], day), default=None)
 
 
 def _outlets(statements: Iterable[StatementDocument]) -> tuple[str, ...]:

@@ -1,14 +1,13 @@
 """What every search backend must do: `pipeline.ports.Index` and `pipeline.ports.Search`."""
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from pipeline.adapters import open_port
 from pipeline.adapters.sqlite.index import SqliteIndex
@@ -46,6 +45,12 @@ def test_a_document_comes_back_as_it_was_put(backend: Backend) -> None:
         assert backend.get(family, "other") is None
         assert backend.count(family) == 1
         assert [hit.document for hit in backend.search(family, "").hits] == [document]
+
+
+def test_documents_are_written_with_all_their_fields() -> None:
+    for document in (article(), statement(), alert()):
+        written = json.loads(msgspec.json.encode(document))
+        assert list(written) == list(document.__struct_fields__), "a server finds no default that it was not given"
 
 
 def test_a_higher_revision_stays_and_an_equal_or_lower_one_is_replaced(backend: Backend) -> None:
@@ -106,6 +111,42 @@ def test_retract_leaves_what_is_withdrawn(backend: Backend) -> None:
     assert backend.retract("a1", [], 4) == 1
     backend.flush()
     assert ids(backend, "", "statements") == ["s2"]
+
+
+def test_when_where_and_how_something_was_said_can_be_asked(backend: Backend) -> None:
+    told = {"said_on": date(2022, 1, 31), "place": "Jakarta Pusat", "occasion": "konferensi pers"}
+    documents = (
+        statement("s1", negated=True, **told),
+        statement("s2", conditional=True, said_on=date(2022, 2, 1), place="Lomara"),
+        statement("s3"),
+    )
+    for document in documents:
+        backend.put("statements", document)
+    backend.flush()
+    for query, expected in {
+        "negated:true": ["s1"],
+        "negated:false": ["s2", "s3"],
+        "conditional:TRUE OR negated:true": ["s1", "s2"],
+        "NOT negated:true NOT conditional:true": ["s3"],
+        "_exists_:negated": ["s1", "s2", "s3"],
+        "said_on:2022-01-31": ["s1"],
+        "said_on:2022-02": ["s2"],
+        "said_on:[2022-01-01 TO 2022-02]": ["s1", "s2"],
+        "said_on:[2022-01-01 TO 2022-02-01}": ["s1"],
+        "said_on:>=2022-02-01": ["s2"],
+        "said_on:>2022-01-31": ["s2"],
+        "NOT _exists_:said_on": ["s3"],
+        "place:Jakarta": ["s1"],
+        'place:"jakarta pusat"': ["s1"],
+        "place:lom*": ["s2"],
+        "occasion:pers": ["s1"],
+        "_exists_:place": ["s1", "s2"],
+    }.items():
+        assert sorted(ids(backend, query, "statements")) == expected, query
+        asked = parse(query, "statements")
+        assert [document.id for document in documents if matches(asked, document)] == expected, query
+    assert backend.get("statements", "s1") == documents[0]
+    assert backend.facets("statements", "", ["place"]) == {"place": [("Jakarta Pusat", 1), ("Lomara", 1)]}
 
 
 @pytest.mark.parametrize("expected", [(), ("a1", "a2"), ("a1", "a2", "a9")])
@@ -385,84 +426,6 @@ def test_highlights_slice_what_matched(backend: Backend) -> None:
     marked = {name: [getattr(document, name)[a:b] for a, b in spans] for name, spans in hit.highlights.items()}
     assert marked == {"title": ["Bicara"], "text": ["membicarakan", "anggaran negara"]}
     assert backend.search("articles", "").hits[0].highlights == {}
-
-
-# The predicate of a watch and the index mean the same
-
-
-WORD = st.sampled_from(["rapat", "Rapat", "rapatkan", "merapat", "run", "running", "Ünal", "京都"])
-PROSE = st.lists(WORD, max_size=6).map(" ".join)
-NAMES = st.lists(PROSE, max_size=3).map(tuple)
-KEY = st.sampled_from(["id", "en", "x*", "X", ""])
-MOMENT = st.integers(0, 900).map(lambda hours: DAY + timedelta(hours=hours))
-ARTICLES = st.lists(
-    st.builds(
-        article, title=PROSE, text=PROSE, standfirst=st.none() | PROSE, language=KEY, section=st.none() | KEY,
-        outlet=st.none() | PROSE, author=NAMES, entity=NAMES, published=st.none() | MOMENT,
-        statements=st.integers(0, 3), quality=st.sampled_from([0.0, 0.5, 1.0]),
-    ),
-    max_size=6,
-)  # fmt: skip
-TERM = WORD | st.sampled_from(["rap*", "r?pat", "*bat*n", "京*", "run*", "*"])
-PHRASE = st.builds(lambda words, gap: f'"{" ".join(words)}"{gap}', st.lists(WORD, min_size=1, max_size=3),
-                   st.sampled_from(["", "~0", "~1", "~3"]))  # fmt: skip
-SCOPE = st.sampled_from(["title", "text", "standfirst", "outlet", "author", "entity"])
-LEAF = st.one_of(
-    TERM,
-    PHRASE,
-    st.builds("{}:{}".format, SCOPE, TERM | PHRASE),
-    st.builds("{}:{}".format, st.sampled_from(["language", "section"]),
-              st.sampled_from(["id", "en", "X", "x\\*", "?", "*", "i*", '""', "[a TO j]", "{en TO id}"])),
-    st.builds("_exists_:{}".format, st.sampled_from(["standfirst", "text", "section", "author", "published"])),
-    st.builds("published:{}".format, st.sampled_from(["2022-01", "2022-02-01", "[2022-01-20 TO 2022-02}", ">2022"])),
-    st.builds("statements:{}".format, st.sampled_from(["1", "[1 TO 2]", "{0 TO *]", "<=1"])),
-    st.builds("quality:{}".format, st.sampled_from(["0.5", ">0.5", "[0 TO 0.5}"])),
-)  # fmt: skip
-QUERY = st.recursive(
-    LEAF,
-    lambda inner: st.one_of(
-        st.builds("NOT {}".format, inner),
-        st.builds("({} {} {})".format, inner, st.sampled_from(["AND", "OR", "", "-"]), inner),
-        st.builds("({} OR {} OR NOT {})".format, inner, inner, inner),
-    ),
-    max_leaves=8,
-)
-
-
-def agree(index: Backend, documents: list[ArticleDocument], queries: list[str], example: str) -> None:
-    """The index finds what the predicate holds of. An index that keeps other examples is asked about this one only."""
-    numbered = [
-        type(d)(**{f: getattr(d, f) for f in d.__struct_fields__} | {"id": f"{example}a{n}", "page": example})
-        for n, d in enumerate(documents)
-    ]
-    fill(index, *numbered)
-    for query in queries:
-        expected = [document.id for document in numbered if matches(parse(query, "articles"), document)]
-        asked = f"page:{example} AND ({query})"
-        assert sorted(ids(index, asked, limit=100)) == expected, query
-        assert sorted(ids(index, asked, limit=100, sort="newest")) == expected, query
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(documents=ARTICLES, queries=st.lists(QUERY, min_size=1, max_size=6))
-def test_predicate_and_index_agree(documents: list[ArticleDocument], queries: list[str]) -> None:
-    index = SqliteIndex(":memory:")
-    agree(index, documents, queries, "x")
-    index.close()
-
-
-@pytest.mark.stack
-def test_predicate_and_elasticsearch_agree(elasticsearch_index: str) -> None:
-    index: Backend = open_port("index", elasticsearch_index)
-    numbers = count()
-
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(documents=ARTICLES, queries=st.lists(QUERY, min_size=1, max_size=6))
-    def agreed(documents: list[ArticleDocument], queries: list[str]) -> None:
-        agree(index, documents, queries, f"x{next(numbers)}")
-
-    agreed()
-    index.close()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -112,3 +113,11 @@ def test_the_full_text_tables_stay_sound(path: str) -> None:
     ]
     assert dict(words) == {word: live.count(word) for word in set(live)}
     index.close()
+
+
+def test_the_index_of_another_version_is_refused_with_its_cure(path: str) -> None:
+    SqliteIndex(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(Unavailable, match=r"another version of Pantau: .* run `pantau replay`"):
+        SqliteIndex(path)

@@ -324,7 +324,7 @@ def test_an_export_holds_all_and_no_cell_is_a_formula(pantau: Pantau, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1", ["=1", "b"], "|x", "%x"]
+    "text", ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1", ["=1", "b"], ("=1", "b"), "|x", "%x"]
 )
 def test_a_cell_that_begins_like_a_formula_is_quoted(text: Any) -> None:
     assert safe(text).startswith("'")

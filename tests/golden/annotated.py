@@ -9,29 +9,23 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 
+from pipeline.evaluation.documents import Document
+from pipeline.evaluation.statements import Case, Said, said_in
 from schemas.article import Article
 
 _TAG = re.compile(r"<([dmi])(\+?)\|([^<>]+)>|</>")
 _KINDS = {"d": "direct", "m": "mixed", "i": "indirect"}
 
 
-class Annotated(NamedTuple):
-    """An article and what is said in its body."""
-
-    article: Article
-    gold: list[dict[str, Any]]
-
-
-def annotated(folder: Path, language: str) -> Iterator[Annotated]:
+def annotated(folder: Path, language: str) -> Iterator[Case]:
     for file in sorted(folder.glob("*.txt")):
         head, body = file.read_text(encoding="utf-8").split("\n\n", 1)
         fields = dict(line.split(": ", 1) for line in head.split("\n"))
         text, gold = read(body.strip(), file.stem)
         published = datetime.fromisoformat(fields["published"])
         title = read(fields["title"], file.stem)[0]
-        yield Annotated(article(file.stem, title, text, published, language), gold)
+        yield Case(Document(file.stem, article(file.stem, title, text, published, language), text), tuple(gold))
 
 
 def article(name: str, title: str, text: str, published: datetime, language: str) -> Article:
@@ -50,7 +44,7 @@ def article(name: str, title: str, text: str, published: datetime, language: str
     )
 
 
-def read(marked: str, doc: str) -> tuple[str, list[dict[str, Any]]]:
+def read(marked: str, doc: str) -> tuple[str, list[Said]]:
     """The text without marks, and the statements in it."""
     text, at, gold, opened = "", 0, [], None
     for match in _TAG.finditer(marked):
@@ -65,8 +59,10 @@ def read(marked: str, doc: str) -> tuple[str, list[dict[str, Any]]]:
         speaker, *others = tag[3].split("|")
         level = "extended" if tag[2] else "core"
         gold.append(
-            {"doc": doc, "start": start, "end": len(text), "text": text[start:], "kind": _KINDS[tag[1]],
-             "level": level, "speaker": speaker, "speaker_alt": others}
+            said_in(
+                {"doc": doc, "start": start, "end": len(text), "kind": _KINDS[tag[1]],
+                 "level": level, "speaker": speaker, "speaker_alt": others}, doc
+            )
         )  # fmt: skip
         opened = None
     assert opened is None, f"{doc}: a statement without an end"

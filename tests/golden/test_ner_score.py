@@ -19,8 +19,9 @@ with warnings.catch_warnings():
     pytest.importorskip("spacy", reason="spaCy is not installed")
     from pipeline.adapters import models, open_port
     from pipeline.errors import Misuse
+    from pipeline.evaluation import conll
+    from pipeline.evaluation.mentions import Mention, compare
     from pipeline.news.parse import UNREAD
-    from pipeline.training.ner import annotated, scoring
 
 NAMES = {"person": "PER", "organisation": "ORG", "place": "LOC"}
 needs_data = pytest.mark.skipif(not (DATA / "ner").is_dir(), reason="the annotated sets are not at ../shared/data/ner")
@@ -37,14 +38,14 @@ def found(entities: models.Reader, text: str) -> list[tuple[str, str]]:
 
 @needs_data
 def test_f_is_what_the_card_says(entities: models.Reader, record_property: Callable[[str, object], None]) -> None:
-    sentences = annotated.read(DATA / "ner" / "idner" / "test.txt")
+    sentences = conll.read(DATA / "ner" / "idner" / "test.txt")
     began = time.perf_counter()
     guesses = [
-        tuple(annotated.Mention(start, end, NAMES[kind]) for start, end, kind in entities(sentence.text).names)
+        tuple(Mention(start, end, NAMES[kind]) for start, end, kind in entities(sentence.text).names)
         for sentence in sentences
     ]
     record_property("sentences_per_second", round(len(sentences) / (time.perf_counter() - began)))
-    scores = scoring.compare([sentence.mentions for sentence in sentences], guesses)
+    scores = compare([sentence.mentions for sentence in sentences], guesses)
     published = json.loads((MODEL / "meta.json").read_text(encoding="utf-8"))["performance"]
     assert scores[""].f >= published["ents_f"] - TOLERANCE
     for label, figures in published["ents_per_type"].items():
@@ -53,7 +54,7 @@ def test_f_is_what_the_card_says(entities: models.Reader, record_property: Calla
 
 @needs_data
 def test_speed_is_reported(entities: models.Reader, record_property: Callable[[str, object], None]) -> None:
-    text = "\n".join(sentence.text for sentence in annotated.read(DATA / "ner" / "nerui_test_01.tsv"))
+    text = "\n".join(sentence.text for sentence in conll.read(DATA / "ner" / "nerui_test_01.tsv"))
     began = time.perf_counter()
     assert entities(text).names
     record_property("words_per_second", round(len(text.split()) / (time.perf_counter() - began)))

@@ -69,3 +69,11 @@ def test_an_utterance_has_one_name_of_all() -> None:
     assert len({names.now(name) for name in "uvwx"}) == 1
     assert names.all("v") == ("u", "v", "w", "x")
     assert names.now("y") == "y"
+
+
+def test_the_day_of_speaking_is_the_one_that_most_tell() -> None:
+    days = [DAY.date(), DAY.date() + timedelta(days=1), DAY.date() + timedelta(days=1), None]
+    told = [msgspec.structs.replace(said(f"{n}.1", TEXT), said_on=day) for n, day in enumerate(days)]
+    assert utterances(told)[0].said_on == days[1]
+    assert utterances(told[:2])[0].said_on == days[0]
+    assert utterances(told[3:])[0].said_on is None

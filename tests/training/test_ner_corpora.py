@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what spaCy's dependencies deprecate is not ours
     pytest.importorskip("spacy", reason="spaCy is not installed")
+    from pipeline.evaluation import conll
+    from pipeline.evaluation.conll import Sentence
+    from pipeline.evaluation.mentions import Mention
     from pipeline.training.ner import annotated, headlines, silver, templates
-    from pipeline.training.ner.annotated import Mention, Sentence
 
 
 def names(sentence: Sentence) -> list[tuple[str, str]]:
@@ -30,7 +32,7 @@ def test_columns_become_print_with_mentions(tmp_path: Path) -> None:
     ]
     file = tmp_path / "set.txt"
     file.write_bytes("\r\n".join([*rows, "", "Ya\tPART\tO", ""]).encode())
-    first, second = annotated.read(file)
+    first, second = conll.read(file)
     assert first.text == "Badan Uji (BU) di Kota Anyar."
     assert names(first) == [("Badan Uji", "ORG"), ("BU", "ORG"), ("Kota Anyar", "LOC")]
     assert second == Sentence("Ya")
@@ -38,7 +40,7 @@ def test_columns_become_print_with_mentions(tmp_path: Path) -> None:
 
 def test_quotes_and_hyphens_touch_their_words() -> None:
     forms = ["Rusia", "-", "Ukraina", ",", '"', "Ya", ",", '"', "kata", "Dewi", "."]
-    assert annotated.printed([(form, "O") for form in forms]).text == 'Rusia-Ukraina, "Ya," kata Dewi.'
+    assert conll.printed([(form, "O") for form in forms]).text == 'Rusia-Ukraina, "Ya," kata Dewi.'
 
 
 def test_nothing_held_out_or_repeated_is_learnt() -> None:

@@ -14,7 +14,7 @@ the same everywhere. It is indexed and not kept in `_source`.
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -49,6 +49,7 @@ _KINDS: dict[FieldKind, dict[str, Any]] = {
     "keyword": _KEYWORD,
     "date": {"type": "date", "format": "strict_date_optional_time"},
     "number": {"type": "double"},
+    "flag": {"type": "boolean"},
 }
 _WORDS = _PROSE | {"analyzer": "pantau_words"}
 _STEMS = _PROSE | {"analyzer": "whitespace", "index_options": "docs"}
@@ -153,7 +154,7 @@ def _derived(family: str, document: Document) -> dict[str, Any]:
 
 def _moments(family: str, document: Document) -> dict[str, int]:
     found = {name: getattr(document, name) for name in named(family, "date")}
-    return {name: microseconds(value) for name, value in found.items() if isinstance(value, datetime)}
+    return {name: microseconds(value) for name, value in found.items() if isinstance(value, date)}
 
 
 def _filled(value: object) -> bool:

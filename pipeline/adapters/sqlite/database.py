@@ -19,10 +19,17 @@ PRAGMAS = (
 )
 
 
-def connect(path: Path | str, schema: Sequence[str], version: int, pragmas: Sequence[str] = ()) -> sqlite3.Connection:
+def connect(
+    path: Path | str,
+    schema: Sequence[str],
+    version: int,
+    pragmas: Sequence[str] = (),
+    anew: str = "ingest again",
+) -> sqlite3.Connection:
     """An open database with its tables, which are made when the file is new. Transactions are begun by hand.
 
-    `version` goes into PRAGMA user_version; a file with another one is refused. Raises Unavailable with the cure.
+    `version` goes into PRAGMA user_version; a file with another one is refused. Raises Unavailable with the cure;
+    `anew` says how a file that was moved away is made again.
     """
     with translated(path):
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
@@ -32,8 +39,7 @@ def connect(path: Path | str, schema: Sequence[str], version: int, pragmas: Sequ
             _create(connection, schema, version)
             if _version(connection) != version:
                 raise Unavailable(
-                    f"{path} was written by another version of Pantau: use that one, or move the file away and "
-                    "ingest again"
+                    f"{path} was written by another version of Pantau: use that one, or move the file away and {anew}"
                 )
         except BaseException:
             connection.close()

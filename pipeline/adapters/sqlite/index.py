@@ -47,7 +47,7 @@ class SqliteIndex:
     def __init__(self, path: str) -> None:
         self._path = path
         self._lock = threading.RLock()
-        self._connection = connect(path, SCHEMA, VERSION, PRAGMAS)
+        self._connection = connect(path, SCHEMA, VERSION, PRAGMAS, anew="run `pantau replay`, which fills it again")
 
     def close(self) -> None:
         """Flush and let the file go."""

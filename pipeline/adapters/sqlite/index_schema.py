@@ -8,7 +8,7 @@ other character for a letter.
 
 import zlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ GAP_WORD = "¶"
 TAGS = "tags"
 """The column with the language of the document."""
 _ENCODER = msgspec.json.Encoder()
-_PLAIN = frozenset({str, int, float, type(None)})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 NO_WORD = '"×"'
 """A word that is in no document."""
 
@@ -142,7 +142,7 @@ def columns(table: Table, document: Document) -> list[object]:
 
 
 def _column(value: Any) -> object:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return microseconds(value)
     return _ENCODER.encode(list(dict.fromkeys(value))).decode() if value else None  # once, so that rows can be counted
 

@@ -1,7 +1,7 @@
 """Dates in queries: a date names the whole year, month, day, minute or second that it is written for."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -11,8 +11,10 @@ _RELATIVE = re.compile(r"now(?:(?P<sign>[+-])(?P<amount>\d{1,6})(?P<unit>[smhdw]
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970-01-01 UTC; a time without a zone is taken as UTC."""
+def microseconds(moment: date) -> int:
+    """Microseconds since 1970-01-01 UTC; a time without a zone is taken as UTC, a day as its midnight."""
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND
 
 

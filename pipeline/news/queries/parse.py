@@ -157,6 +157,8 @@ class _Reader:
             raise self.bad(item, f"the distance ~{item.degree}", f"{field} is matched whole: remove it")
         if kind == "keyword":
             return self.keyword(item, field)
+        if kind == "flag":
+            return self.flag(item, field)
         low, high = self.bounds(item, field, kind)
         return Between(field, low, high, high_in=kind == "number")
 
@@ -224,9 +226,17 @@ class _Reader:
             return ValueShape(field, pattern)
         return Value(field, "".join(pattern))
 
+    def flag(self, item: lucene.Item, field: str) -> Node:
+        value = _literal(item).lower()
+        if value not in ("true", "false"):
+            raise self.bad(item, f"{value!r} as {field}", f"write {field}:true or {field}:false")
+        return Value(field, value == "true")
+
     def range(self, item: lucene.Item, field: str | None, kind: str) -> Node:
         if field is None:
             raise self.bad(item, "a range without a field", "name one: published:[2022-01 TO 2022-02]")
+        if kind == "flag":
+            raise self.bad(item, f"a range of {field}", f"write {field}:true or {field}:false")
         if kind in ("text", "name"):
             raise self.bad(item, f"a range of {field}, which is searched by words", "write words, or name a date field")
         low, low_in, high, high_in = _ends(item)

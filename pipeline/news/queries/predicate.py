@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date
 from functools import lru_cache, partial
 
 from pipeline.news.queries.dates import microseconds
@@ -59,7 +59,7 @@ def _passes(node: Value | ValueShape | Between | Exists, value: object) -> bool:
         case ValueShape():
             return shape(node.pattern).fullmatch(str(value)) is not None
         case Between():
-            return _between(node, microseconds(value) if isinstance(value, datetime) else value)
+            return _between(node, microseconds(value) if isinstance(value, date) else value)
         case Exists():
             return value != ""
 

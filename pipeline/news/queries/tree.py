@@ -87,10 +87,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The keyword field has this value."""
+    """The keyword field, or the flag, has this value."""
 
     field: str
-    value: str
+    value: str | bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ class Claim:
     end: int
     kind: StatementKind
     rule: str
-    confidence: float
     at: int
     cue: tuple[int, int] | None = None
     phrase: Phrase | None = None

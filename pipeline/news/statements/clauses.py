@@ -25,7 +25,6 @@ _LONGEST = 60
 _JOINT_REACH = 14
 _FEWEST_WORDS = 3
 _SHORT_LEAD = 6
-_CONFIDENCE = {"clause": 0.85, "clause-request": 0.6}
 
 
 def clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -77,7 +76,7 @@ def _claim(passage: Passage, tree: Tree, sentence: Sentence, cue: Cue) -> Claim 
     rule = "clause-request" if cue.tier in {"wish", "accusing"} else "clause"
     source, outlet = _sourced(passage, tree, cue, phrase)
     outlet = outlet or medium(passage, sentence.first, min(at, sentence.end))
-    return Claim(start, stop, kind, rule, _CONFIDENCE[rule], first, cue.span(passage), source, None, outlet)
+    return Claim(start, stop, kind, rule, first, cue.span(passage), source, None, outlet)
 
 
 Place = tuple[int, int, int]

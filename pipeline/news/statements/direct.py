@@ -58,7 +58,7 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
     cue = after_cue(passage, index, end)
     if cue and _tells(passage, sentence, quote, cue.first):
         phrase, outlet = _speaker_behind(passage, cue, end)
-        return _claim(passage, quote, "quote-cue", 0.95, cue, phrase, outlet or medium(passage, cue.first, end))
+        return _claim(passage, quote, "quote-cue", cue, phrase, outlet or medium(passage, cue.first, end))
     stopped = passage.words[quote.closing - 1] in ",.!?…-–—"
     comma = passage.tree is not None and passage.words[min(quote.closing + 1, end - 1)] == ","
     if not (stopped or comma) or index >= end:
@@ -66,7 +66,7 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
     cue, phrase = _subject_and_cue(passage, index, end)
     if cue is None:
         return None
-    return _claim(passage, quote, "quote-subject", 0.9, cue, phrase, medium(passage, cue.first, end))
+    return _claim(passage, quote, "quote-subject", cue, phrase, medium(passage, cue.first, end))
 
 
 def _subject_and_cue(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None]:
@@ -135,12 +135,12 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
                 return None
             phrase = _named_before(passage, sentence, cue)
             outlet = medium(passage, sentence.first, quote.opening)
-            return _claim(passage, quote, "cue-quote", 0.9, cue, phrase, outlet)
+            return _claim(passage, quote, "cue-quote", cue, phrase, outlet)
         according = passage.lexicon.according.at(passage.lower, index)
         if according:
             phrase = phrase_at(passage, index + according[0], quote.opening)
             cue = Cue(index, index + according[0])
-            return phrase and _claim(passage, quote, "according-quote", 0.85, cue, phrase, None)
+            return phrase and _claim(passage, quote, "according-quote", cue, phrase, None)
     return _behind_colon(passage, sentence, quote)
 
 
@@ -152,7 +152,7 @@ def _behind_colon(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
     if phrase is None or not personal(passage, phrase):
         return None
     colon = Cue(quote.opening - 1, quote.opening)
-    return _claim(passage, quote, "colon-quote", 0.75, colon, phrase, None)
+    return _claim(passage, quote, "colon-quote", colon, phrase, None)
 
 
 def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | None:
@@ -199,7 +199,7 @@ def _alone(passage: Passage, sentence: Sentence, quote: Quote, follows: bool) ->
     stopped = passage.words[quote.closing - 1] in ".!?,…" or not quote.closed
     if rest and not stopped:
         return None
-    return _claim(passage, quote, "continued", 0.75, None, None, medium(passage, quote.closing, sentence.end))
+    return _claim(passage, quote, "continued", None, None, medium(passage, quote.closing, sentence.end))
 
 
 def _long(passage: Passage, quote: Quote) -> bool:
@@ -209,7 +209,7 @@ def _long(passage: Passage, quote: Quote) -> bool:
 
 
 def _bare(passage: Passage, sentence: Sentence, quote: Quote) -> Claim:
-    return _claim(passage, quote, "marks", 0.6, None, _only_official(passage, sentence), None)
+    return _claim(passage, quote, "marks", None, _only_official(passage, sentence), None)
 
 
 def _only_official(passage: Passage, sentence: Sentence) -> Phrase | None:
@@ -233,7 +233,6 @@ def _claim(
     passage: Passage,
     quote: Quote,
     rule: str,
-    confidence: float,
     cue: Cue | None,
     phrase: Phrase | None,
     outlet: str | None,
@@ -247,4 +246,4 @@ def _claim(
         end -= 1
     span = cue.span(passage) if cue else None
     suffix = cue.suffix if cue else None
-    return Claim(start, end, "direct", rule, confidence, quote.opening, span, phrase, suffix, outlet)
+    return Claim(start, end, "direct", rule, quote.opening, span, phrase, suffix, outlet)

@@ -8,7 +8,6 @@ from pipeline.news.statements.tokens import Passage
 
 _REACH = 5
 _FEWEST_WORDS = 5
-_CONFIDENCE = 0.6
 
 
 def told_by(passage: Passage, sentence: Sentence) -> tuple[Phrase, tuple[int, int], bool] | None:
@@ -33,4 +32,4 @@ def told(passage: Passage, before: Sentence, phrase: Phrase, cue: tuple[int, int
     if words(passage, first, before.end) < _FEWEST_WORDS or passage.words[before.end - 1] == "?":
         return None
     start, end = trimmed(passage, first, before.end)
-    return Claim(start, end, "indirect", "told-by", _CONFIDENCE, first, cue, phrase)
+    return Claim(start, end, "indirect", "told-by", first, cue, phrase)

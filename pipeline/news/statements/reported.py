@@ -168,10 +168,6 @@ _RULES = {
     "calling": "subject-calling",
     "wish": "subject-wish",
 }
-_CONFIDENCE = {
-    "subject-cue": 0.85, "subject-clause": 0.8, "subject-joint": 0.8, "subject-calling": 0.75, "subject-wish": 0.6,
-    "according": 0.85,    "according-behind": 0.75, "inserted": 0.85, "clause-cue": 0.8, "headline": 0.7,
-}  # fmt: skip
 
 
 def _speaker(
@@ -309,7 +305,7 @@ def _one(
     inside = any(first <= quote.opening and quote.closing <= end for quote in sentence.quotes)
     outlet = medium(passage, sentence.first, min(first, sentence.end))
     kind: StatementKind = "mixed" if inside else "indirect"
-    return [Claim(start, stop, kind, rule, _CONFIDENCE[rule], first, cue.span(passage), phrase, cue.suffix, outlet)]
+    return [Claim(start, stop, kind, rule, first, cue.span(passage), phrase, cue.suffix, outlet)]
 
 
 def _with_medium(claim: Claim, outlet: str | None) -> Claim:
@@ -380,4 +376,4 @@ def _headline_speaker(passage: Passage, cue: int) -> Phrase | None:
 
 def _headline_claim(passage: Passage, first: int, cue: Cue, phrase: Phrase) -> list[Claim]:
     start, end = passage.starts[first], passage.ends[-1]
-    return [Claim(start, end, "indirect", "headline", _CONFIDENCE["headline"], first, cue.span(passage), phrase)]
+    return [Claim(start, end, "indirect", "headline", first, cue.span(passage), phrase)]

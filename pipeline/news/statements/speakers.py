@@ -25,16 +25,15 @@ class Speaker:
     name: str | None
     kind: SpeakerKind
     reasons: tuple[str, ...]
-    confidence: float
     link: Link | None = None
     roles: frozenset[str] = frozenset()
 
-    def because(self, reason: str, factor: float) -> "Speaker":
+    def because(self, reason: str) -> "Speaker":
         """The same speaker, reached by one step more."""
-        return replace(self, reasons=(reason, *self.reasons), confidence=self.confidence * factor)
+        return replace(self, reasons=(reason, *self.reasons))
 
 
-NOBODY = Speaker(None, "unknown", ("unknown",), 0.4)
+NOBODY = Speaker(None, "unknown", ("unknown",))
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Memory:
         """Someone spoke."""
         if speaker.name is None:
             return
-        plain = replace(speaker, reasons=speaker.reasons[-1:], confidence=max(speaker.confidence, 0.8))
+        plain = replace(speaker, reasons=speaker.reasons[-1:])
         self.last = plain
         if speaker.kind in ("person", "role"):
             self.person = self.focus = plain
@@ -77,7 +76,7 @@ class Memory:
                 return self._pronoun("suffix-pronoun", self.person or self.last or self.focus)
             if claim.cue:
                 return NOBODY
-            return self.last.because("continuation", 0.85) if self.last else NOBODY
+            return self.last.because("continuation") if self.last else NOBODY
         if claim.phrase.pronoun:
             return self._by_pronoun(passage, claim.phrase, claim.rule)
         return self.phrase(passage, claim.phrase)
@@ -112,11 +111,11 @@ class Memory:
     def mention(self, passage: Passage, first: int, end: int) -> None:
         """Somebody was named in passing: the last ones can be meant by a pronoun."""
         name = self.names.full(passage.slice(first, end))
-        self.named.append(self._linked(Speaker(name, "person", ("name",), 0.8)))
+        self.named.append(self._linked(Speaker(name, "person", ("name",))))
 
     @staticmethod
     def _pronoun(reason: str, speaker: Speaker | None) -> Speaker:
-        return speaker.because(reason, 0.9) if speaker else NOBODY
+        return speaker.because(reason) if speaker else NOBODY
 
     def phrase_or_pronoun(self, passage: Passage, phrase: Phrase) -> Speaker:
         """Who a noun phrase or a pronoun means."""
@@ -129,12 +128,12 @@ class Memory:
         if phrase.several:
             return self._several(passage, phrase)
         if self._national(passage, phrase):
-            return self.focus.because("the-same", 0.85) if self.focus else NOBODY
+            return self.focus.because("the-same") if self.focus else NOBODY
         if passage.lower[phrase.first] in passage.lexicon.administrations:
             return self._administration(passage, phrase)
         place = country(passage, phrase.first, phrase.end)
         if place:
-            return self._linked(Speaker(place, "organisation", ("country",), 0.9))
+            return self._linked(Speaker(place, "organisation", ("country",)))
         return self._again(passage, phrase) or self._by_role(passage, phrase) or self._by_text(passage, phrase)
 
     def _administration(self, passage: Passage, phrase: Phrase) -> Speaker:
@@ -142,9 +141,9 @@ class Memory:
         name = name_in(passage, phrase.first + 1, phrase.end)
         if name is None:
             return self._by_text(passage, phrase)
-        person = self._linked(Speaker(self.names.full(passage.slice(*name)), "person", (), 0.9))
+        person = self._linked(Speaker(self.names.full(passage.slice(*name)), "person", ()))
         head = passage.lexicon.administrations[0].capitalize()
-        return Speaker(f"{head} {person.name}", "organisation", ("administration",), 0.85)
+        return Speaker(f"{head} {person.name}", "organisation", ("administration",))
 
     def _by_name(self, passage: Passage, phrase: Phrase) -> Speaker:
         assert phrase.name is not None
@@ -152,7 +151,7 @@ class Memory:
         name = self.names.full(short)
         reasons = ("name",) if name == short else ("short-name", "full-name")
         roles = role_key(passage.slice(*phrase.role)) if phrase.role else frozenset()
-        found = self._linked(Speaker(name, "person", reasons, 0.95, roles=roles))
+        found = self._linked(Speaker(name, "person", reasons, roles=roles))
         self._learn(passage, phrase, found)
         return found
 
@@ -181,9 +180,7 @@ class Memory:
         kind: SpeakerKind = "person" if link.official.kind == "person" else "organisation"
         name = link.official.name
         reasons = (*speaker.reasons, f"official-{link.reason}")
-        return replace(
-            speaker, name=name, kind=kind, link=link, reasons=reasons, confidence=speaker.confidence * link.confidence
-        )
+        return replace(speaker, name=name, kind=kind, link=link, reasons=reasons)
 
     def _several(self, passage: Passage, phrase: Phrase) -> Speaker:
         """'Amerika Serikat dan NATO' -> 'Amerika Serikat; NATO'."""
@@ -193,7 +190,7 @@ class Memory:
         )
         parts = [(phrase.first, joint), (joint + 1, phrase.end)]
         found = [country(passage, a, b) or self._one(passage, a, b) for a, b in parts if a < b]
-        return Speaker("; ".join(name for name in found if name), "organisation", ("list",), 0.8)
+        return Speaker("; ".join(name for name in found if name), "organisation", ("list",))
 
     def _one(self, passage: Passage, first: int, end: int) -> str:
         """One of a list: a person or a body."""
@@ -217,7 +214,7 @@ class Memory:
         fits = [speaker for speaker in reversed(self.seen) if key & speaker.roles and speaker.kind != "organisation"]
         if not fits and not _describes(passage, phrase) and not passage.kinds[phrase.first] & Kind.ROLE:
             return None
-        return (fits[0] if fits else self.person).because("the-same", 0.85)
+        return (fits[0] if fits else self.person).because("the-same")
 
     def _inside(self, passage: Passage, phrase: Phrase) -> Speaker | None:
         """'pemilik nama asli Budi Santoso ini': the name in a description, where nobody was named before it."""
@@ -234,14 +231,14 @@ class Memory:
         key = role_key(text)
         holder = self.names.holder(key)
         if holder:
-            return self._linked(Speaker(holder, "person", ("role-in-article", "name"), 0.85, roles=key))
+            return self._linked(Speaker(holder, "person", ("role-in-article", "name"), roles=key))
         link = self.roster.holder(key, self.on)
         if link is None:
             return self._definite(passage, phrase, key)
         reasons = ("role", "role-in-office")
         if self.names.mentions(link.official.name):
-            return Speaker(link.official.name, "person", reasons, link.confidence, link, key)
-        return Speaker(self._role_name(text, key), "role", reasons, link.confidence, link, key)
+            return Speaker(link.official.name, "person", reasons, link, key)
+        return Speaker(self._role_name(text, key), "role", reasons, link, key)
 
     def _definite(self, passage: Passage, phrase: Phrase, key: RoleKey) -> Speaker | None:
         """'the singer': the last person of whom this was said, else the one of the sentence before if no office is
@@ -252,14 +249,14 @@ class Memory:
         for speaker in reversed(self.seen[-_NAMED:]):
             known = self.roles.get(speaker.name or "", frozenset()) if speaker.kind == "person" else frozenset[str]()
             if key & known or (speaker.kind == "role" and key and key <= speaker.roles):
-                return speaker.because("the-same", 0.85)
+                return speaker.because("the-same")
         near, lexicon, words = self.focus, passage.lexicon, passage.lower[phrase.first : phrase.end]
         if near is None or near.kind != "person" or self.roles.get(near.name or ""):
             return None
         told, wanted = self._told(passage, near), gender(words, lexicon)
         if not lexicon.incumbent.isdisjoint(words) or (told and wanted and told != wanted):
             return None
-        return near.because("the-same", 0.8)
+        return near.because("the-same")
 
     @staticmethod
     def _bare(passage: Passage, phrase: Phrase) -> str:
@@ -280,14 +277,14 @@ class Memory:
         if alias is None and passage.tree and self.names.person(text):
             alias = text
         if alias:
-            return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name"), 0.9))
+            return self._linked(Speaker(self.names.full(alias), "person", ("short-name", "full-name")))
         bare = self._bare(passage, phrase)
         article = passage.lower[phrase.first] in passage.lexicon.articles
         if phrase.role and passage.kinds[min(phrase.first + article, phrase.end - 1)] & Kind.ROLE:
             text = bare if article else self.names.expanded(bare)
             key = role_key(text)
-            return Speaker(self._role_name(text, key), "role", ("role",), 0.75, roles=key)
-        return self._linked(Speaker(self.names.body(bare), "organisation", ("name",), 0.8))
+            return Speaker(self._role_name(text, key), "role", ("role",), roles=key)
+        return self._linked(Speaker(self.names.body(bare), "organisation", ("name",)))
 
 
 def _describes(passage: Passage, phrase: Phrase) -> bool:

@@ -1,6 +1,7 @@
 """Text as tokens: words and single marks with their offsets, and what each word can be."""
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,13 @@ from pipeline.news.parse import Parse
 from pipeline.news.statements.trees import Tree, tree
 from schemas.article import EntityKind, Part
 
-TOKEN = re.compile(r"\n+|\d+(?:[.,/:]\d+)*|[^\W\d_]\w*(?:[.'’\-&/][^\W_]+)*|([^\w\s])\1{7,}|\S")
+_MARKS = "".join(chr(code) for code in range(0x300, 0x3100) if unicodedata.category(chr(code))[0] == "M")
+_IN_WORDS = rf"\w{_MARKS}\u00ad\u200c\u200d"
+"""What goes on with a word: accents that stand apart, soft hyphens and joiners too, which are no letters to `re`."""
+TOKEN = re.compile(
+    rf"\n+|\d+(?:[.,/:]\d+)*|[^\W\d_][{_IN_WORDS}]*(?:[.'’\-&/][^\W_][{_IN_WORDS}]*)*"
+    r"|[\"'“”„‚‘’«»‹›]{8,}|([^\w\s])\1{7,}|\S"
+)
 # UTF-8 quotation marks and spaces that were read as Mac Roman or as Windows-1252. What replaces them has their
 # length, so that offsets hold: an opening mark keeps the end of the sequence, a closing mark its start.
 _MOJIBAKE = {
@@ -24,6 +31,7 @@ _SPACES = {
     ord(space): " "
     for space in "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 }
+_SPACES |= dict.fromkeys((0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
 _SPACES |= {ord(line): "\n" for line in "\r\v\f\u0085\u2028\u2029"}
 
 Found = tuple[int, int, EntityKind]

@@ -8,6 +8,7 @@ from typing import Any
 import spacy
 
 from pipeline.errors import Misuse
+from pipeline.evaluation.mentions import Score
 from pipeline.training.ner import corpora, scoring
 from pipeline.training.ner.scoring import Report
 
@@ -74,7 +75,7 @@ def performance(reports: dict[str, Report]) -> dict[str, Any]:
     }
 
 
-def rounded(score: scoring.Score) -> dict[str, float]:
+def rounded(score: Score) -> dict[str, float]:
     """The three measures under spaCy's one-letter names."""
     return {"p": round(score.precision, 4), "r": round(score.recall, 4), "f": round(score.f, 4)}
 

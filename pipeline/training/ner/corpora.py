@@ -8,8 +8,10 @@ from typing import Any
 import spacy
 
 from pipeline.errors import Misuse
+from pipeline.evaluation import conll
+from pipeline.evaluation.conll import Sentence
+from pipeline.evaluation.mentions import Mention
 from pipeline.training.ner import annotated, templates
-from pipeline.training.ner.annotated import Mention, Sentence
 
 FOLDER = "ner"
 TRAINING = ("idner/train.txt", "nergrit_train.txt", "nergrit_valid.txt", "nerui_train_01.tsv")
@@ -35,12 +37,12 @@ def files(data: Path, names: tuple[str, ...]) -> list[Path]:
 
 def development(data: Path) -> list[Sentence]:
     """Sentences on which settings are chosen."""
-    return annotated.read(*files(data, DEVELOPMENT))
+    return conll.read(*files(data, DEVELOPMENT))
 
 
 def held_out(data: Path) -> dict[str, list[Sentence]]:
     """The sets that are reported, by name."""
-    return {name: annotated.read(*files(data, (file,))) for name, file in HELD_OUT.items()}
+    return {name: conll.read(*files(data, (file,))) for name, file in HELD_OUT.items()}
 
 
 def lines_of(text: str, mentions: list[Mention]) -> list[Sentence]:
@@ -90,7 +92,7 @@ def json_lines(file: Path) -> Iterator[dict[str, Any]]:
 def training(data: Path) -> Iterator[Sentence]:
     """Annotated sentences to learn from, then the template sentences; none of them is in a held-out set."""
     held = development(data) + [sentence for sentences in held_out(data).values() for sentence in sentences]
-    yield from annotated.fresh(annotated.read(*files(data, TRAINING)), held)
+    yield from annotated.fresh(conll.read(*files(data, TRAINING)), held)
     yield from templates.sentences(TEMPLATES, SEED)
 
 

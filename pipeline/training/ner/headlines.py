@@ -6,7 +6,7 @@ The annotated sets hold no headlines; a model that never saw one takes their ver
 import re
 from collections.abc import Iterable, Iterator
 
-from pipeline.training.ner.annotated import Sentence
+from pipeline.evaluation.conll import Sentence
 
 LONGEST = 110  # characters; headlines are short
 SMALL = frozenset({"dan", "dari", "dengan", "di", "ini", "itu", "ke", "oleh", "pada", "untuk", "yang", "yg"})

@@ -1,22 +1,13 @@
-"""How good and how fast a model is: exact spans in codepoints with their labels; words as between white space."""
+"""How good and how fast a model is; words as between white space."""
 
 import time
-from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 from spacy.language import Language
 
-from pipeline.training.ner.annotated import Mention, Sentence
-
-
-class Score(msgspec.Struct, frozen=True):
-    """Precision, recall and F1 between 0 and 1; micro-averaged over the mentions counted."""
-
-    precision: float
-    recall: float
-    f: float
-    mentions: int
+from pipeline.evaluation.conll import Sentence
+from pipeline.evaluation.mentions import Mention, Score, compare
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -27,26 +18,11 @@ class Report(msgspec.Struct, frozen=True):
     words_per_second: int
 
 
-def score(right: int, found: int, gold: int) -> Score:
-    """The usual measures of `right` among `found` and `gold` mentions; 0 where nothing can be divided."""
-    return Score(right / found if found else 0.0, right / gold if gold else 0.0, 2 * right / max(1, found + gold), gold)
-
-
 def recognised(nlp: Language, texts: Iterable[str]) -> list[tuple[Mention, ...]]:
     """What the model finds in each text."""
     return [
         tuple(Mention(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents) for doc in nlp.pipe(list(texts))
     ]
-
-
-def compare(gold: Iterable[tuple[Mention, ...]], found: Iterable[tuple[Mention, ...]]) -> dict[str, Score]:
-    """Scores by label and under "" for all; a mention is right when both offsets and the label are."""
-    right, guessed, wanted = Counter[str](), Counter[str](), Counter[str]()
-    for truth, guess in zip(gold, found, strict=True):
-        for counter, mentions in ((right, set(truth) & set(guess)), (guessed, set(guess)), (wanted, set(truth))):
-            counter.update(mention.label for mention in mentions)
-            counter[""] += len(mentions)
-    return {label: score(right[label], guessed[label], wanted[label]) for label in sorted(wanted)}
 
 
 def evaluate(nlp: Language, sentences: list[Sentence]) -> Report:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 
 from spacy.language import Language
 
-from pipeline.training.ner.annotated import Mention, Sentence
+from pipeline.evaluation.conll import Sentence
+from pipeline.evaluation.mentions import Mention
 from pipeline.training.ner.scoring import recognised
 
 SOURCES = frozenset(

@@ -14,7 +14,8 @@ from typing import Any
 
 from babel import Locale
 
-from pipeline.training.ner.annotated import Mention, Sentence
+from pipeline.evaluation.conll import Sentence
+from pipeline.evaluation.mentions import Mention
 
 MATERIAL = Path(__file__).with_name("templates.toml")
 FREQUENT = 0.65  # share of countries drawn from the frequent ones

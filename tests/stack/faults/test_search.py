@@ -1,8 +1,9 @@
 """Elasticsearch is killed, or answers as one that is overloaded, restarts, refuses documents and drops connections."""
 
+import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import Product, eventually
 from tests.stack.proxy import Proxy
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 
 
 def test_a_node_that_is_killed(product: Product, size: Size, figures: Figures) -> None:
@@ -39,18 +40,13 @@ def test_trouble_on_the_way(product: Product, size: Size, figures: Figures) -> N
     down = size.of(5, 60)
     calm, stories = product.stories(size.of(1_000, 2_000)), product.stories(size.of(1_000, 2_000))
     with Proxy(product.search.url) as proxy:
-        product.restart("index", proxy.url)
         try:
-            product.feed(calm)
-            product.settle(size.of(120, 300))
-            undisturbed, before = proxy.total(), len(product.letters())
+            undisturbed, before = indexed(product, calm, proxy, size.of(120, 300)), len(product.letters())
             trouble = proxy.trouble
             trouble.busy, trouble.poison, trouble.cut = 0.3, 0.01, 0.1
-            timer = threading.Timer(2, lambda: setattr(trouble, "down", time.monotonic() + down))
-            timer.start()
-            product.feed(stories)
-            product.settle(down + size.of(120, 300))
-            requests = proxy.total() - undisturbed
+            trouble.down = math.inf
+            timer = threading.Timer(down, lambda: setattr(trouble, "down", 0.0))
+            requests = indexed(product, stories, proxy, down + size.of(120, 300), timer.start)
         finally:
             product.restart("index")
     dead = sorted(refused(one.letter) for one in product.letters()[before:])
@@ -69,6 +65,20 @@ def test_trouble_on_the_way(product: Product, size: Size, figures: Figures) -> N
     figures["handed in again"] = again
     figures.compare(product.outcome([*calm, *stories]), expected([*calm, *stories]))
     assert again >= len(dead) > 0
+
+
+def indexed(
+    product: Product, stories: Sequence[Story], proxy: Proxy, seconds: float, then: Callable[[], object] = int
+) -> int:
+    """Index articles that wait, all of them, through a proxy; `then` is called at the start. Returns the requests."""
+    product.groups["index"].end()
+    product.feed(stories)
+    product.settle(seconds, without="index")
+    before = proxy.total()
+    product.start("index", proxy.url)
+    then()
+    product.settle(seconds)
+    return proxy.total() - before
 
 
 def documents(product: Product, stories: Sequence[Story]) -> set[str]:
