@@ -43,8 +43,8 @@ schemas: $(VENV)/dev ## write schemas/json and schemas/examples anew
 
 lock: $(VENV)/dev ## choose the newest versions of all packages and write them with their hashes
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra kafka --extra elasticsearch --extra s3 --constraint requirements.lock -o requirements-servers.lock pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra kafka --extra elasticsearch --extra s3 --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra kafka --extra elasticsearch --extra s3 --extra apprise --constraint requirements.lock -o requirements-servers.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra kafka --extra elasticsearch --extra s3 --extra apprise --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## delete the environment and all that was built
 	rm -rf $(VENV) build dist pantau-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
