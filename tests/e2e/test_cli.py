@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -473,14 +474,10 @@ def wait_for_work(home: Path, articles: int = 1) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if (home / "flow.db").exists():
-            connection = sqlite3.connect(home / "flow.db")
-            try:
+            made = suppress(sqlite3.OperationalError)
+            with closing(sqlite3.connect(home / "flow.db")) as connection, made:
                 if connection.execute('SELECT count(*) FROM "articles-cleaned"').fetchone()[0] >= articles:
                     return
-            except sqlite3.OperationalError:
-                pass  # not made yet
-            finally:
-                connection.close()
         time.sleep(0.05)
     raise AssertionError("the ingest never began")
 
