@@ -58,9 +58,8 @@ class Wording(Value, frozen=True, kw_only=False, array_like=True):
 
 
 class Seated(Value, frozen=True, kw_only=False, array_like=True):
-    """A statement in an article, and its wording."""
+    """Where a wording stands that another statement was the first to have."""
 
-    statement_id: str
     seat: Seat
     wording_id: str
 
@@ -135,15 +134,9 @@ def worded(made: StatementMade, reading: Reading) -> Wording:
     )
 
 
-def article(made: StatementMade) -> str:
-    """A name for the article as far as the speaker is concerned."""
-    return words.identity(made.statement.speaker_id, made.carrier.article_id)
-
-
-def seated(known: Sequence[Seated], mine: Wording) -> tuple[Seated, ...]:
-    """The statements of an article with one more."""
-    others = [one for one in known if one.statement_id != mine.statement_id]
-    return (*others[: SEATS - 1], Seated(mine.statement_id, mine.seat, mine.wording_id))
+def article_posting(mine: Wording) -> int:
+    """What the wordings of a speaker in one article are found by."""
+    return words.posting(words.hash64(f"{mine.speaker_id}\0article {mine.seat.article_id}"))
 
 
 def postings(mine: Wording) -> list[int]:
@@ -154,8 +147,9 @@ def postings(mine: Wording) -> list[int]:
 
 
 def kept_under(mine: Wording) -> list[int]:
-    """The postings that a wording is kept under, those for finding translations included."""
-    return _postings(mine, timedelta(days=mine.seat.day) // _BUCKET) + _landmarks(mine, mine.seat.day)
+    """The postings that a wording is kept under, those for finding translations and its article included."""
+    period = timedelta(days=mine.seat.day) // _BUCKET
+    return [article_posting(mine), *_postings(mine, period), *_landmarks(mine, mine.seat.day)]
 
 
 def translation_postings(mine: Wording) -> list[int]:

@@ -12,8 +12,9 @@ from datetime import date, datetime
 from itertools import combinations
 from typing import NamedTuple
 
-from pipeline.news import ledger, wording
+from pipeline.news import edits, ledger, wording
 from pipeline.news.comparison import Contradiction, Relation, Step, compare, contradictions, relation
+from pipeline.news.edits import Corrections, Group
 from schemas.documents import StatementDocument
 
 _FULLEST = {"direct": 2, "mixed": 1, "indirect": 0}
@@ -76,17 +77,22 @@ class Heard(NamedTuple):
     said_on: date | None = None
 
 
-def utterances(statements: Iterable[StatementDocument], others: Iterable[StatementDocument] = ()) -> list[Heard]:
+def utterances(
+    statements: Iterable[StatementDocument],
+    others: Iterable[StatementDocument] = (),
+    made: Corrections = edits.NONE,
+) -> list[Heard]:
     """Group statements by their utterance, the newest utterance first.
 
-    `others` are not grouped, but tell former names.
+    `others` are not grouped, but tell former names; `made` is what people corrected.
     """
     known = list(statements)
     names = Names([*known, *others])
-    groups: dict[str, list[StatementDocument]] = {}
+    found: dict[str, list[StatementDocument]] = {}
     for statement in known:
-        groups.setdefault(names.now(statement.utterance), []).append(statement)
-    heard = [_heard(id, names, sorted(group, key=_age)) for id, group in groups.items()]
+        found.setdefault(names.now(statement.utterance), []).append(statement)
+    groups = [Group(id, frozenset(names.all(id)), group) for id, group in found.items()]
+    heard = [_heard(group) for group in (edits.regrouped(groups, made) if made.edits else groups)]
     return sorted(heard, key=lambda h: (h.first_seen, _age(h.carriers[0])), reverse=True)
 
 
@@ -146,12 +152,13 @@ def _age(statement: StatementDocument) -> tuple[datetime, str]:
     return seen(statement), statement.id
 
 
-def _heard(id: str, names: Names, carriers: list[StatementDocument]) -> Heard:
+def _heard(group: Group) -> Heard:
+    carriers = sorted(group.statements, key=_age)
     standing = [statement for statement in carriers if statement.withdrawn is None]
     fullest = max(carriers, key=lambda s: (_FULLEST[s.kind], len(s.text), s.id))
     return Heard(
-        utterance=id,
-        former=tuple(name for name in names.all(id) if name != id),
+        utterance=group.name,
+        former=tuple(sorted(group.names - {group.name})),
         speaker=fullest.speaker,
         speaker_id=fullest.speaker_id,
         wording=fullest.text,

@@ -9,7 +9,7 @@ decides whether they say the same.
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +19,8 @@ import Stemmer
 
 from pipeline.news import words
 from pipeline.news.function_words import (
+    BESIDES,
+    CHOICES,
     DENIALS,
     FUNCTION_WORDS,
     NEGATIONS,
@@ -44,8 +46,10 @@ TRANSLATED_NAMES = 3
 _TRANSLATED_WORDS, _TRANSLATED_LENGTH, _TRANSLATED_SHARE = 2, 0.6, 0.75
 _ONE = "#1"  # "one" is as often an article as a number
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|" + words.WORD_WITHOUT_DIGITS)
+_REACH = 5  # words behind a negation in which it is taken back
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…]\W*$")
+_ROMAN = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12"}
 
 
 class Content(Value, frozen=True, kw_only=False, array_like=True):
@@ -98,8 +102,7 @@ def read(text: str, language: str) -> Reading:
     negated: set[str] = set()
     denials = 0
     pending = False
-    for token in _with_values(tokens, language):
-        kind, stem = _look_up(token.plain, language)
+    for kind, stem, surface in _meant(list(_with_values(tokens, language)), language):
         if kind == "negation":
             pending, denials = True, denials + 1
         elif kind == "limit":
@@ -107,7 +110,7 @@ def read(text: str, language: str) -> Reading:
         elif stem and stem != _ONE:
             if pending:
                 negated.add(stem)
-            stems.setdefault(stem, token.surface)
+            stems.setdefault(stem, surface)
             pending = kind == "denial"
             denials += pending
     kept = dict(list(stems.items())[:LONGEST])
@@ -121,6 +124,17 @@ def read(text: str, language: str) -> Reading:
         denials,
     )
     return Reading(content, tuple(kept.values()))
+
+
+def _meant(tokens: Sequence[_Token], language: str) -> Iterator[tuple[str, str, str]]:
+    """The kind, stem and surface of each word; a negation that turns nothing round is a word like others."""
+    negation, back = BESIDES.get(language, ("", frozenset()))
+    plains, before = [token.plain for token in tokens], "word"
+    for place, (surface, plain, _) in enumerate(tokens):
+        kind, stem = _look_up(plain, language)
+        taken_back = plain == negation and not back.isdisjoint(plains[place + 1 : place + 1 + _REACH])
+        yield "word" if kind == "negation" and (taken_back or before == "choice") else kind, stem, surface
+        before = kind
 
 
 def similarity(one: Content, other: Content, *, together: bool = True) -> float:
@@ -236,7 +250,7 @@ def _tokens(text: str) -> list[_Token]:
         name = surface[0].isupper()
         if name and (shouting or _first(plain, match.start())):
             name = len(surface) > 1 and surface.isupper()  # only an acronym says so there
-        tokens.append(_Token(surface, surface.lower(), name))
+        tokens.append(_Token(surface, _ROMAN.get(surface) or surface.lower(), name))
     return tokens
 
 
@@ -292,7 +306,7 @@ def _digits(text: str) -> float:
 
 @lru_cache(maxsize=65536)
 def _look_up(plain: str, language: str) -> tuple[str, str]:
-    """The kind of a word (negation, limit, denial, word) and its stem; no stem for a word that carries grammar."""
+    """The kind of a word (negation, limit, denial, choice, word) and its stem; no stem for a word that carries grammar."""
     if plain in NEGATIONS.get(language, ()):
         return "negation", ""
     kind = "word"
@@ -300,6 +314,8 @@ def _look_up(plain: str, language: str) -> tuple[str, str]:
         kind = "limit"
     elif plain in DENIALS.get(language, ()):
         kind = "denial"
+    elif plain in CHOICES.get(language, ()):
+        kind = "choice"
     if plain[0] != "#" and (plain in FUNCTION_WORDS.get(language, ()) or (len(plain) == 1 and plain.isascii())):
         return kind, ""
     return kind, _stem(plain, language)
