@@ -17,6 +17,7 @@ from schemas.statement import StatementRecorded
 from schemas.topics import ALERTS_RAISED, STATEMENTS_RECORDED
 
 _TOLD = msgspec.msgpack.Decoder(Told)
+_NOW = "now\0"
 
 
 class Reason(StrEnum):
@@ -35,10 +36,12 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
     if recorded.withdrawn:
         return Drop(Reason.WITHDRAWN)
     snapshot = catalog.snapshot()
+    made = edits.corrections(snapshot)
+    _note_names(recorded, made, state)
     watches = watching.concerned(recorded, watching.plan(snapshot))
     if not watches:
         return Drop(Reason.NO_WATCH)
-    known = _known(recorded, edits.corrections(snapshot))
+    known = _known(recorded, made, state)
     raised = [
         _raise(_as_told(recorded, watch, known, state), watch, reason, known, state, clock)
         for watch in watches
@@ -47,10 +50,20 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
     return Emit(*raised) if raised else Drop(Reason.ALREADY_TOLD)
 
 
-def _known(recorded: StatementRecorded, made: Corrections) -> Known:
+def _note_names(recorded: StatementRecorded, made: Corrections, state: State) -> None:
+    """Remember what an utterance that was corrected is called since the ledger joined it with others."""
+    for name in made.touched.intersection(recorded.utterance.former):
+        state.put(f"{_NOW}{name}", recorded.utterance.utterance_id.encode())
+
+
+def _known(recorded: StatementRecorded, made: Corrections, state: State) -> Known:
     statement, utterance = recorded.statement, recorded.utterance
     spoken = Spoken(statement.statement_id, statement.text, recorded.carrier.language)
-    return edits.known_as(utterance.utterance_id, utterance.former, spoken, made)
+    known = edits.known_as(utterance.utterance_id, utterance.former, spoken, made)
+    if made.touched.isdisjoint(known.ask):
+        return known
+    now = (state.get(f"{_NOW}{name}") for name in known.ask)
+    return known._replace(ask=tuple(dict.fromkeys([*known.ask, *(name.decode() for name in now if name)])))
 
 
 def _as_told(recorded: StatementRecorded, watch: Watch, known: Known, state: State) -> StatementRecorded:

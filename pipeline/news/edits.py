@@ -45,7 +45,7 @@ class Known(NamedTuple):
 
 
 class Corrections(NamedTuple):
-    """The edits of a catalog in order, those that hold, and every name that one of them mentions."""
+    """The edits of a catalog in order, those that hold, and all that they mention."""
 
     edits: tuple[Edit, ...]
     standing: frozenset[str]
@@ -67,7 +67,7 @@ def sorted_out(edits: Iterable[Edit]) -> Corrections:
     ordered = sorted(edits, key=lambda edit: (edit.at, edit.id))
     undone = {edit.undoes for edit in standing(ordered) if edit.kind == "undo"}
     held = frozenset(edit.id for edit in ordered if edit.kind != "undo" and edit.id not in undone)
-    return Corrections(tuple(ordered), held, frozenset(name for edit in ordered for name in mentioned(edit)))
+    return Corrections(tuple(ordered), held, frozenset(id for edit in ordered for id in mentioned(edit)))
 
 
 def standing(ordered: Sequence[Edit]) -> list[Edit]:
@@ -188,15 +188,20 @@ class _Naming:
         self._own, self._name = set(own), own[0]
         self._ask, self._tell = dict.fromkeys(own), dict.fromkeys(own[:1])
         self._joined: dict[str, set[str]] = {}
+        self._past = set[str]()
+        """What parts of the utterance were called that are no parts any more."""
 
     def known(self) -> Known:
         for edit in self._made.edits:
             if edit.kind == "merge" and edit.id in self._made.standing:
                 self._merge(edit)
+            elif edit.kind == "split" and edit.utterances[0] in self._past:
+                self._forget(edit)
             elif edit.kind == "split" and not self._called().isdisjoint(mentioned(edit)):
-                self._split(edit)
-        more = dict.fromkeys(self._with_sides(self._called() - self._own))
-        return Known(self._name, tuple(self._ask | more), tuple(self._tell | more))
+                (self._split if edit.id in self._made.standing else self._forget)(edit)
+        others = dict.fromkeys(self._with_sides(self._called() - self._own))
+        ask = self._ask | others | dict.fromkeys(self._origins(set(others)))
+        return Known(self._name, tuple(ask), tuple(self._tell | others))
 
     def _called(self) -> set[str]:
         own = self._own | {self._statement.id}
@@ -208,17 +213,19 @@ class _Naming:
         self._joined |= dict.fromkeys(ids | joined, joined)
 
     def _split(self, edit: Edit) -> None:
-        if edit.id not in self._made.standing:
-            self._ask |= dict.fromkeys((edit.name, _remainder(edit)))
-            return
         apart = is_apart(self._statement, edit)
         side = edit.name if apart else _remainder(edit)
-        self._ask |= {side: None}
+        self._ask |= dict.fromkeys((side, *sorted(self._called())))
         self._tell = {side: None}
         if apart:
             self._own, self._name = {edit.name}, edit.name
         else:
             self._own.discard(edit.name)
+
+    def _forget(self, edit: Edit) -> None:
+        """A split that does not count: what was told of a side was told of all."""
+        self._past.add(edit.name)
+        self._ask |= dict.fromkeys((edit.name, _remainder(edit)))
 
     def _with_sides(self, names: set[str]) -> Iterator[str]:
         """These names, and what is remembered of what a split left of them."""
@@ -226,6 +233,13 @@ class _Naming:
         for edit in self._made.edits:
             if edit.kind == "split" and edit.utterances[0] in names:
                 yield _remainder(edit)
+
+    def _origins(self, names: set[str]) -> Iterator[str]:
+        """What the utterances were called that these are parts of."""
+        for edit in reversed(self._made.edits):
+            if edit.kind == "split" and edit.name in names:
+                names |= set(edit.utterances)
+                yield from edit.utterances
 
 
 def _remainder(edit: Edit) -> str:

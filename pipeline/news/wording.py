@@ -306,7 +306,7 @@ def _digits(text: str) -> float:
 
 @lru_cache(maxsize=65536)
 def _look_up(plain: str, language: str) -> tuple[str, str]:
-    """The kind of a word (negation, limit, denial, choice, word) and its stem; no stem for a word that carries grammar."""
+    """The kind of a word (negation, limit, denial, choice, word), and its stem unless it only carries grammar."""
     if plain in NEGATIONS.get(language, ()):
         return "negation", ""
     kind = "word"
