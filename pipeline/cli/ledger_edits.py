@@ -8,7 +8,7 @@ import typer
 from pipeline.adapters.located import closest
 from pipeline.cli.heard import corrections, find
 from pipeline.cli.installation import Installation
-from pipeline.cli.output import JsonOption, complain, console, day, installation, print_json, say, table
+from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json, say
 from pipeline.cli.whoever import whoever
 from pipeline.errors import Misuse
 from pipeline.news import edits, words
@@ -107,11 +107,11 @@ def audit(
         print_json(found)
         return
     undone = edits.undone_by(made)
-    rows = [
-        (day(edit.at), edit.by, edit.id, edit.kind, _what(edit), edit.why, _state(undone.get(edit.id)))
+    rows = (
+        ((day(edit.at), edit.id, edit.kind, edit.by), (_what(edit), plain(edit.why), _state(undone.get(edit.id))))
         for edit in found
-    ]
-    console.print(table("corrections of the ledger", ("when", "by", "event", "", "what", "why", ""), rows))
+    )
+    console.print(listing("corrections of the ledger", rows))
 
 
 def _utterance(house: Installation, id: str) -> Heard:
