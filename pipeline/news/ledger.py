@@ -39,8 +39,8 @@ CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
-_BUCKET = 2 * WINDOW
-_POSTINGS = 32
+_BUCKET = 4 * WINDOW
+_POSTINGS, _SAMPLED = 16, 3  # pairs of words that a wording is found by: so many, of a long one every third
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -140,10 +140,10 @@ def article_posting(mine: Wording) -> int:
 
 
 def postings(mine: Wording) -> list[int]:
-    """What linked wordings are found by: the same words in the same or the nearest period."""
-    period, rest = divmod(timedelta(days=mine.seat.day), _BUCKET)
-    neighbour = period - 1 if rest < _BUCKET / 2 else period + 1
-    return [p for when in (period, neighbour) for p in _postings(mine, when)]
+    """What linked wordings are found by: the same words in the periods in which they can be."""
+    day = timedelta(days=mine.seat.day)
+    periods = dict.fromkeys((when // _BUCKET for when in (day, day - WINDOW, day + WINDOW)))
+    return [p for period in periods for p in _postings(mine, period)]
 
 
 def kept_under(mine: Wording) -> list[int]:
@@ -325,7 +325,7 @@ def _postings(mine: Wording, period: int) -> list[int]:
 def _shared(content: Content) -> tuple[int, ...]:
     """Hashes of what wordings are found by."""
     near = sorted({words.hash64(pair) for pair in wording.pairs(content)})
-    return (words.hash64(f"={content.key}"), *near[:_POSTINGS])
+    return (words.hash64(f"={content.key}"), *near[: max(_POSTINGS, len(near) // _SAMPLED)])
 
 
 def _landmarks(mine: Wording, day: int) -> list[int]:

@@ -5,6 +5,7 @@ but decides, and wordings that do not stand beside each other have to be similar
 `tests/training/likeness.py`, whose docstring says on what.
 """
 
+from functools import lru_cache
 from math import exp, log1p
 from operator import mul
 from typing import NamedTuple
@@ -56,22 +57,17 @@ def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
     """
     if one.key == other.key:
         return 1.0
-    if len(roots(one) & roots(other)) < SHARED or min(one.weight, other.weight) < wording.BRIEF:
+    mine, theirs = roots(one), roots(other)
+    if len(mine & theirs) < SHARED or min(one.weight, other.weight) < wording.BRIEF:
         return 0.0
-    if wording.contradict(one, other) and not _misheard(one, other, here.day == there.day):
-        return 0.0
-    one, other = weighed(one, other)
+    if wording.contradict(one, other):
+        if not _misheard(one, other, here.day == there.day):
+            return 0.0
+        one, other = wording.without_numbers(one), wording.without_numbers(other)
     found = features(one, other, here, there)
     if not here.beside(there) and found[0] < _asked(one, other):
         return 0.0
     return 1 / (1 + exp(-_BIAS - sum(map(mul, _WEIGHTS, found))))
-
-
-def weighed(one: Content, other: Content) -> tuple[Content, Content]:
-    """What of two wordings is weighed: no figures when one of them misquotes a figure."""
-    if not wording.contradict(one, other):
-        return one, other
-    return wording.without_numbers(one), wording.without_numbers(other)
 
 
 def features(one: Content, other: Content, here: Seat, there: Seat) -> tuple[float, ...]:
@@ -79,7 +75,7 @@ def features(one: Content, other: Content, here: Seat, there: Seat) -> tuple[flo
     they share, whether one is the headline of the other, and whether one announces the other.
     """
     return (
-        wording.similarity(one, other),
+        wording.overlap(one, other),
         log1p(len(roots(one) & roots(other))),
         float(_headed(here, there)),
         float(_announced(here, there) or _announced(there, here)),
@@ -103,9 +99,14 @@ def _denies_else(one: Content, other: Content) -> bool:
     return bool(short.negated) and not long.denials and short.negated.isdisjoint(long.stems)
 
 
+@lru_cache(maxsize=1024)
+def _roots(stems: tuple[str, ...]) -> frozenset[str]:
+    return frozenset([stem[:_ROOT] if stem[0] != "#" else stem for stem in stems])
+
+
 def roots(content: Content) -> frozenset[str]:
     """The beginnings of its content words."""
-    return frozenset([stem[:_ROOT] if stem[0] != "#" else stem for stem in content.stems])
+    return _roots(content.stems)
 
 
 def _headed(one: Seat, other: Seat) -> bool:

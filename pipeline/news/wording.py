@@ -73,12 +73,12 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
     @property
     def weight(self) -> float:
         """How long it is, in content words."""
-        return sum(map(_size, self.stems))
+        return len(self.stems) - (1 - _LETTER) * sum(map(_single, self.stems))
 
     @property
     def substance(self) -> float:
         """How much it says, in content words; a name counts half."""
-        return sum(_weight(stem, self.names) for stem in self.stems)
+        return sum(_weights(self.stems, self.names))
 
 
 class Reading(NamedTuple):
@@ -137,21 +137,25 @@ def _meant(tokens: Sequence[_Token], language: str) -> Iterator[tuple[str, str, 
         before = kind
 
 
-def similarity(one: Content, other: Content, *, together: bool = True) -> float:
-    """How much of the shorter wording stands in the longer, 0 to 1; symmetric. 1.0 for equal wordings.
-
-    `together` asks for one place of the longer wording about as long as the shorter.
+def similarity(one: Content, other: Content) -> float:
+    """How much of the shorter wording stands in one place of the longer that is about as long, 0 to 1; symmetric. 1.0
+    for equal wordings, 0.0 for those that contradict.
     """
+    return 0.0 if one.key != other.key and contradict(one, other) else overlap(one, other)
+
+
+def overlap(one: Content, other: Content) -> float:
+    """The same whatever speaks against it."""
     if one.key == other.key:
         return 1.0
-    short, long = sorted((one, other), key=lambda content: len(content.stems))
+    short, long = (one, other) if len(one.stems) <= len(other.stems) else (other, one)
     if len(set(short.stems).intersection(long.stems)) < _HOPELESS * len(short.stems):
         return 0.0
-    if one.weight < BRIEF or other.weight < BRIEF or contradict(one, other):
+    if one.weight < BRIEF or other.weight < BRIEF:
         return 0.0
     if len(short.stems) == len(long.stems):
-        return max(_contained(one, other, together), _contained(other, one, together))
-    return _contained(short, long, together)
+        return max(_contained(one, other), _contained(other, one))
+    return _contained(short, long)
 
 
 def contradict(one: Content, other: Content) -> bool:
@@ -163,7 +167,8 @@ def contradict(one: Content, other: Content) -> bool:
         if turned.negated.intersection(plain.stems):
             return True
     mine, theirs = set(one.stems), set(other.stems)
-    return any(_opposite(stem) & theirs - mine for stem in mine - theirs)
+    opposites = _opposites()
+    return any(opposites[stem] & theirs - mine for stem in opposites.keys() & (mine - theirs))
 
 
 def without_numbers(content: Content) -> Content:
@@ -210,16 +215,14 @@ def pairs(content: Content) -> list[str]:
     return [f"{a} {b}" if a < b else f"{b} {a}" for a, b in near]
 
 
-def _contained(short: Content, long: Content, together: bool) -> float:
+def _contained(short: Content, long: Content) -> float:
     places = {stem: place for place, stem in enumerate(long.stems)}
-    names = short.names | long.names
-    hits = [(places[stem], _weight(stem, names)) for stem in short.stems if stem in places]
-    total = sum(_weight(stem, names) for stem in short.stems)
-    if together:
-        hits = _densest(hits, max(_SPREAD * len(short.stems), len(short.stems) + 4))
+    weights = _weights(short.stems, short.names | long.names)
+    hits = [(places[stem], weight) for stem, weight in zip(short.stems, weights) if stem in places]
+    hits = _densest(hits, max(_SPREAD * len(short.stems), len(short.stems) + 4))
     if not hits or _longest_rise([place for place, _ in hits]) < _IN_ORDER * len(hits):
         return 0.0
-    return sum(weight for _, weight in hits) / total
+    return sum(weight for _, weight in hits) / sum(weights)
 
 
 def _densest(hits: list[tuple[int, float]], width: float) -> list[tuple[int, float]]:
@@ -242,15 +245,18 @@ def _longest_rise(places: Sequence[int]) -> int:
 
 def _tokens(text: str) -> list[_Token]:
     plain = _NOT.sub(" not", unicodedata.normalize("NFKC", text))
-    found = list(_TOKEN.finditer(plain))
-    shouting = _mostly_capitals([match.group() for match in found])
+    found = [(match.group(), match.start()) for match in _TOKEN.finditer(plain)]
+    shouting = _mostly_capitals([surface for surface, _ in found])
     tokens = []
-    for match in found:
-        surface = match.group()
+    for surface, start in found:
+        lower = surface.lower()
+        if lower == surface:
+            tokens.append(_Token(surface, surface, False))
+            continue
         name = surface[0].isupper()
-        if name and (shouting or _first(plain, match.start())):
+        if name and (shouting or _first(plain, start)):
             name = len(surface) > 1 and surface.isupper()  # only an acronym says so there
-        tokens.append(_Token(surface, _ROMAN.get(surface) or surface.lower(), name))
+        tokens.append(_Token(surface, _ROMAN.get(surface, lower), name))
     return tokens
 
 
@@ -265,9 +271,12 @@ def _mostly_capitals(surfaces: Sequence[str]) -> bool:
     return len(long) > 2 and sum(surface[0].isupper() for surface in long) > 0.75 * len(long)
 
 
-def _with_values(tokens: Iterable[_Token], language: str) -> Iterable[_Token]:
+def _with_values(tokens: Sequence[_Token], language: str) -> Iterable[_Token]:
     """The tokens with each run of number words and digits replaced by its value ("1,5 juta" by "#1500000")."""
     numbers, scales = NUMBERS.get(language, {}), SCALES.get(language, {})
+    if not any(token.plain in numbers or token.plain[0].isdigit() for token in tokens):
+        yield from tokens
+        return
     run: list[_Token] = []
     for token in tokens:
         if token.plain[0].isdigit() and run:
@@ -333,10 +342,6 @@ def _stemmer(language: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(STEMMERS[language], 0)  # its own cache is not safe between threads
 
 
-def _opposite(stem: str) -> frozenset[str]:
-    return _opposites().get(stem, frozenset())
-
-
 @lru_cache(maxsize=1)
 def _opposites() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
@@ -348,12 +353,12 @@ def _opposites() -> dict[str, frozenset[str]]:
     return found
 
 
-def _weight(stem: str, names: frozenset[str]) -> float:
-    return _size(stem) * (_NAME if stem in names else 1.0)
+def _weights(stems: Iterable[str], names: frozenset[str]) -> list[float]:
+    return [(_NAME if stem in names else 1.0) * (_LETTER if len(stem) == 1 else 1.0) for stem in stems]
 
 
-def _size(stem: str) -> float:
-    return _LETTER if len(stem) == 1 else 1.0
+def _single(stem: str) -> bool:
+    return len(stem) == 1
 
 
 def _cognates(stems: Iterable[str]) -> frozenset[str]:

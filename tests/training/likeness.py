@@ -50,7 +50,7 @@ def compared(said: list[Case]) -> list[Pair]:
             mine, theirs = worded[one].content, worded[other].content
             if abs(here.day - there.day) <= ledger.WINDOW.days and likeness.likeness(mine, here, theirs, there):
                 same = said[one].utterance == said[other].utterance
-                features = likeness.features(*likeness.weighed(mine, theirs), here, there)
+                features = likeness.features(mine, theirs, here, there)
                 found.append(Pair(one, other, same, mine.key == theirs.key, features))
     return found
 
