@@ -32,8 +32,7 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     """Record a statement in the ledger of its speaker. The same record handled again comes out the same."""
     if made.withdrawn:
         return _withdraw(made, state)
-    key, content = f"settled:{made.statement.statement_id}", ledger.content(made)
-    settled = _settled(key, state)
+    content, settled = ledger.content(made), _outcomes(made, state)
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
@@ -48,7 +47,9 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     place = ledger.place(made, reading, matches, _entries(names, state))
     _remember(place, state)
     _seat(mine, known, place.utterance.utterance_id, state)
-    state.put(key, _encode((*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]))
+    if place.utterance.novelty != "new":
+        outcomes = (*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]
+        state.put(f"settled:{made.statement.statement_id}", _encode(outcomes))
     return _recorded(made, place.utterance)
 
 
@@ -69,7 +70,7 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
-    heard = _settled(f"settled:{made.statement.statement_id}", state)
+    heard = _outcomes(made, state)
     if not heard:
         return Drop(Reason.UNHEARD)
     utterance = heard[-1].utterance
@@ -80,6 +81,14 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
         state.put(f"entry:{entry.utterance_id}", _encode(entry))
     state.put(key, _encode((*settled, Settled(content, utterance))[-ledger.REVISIONS :]))
     return _recorded(made, utterance)
+
+
+def _outcomes(made: StatementMade, state: State) -> tuple[Settled, ...]:
+    """What came out for a statement, also when all that is remembered of it is the utterance that it opened."""
+    id = made.statement.statement_id
+    settled = _settled(f"settled:{id}", state)
+    value = state.get(f"entry:{id}") if not settled else None
+    return (Settled(_ENTRY.decode(value).opened, ledger.opened(made)),) if value is not None else settled
 
 
 def _settled(key: str, state: State) -> tuple[Settled, ...]:
