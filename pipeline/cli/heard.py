@@ -1,13 +1,14 @@
 """Utterances as the commands see them: what the index holds, with what people corrected laid over it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from pipeline.cli.installation import Installation
 from pipeline.news import edits
 from pipeline.news.edits import Corrections
 from pipeline.news.queries import quote
-from pipeline.news.utterances import Heard, utterances
+from pipeline.news.unnamed import named, unnamed
+from pipeline.news.utterances import Heard, completed, utterances
 from schemas.documents import StatementDocument
 
 TOGETHER = 200
@@ -26,7 +27,27 @@ def statements(house: Installation, query: str) -> Iterator[StatementDocument]:
 
 
 def find(house: Installation, id: str) -> Heard | None:
-    """The utterance that a statement belongs to now, or else the one that has this id or had it."""
+    """The utterance that a statement belongs to now, or else the one that has this id or had it. That of a quotation of
+    nobody known is the utterance of him whom a copy names.
+    """
+    found = _find(house, id)
+    if found is None:
+        return None
+    if all(map(unnamed, found.carriers)):
+        near = list(copies(house, [found]))
+        known = (named(quotation, near) for quotation in found.carriers)
+        found = next((heard for one in known if one and (heard := _find(house, one.id))), found)
+    return completed([found], copies(house, [found]))[0]
+
+
+def copies(house: Installation, heard: Sequence[Heard]) -> Iterator[StatementDocument]:
+    """All statements in the articles that carry these utterances, and in their copies."""
+    families = sorted({statement.family for one in heard for statement in one.carriers})
+    for start in range(0, len(families), TOGETHER):
+        yield from statements(house, f"family:({' OR '.join(map(quote, families[start : start + TOGETHER]))})")
+
+
+def _find(house: Installation, id: str) -> Heard | None:
     made = corrections(house)
     found = utterances(_related(house, id, made), made=made)
     carrying = (heard for heard in found if any(statement.id == id for statement in heard.carriers))

@@ -8,13 +8,13 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from pipeline.cli import ledger_edits
-from pipeline.cli.heard import corrections, statements
+from pipeline.cli.heard import copies, corrections, statements
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json
 from pipeline.cli.search import Row
 from pipeline.errors import BadQuery, Misuse
 from pipeline.news.queries import parse, quote
-from pipeline.news.utterances import Heard, seen, utterances
+from pipeline.news.utterances import Heard, completed, seen, utterances
 
 OTHERS = 2
 """Other wordings of an utterance that are shown, and versions."""
@@ -69,10 +69,11 @@ def ledger(
     if not found:
         cure = ": see `pantau statements --facets` for the speakers there are"
         complain(f"nothing is recorded of {speaker!r}{also(house, speaker, cure)}")
+    shown = completed(found[:limit], copies(house, found[:limit]))
     if as_json:
-        print_json([heard._asdict() for heard in found[:limit]])
+        print_json([heard._asdict() for heard in shown])
     elif found:
-        _print(found[:limit], len(found))
+        _print(shown, len(found))
     if not found:
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""`pantau ledger merge`, `split`, `undo` and `audit` as people use them."""
+"""`pantau ledger merge`, `split`, `undo` and `audit` as people use them, and whose words those of nobody known are."""
 
 from pathlib import Path
 
@@ -82,3 +82,19 @@ def test_what_was_undone_is_not_undone_again(pantau: Pantau) -> None:
     assert f"{event} was undone by {undo}" in pantau("ledger", "undo", event).err
     assert pantau("ledger", "undo", undo).code == 0
     assert list(shown(pantau)) == ["a1.1"]
+
+
+NAMELESS = made("n1.1", PATROL, family="a1", speaker=None, speaker_id="unknown:a1", days=1)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_quotation_without_a_name_is_found_with_the_words_of_its_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], order: int
+) -> None:
+    home = tmp_path / "home"
+    for said in (NAMELESS, SAID[0])[::order]:
+        hear(home, said)
+    pantau = Pantau(home, monkeypatch, capsys)
+    assert shown(pantau) == {"a1.1": ["a1.1", "n1.1"]}
+    record = pantau("utterance", "n1.1", "--json").json()
+    assert (record["utterance"], record["speaker"], record["articles"]) == ("a1.1", "Ratna Kusuma", 2)
