@@ -50,6 +50,8 @@ def _mark_found(passage: Passage, told: Counter[str]) -> None:
             passage.people.add(passage.lower[first])
             for at in range(first, end):
                 passage.kinds[at] &= ~_ORDINARY
+            if passage.kinds[first] & Kind.ORG and not passage.kinds[first] & Kind.ACRONYM:
+                passage.kinds[first] &= ~(Kind.ORG | Kind.TAIL)  # 'Tim Sudarga'
         elif end in people or told[passage.slice(first, end)] > 1:
             _place(passage, first, end, "")
 
@@ -147,7 +149,8 @@ class _Learned:
         if passage.kinds[index - 1] & Kind.ORG:
             self.bodies.add(lower[index])
         behind = lexicon.after.at(lower, index - 1) or lexicon.according.at(lower, index - 1)
-        front = index + 1 < len(lower) and lexicon.before.at(lower, index + 1)
+        whole = not passage.kinds[index - 1] & Kind.ORG
+        front = whole and index + 1 < len(lower) and lexicon.before.at(lower, index + 1)
         if (behind and behind[0] == 1) or front:
             self.people.add(lower[index])
 

@@ -13,6 +13,8 @@ _LONGEST_NAME = 6
 _LONGEST_ROLE = 8
 _SHORTEST_STEM = 4
 _NICKNAME_REACH = 6
+_OFTEN = 3
+"""Mentions that show how an article calls somebody."""
 _VOWELS = frozenset("aeiou")
 
 
@@ -33,6 +35,8 @@ class Names:
         self.roles: dict[RoleKey, str] = {}
         self.role_names: dict[RoleKey, str] = {}
         self._forms: dict[str, list[str]] = {}
+        self._places: dict[str, set[tuple[str, int]]] = {}
+        self._bodies_heard: set[str] = set()
         self._trusted: set[str] = set()
         self._of_bodies: set[str] = set()
         self._certain: set[str] = set()
@@ -49,7 +53,7 @@ class Names:
         self._lower.update(word for word in passage.words if word[0].islower())
         shouted = {at for first, end in headlines(passage) for at in range(first, end)}
         for run in runs(passage):
-            if run.first in shouted:
+            if run.first in shouted or _of_site(passage, run.first):
                 continue
             text = passage.slice(run.first, run.end)
             inside = range(run.first, run.end)
@@ -57,7 +61,7 @@ class Names:
             if not run.initial:
                 self._trusted.add(text.casefold())
             if run.end - run.first > 1 or not run.initial:
-                self._form(text)
+                self._form(text, passage, run.first)
             if not run.initial:
                 self._certain.add(text)
             self._aside(passage, run.end)
@@ -69,15 +73,16 @@ class Names:
                 self._person(text)
                 self.roles.setdefault(role_key(passage.slice(role, run.first)), text)
         for first, end, kind in passage.found:
-            if kind == "person":
+            if kind == "person" and not _of_site(passage, first):
                 text = passage.slice(first, end)
-                self._form(text)
+                self._form(text, passage, first)
                 self._person(text)
                 self._recognised.add(text.casefold())
         self._called(passage)
         self._bodies(passage)
 
-    def _form(self, text: str) -> None:
+    def _form(self, text: str, passage: Passage, first: int) -> None:
+        self._places.setdefault(text, set()).add((passage.part, first))
         for word in text.casefold().split():
             forms = self._forms.setdefault(word, [])
             if text not in forms:
@@ -156,6 +161,7 @@ class Names:
     def meet(self, passage: Passage, phrase: Phrase) -> None:
         """Learn from a phrase that speaks: its name is a person's, its role is held by that person."""
         if phrase.name is None:
+            self._bodies_heard.add(passage.slice(phrase.first, phrase.end).casefold())
             if phrase.role:
                 text = passage.slice(
                     phrase.first + (passage.lower[phrase.first] in passage.lexicon.articles), phrase.end
@@ -178,7 +184,7 @@ class Names:
                 if key in title.people and self.full(title.words[at]).casefold() == key and self._named(title, at + 1):
                     text = title.slice(at, at + 2)
                     self._person(text)
-                    self._form(text)
+                    self._form(text, title, at)
                     self._certain.add(text)
                     self._cache.clear()
         self._titles.update(title.lower)
@@ -190,6 +196,10 @@ class Names:
         verb = len(word) > 5 and word.startswith(lexicon.predicate_prefixes) and bool(lexicon.predicate_prefixes)
         return not (known or verb or word.endswith("kan") or lexicon.before.at(title.lower, index))
 
+    def heard(self, text: str) -> bool:
+        """Whether a body speaks in the article under this name."""
+        return text.casefold() in self._bodies_heard
+
     def mentions(self, name: str) -> bool:
         """Whether a person is named in the article, be it by first or last name only."""
         words = name.casefold().split()
@@ -200,6 +210,10 @@ class Names:
     def expanded(self, text: str) -> str:
         """A role with the body in full: 'ketua komisi' -> 'ketua Komisi Pemilihan Umum'."""
         return " ".join(self._heads.get(word, word) for word in text.split())
+
+    def spelt(self, text: str) -> str:
+        """A text with the short forms of bodies in full: 'Ketua KSB' -> 'Ketua Komisi Sungai Besar'."""
+        return " ".join(self.bodies.get(word.casefold(), word) for word in text.split())
 
     def full(self, name: str) -> str:
         """The fullest form of a person's name in the article."""
@@ -239,7 +253,15 @@ class Names:
             single = sum(word not in self._particles for word in words) == 1
             choices += [ahead] + ([introduced, certain] if single else [])
         known = next(filter(None, choices), [])
-        return max(known, key=lambda form: len(form.split()), default=None)
+        longest = max(known, key=lambda form: len(form.split()), default=None)
+        return self._usual(longest, known) if longest else None
+
+    def _usual(self, longest: str, known: list[str]) -> str:
+        """The form that the article keeps to, where the longest goes on once ("Budi Santoso Associates")."""
+        if len(self._places[longest]) > 1:
+            return longest
+        begun = [form for form in known if longest.startswith(f"{form} ") and len(self._places[form]) >= _OFTEN]
+        return max(begun, key=lambda form: len(self._places[form]), default=longest)
 
     def _stem(self, word: str) -> str | None:
         """The only person whose first name begins with a short form: "Enggar" for "Enggartiasto Lukita"."""
@@ -279,6 +301,12 @@ class Names:
         for key, text in self.people.items():
             found.setdefault(self.full(text), []).append(key)
         return found
+
+
+def _of_site(passage: Passage, first: int) -> bool:
+    """Whether a name is only that of a place named after somebody: 'Bandara Budi Santoso'."""
+    sites = passage.lexicon.sites
+    return passage.lower[first] in sites or (first > 0 and passage.lower[first - 1] in sites)
 
 
 def _both(some: list[str], others: list[str]) -> list[str]:
@@ -342,8 +370,18 @@ def introduction(passage: Passage, run: Run) -> int | None:
             pass
         elif not (kind & (Kind.TAIL | Kind.PLACE | Kind.ACRONYM) or _aside_mark(passage, first - 1, run)):
             break
-        first -= 1
+        first = _spelt_out(passage, first - 1)
     return role
+
+
+def _spelt_out(passage: Passage, index: int) -> int:
+    """Where the words begin whose initials stand in brackets that close here ('Tentara Laut Oranta (TLO)'), or here."""
+    short = passage.lower[index - 1] if index > 1 else ""
+    first = index - 2 - len(short)
+    if passage.words[index] != ")" or passage.words[index - 2] != "(" or first < 0:
+        return index
+    initials = "".join(word[0] for word in passage.lower[first : index - 2])
+    return first if initials == short and passage.kinds[index - 1] & Kind.ACRONYM else index
 
 
 def _aside_mark(passage: Passage, index: int, run: Run) -> bool:

@@ -122,6 +122,8 @@ def credible(passage: Passage, claim: Claim, names: Names, roster: Roster) -> bo
     elsewhere in the article, or in a headline that of an official.
     """
     phrase = claim.phrase
+    if phrase and phrase.name is None and passage.part == "title":
+        return _no_label(passage, phrase, names)
     if phrase is None or phrase.name is None or claim.rule.startswith("quote"):
         return True
     if passage.part == "title":
@@ -132,6 +134,15 @@ def credible(passage: Passage, claim: Claim, names: Names, roster: Roster) -> bo
     if phrase.end - phrase.first > 1:
         return True
     return names.trusted(passage.words[phrase.first])
+
+
+def _no_label(passage: Passage, phrase: Phrase, names: Names) -> bool:
+    """Whether words without a name at the start of a headline can speak, and are no rubric ("Liga 1: ...")."""
+    kinds = passage.kinds[phrase.first : phrase.end]
+    digits = any(map(str.isdigit, passage.slice(phrase.first, phrase.end)))
+    office = kinds[0] & (Kind.ROLE | Kind.HEAD | Kind.PLACE | Kind.ORG | Kind.PRONOUN | Kind.PLURAL) and not digits
+    alone = len(kinds) == 1 and kinds[0] & Kind.ACRONYM
+    return bool(office or alone) or names.heard(passage.slice(phrase.first, phrase.end))
 
 
 def _notice(item: Read, memory: Memory) -> None:
@@ -151,8 +162,18 @@ def _notice(item: Read, memory: Memory) -> None:
         return
     found = memory.phrase(passage, phrase)
     memory.focus = found
-    if any(before_cue(passage, at) for at in range(phrase.end, min(phrase.end + 4, sentence.end))):
+    introduced = _introduced(passage, sentence, phrase) and not memory.spoke(found)
+    if introduced or any(before_cue(passage, at) for at in range(phrase.end, min(phrase.end + 4, sentence.end))):
         memory.person = found
+
+
+def _introduced(passage: Passage, sentence: Sentence, phrase: Phrase) -> bool:
+    """Whether a sentence begins with somebody and their office: the quotation behind it is likely theirs."""
+    if phrase.role is None:
+        return False
+    return all(
+        passage.kinds[at] & Kind.ADVERB or passage.words[at] == "," for at in range(sentence.first, phrase.first)
+    )
 
 
 def _mentioned(item: Read, memory: Memory) -> None:

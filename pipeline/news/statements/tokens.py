@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -33,6 +33,9 @@ _SPACES = {
 }
 _SPACES |= dict.fromkeys((0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
 _SPACES |= {ord(line): "\n" for line in "\r\v\f\u0085\u2028\u2029"}
+
+_SHORTEST_NOUN = 8
+"""Letters of a word with a noun's prefix and ending: shorter ones may be names."""
 
 Found = tuple[int, int, EntityKind]
 """First token, end and kind of what a model takes for a name."""
@@ -111,7 +114,7 @@ def passage(part: Part, raw: str, lexicon: Lexicon, parse: Parse | None = None) 
     found = [token for match in TOKEN.finditer(text) for token in _apart(match, lexicon)]
     words = [word for word, _, _ in found]
     lower = [word.casefold() for word in words]
-    kinds = [_kind(word, low, lexicon.kinds) for word, low in zip(words, lower)]
+    kinds = [_kind(word, low, lexicon) for word, low in zip(words, lower)]
     starts, ends = [a for _, a, _ in found], [b for _, _, b in found]
     grown = tree(starts, ends, parse) if parse else None
     result = Passage(part, raw, text, words, lower, starts, ends, kinds, lexicon, tree=grown)
@@ -143,16 +146,23 @@ def _two(word: str, left: str, right: str, countries: Phrases) -> bool:
     return not known[0] and any(known)
 
 
-def _kind(word: str, low: str, known: Mapping[str, int]) -> int:
-    kind = known.get(low, 0)
+def _kind(word: str, low: str, lexicon: Lexicon) -> int:
+    kind = lexicon.kinds.get(low, 0)
     first = word[0]
     if not first.isalpha():
         return kind | Kind.WORD if first.isdigit() else kind
     if first.isupper():
         kind |= Kind.CAP
-        if len(word) > 1 and word.isupper() and not word.endswith("."):
+        if len(word) > 1 and ((word.isupper() and not word.endswith(".")) or any(map(str.isdigit, word))):
             kind |= Kind.ACRONYM
+        elif not kind & ~Kind.CAP and len(word) >= _SHORTEST_NOUN and noun_shaped(low, lexicon):
+            kind |= Kind.TAIL
     return kind | Kind.WORD
+
+
+def noun_shaped(low: str, lexicon: Lexicon) -> bool:
+    """Whether the form of a word says that it is a noun and no name: "Kemiskinan", "Penanggulangan"."""
+    return any(low.startswith(start) and low.endswith(end) for start, end in lexicon.noun_circumfixes)
 
 
 def _clear_surnames(passage: Passage) -> None:
