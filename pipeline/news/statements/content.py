@@ -12,7 +12,6 @@ _FEWEST_WORDS = 4
 _ADVERBIAL = Kind.PREP | Kind.BOUND | Kind.DATE
 _SHORT_ADVERBIAL = 2
 _LONGEST_APPOSITION = 10
-_APPOSED = Kind.ROLE | Kind.HEAD | Kind.ORG
 
 
 def clause_claim(
@@ -105,7 +104,8 @@ def _behind_apposition(passage: Passage, comma: int, end: int) -> int:
         if following is None or words(passage, following + 1, end) < _FEWEST_WORDS:
             return comma
         kind = passage.kinds[comma + 1]
-        office = kind & _APPOSED and following - comma > _SHORT_ADVERBIAL
+        introduced = kind & Kind.ROLE or passage.lower[comma + 1] in passage.lexicon.articles
+        office = introduced and following - comma > _SHORT_ADVERBIAL
         day = kind & Kind.DATE and kind & Kind.CAP
         if not (office or day) or has_predicate(passage, comma + 1, following):
             return comma

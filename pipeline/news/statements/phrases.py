@@ -200,8 +200,9 @@ class _Growth:
         kinds, behind = self.passage.kinds, self.index + 1
         body = kinds[self.first] & Kind.ORG and not kinds[self.first] & Kind.ACRONYM and not self.passage.tree
         another = kinds[behind] & (Kind.ORG | Kind.ACRONYM | Kind.PLACE) or _leads(self.passage, behind)
-        if not body or another:
-            self.several = True  # else one body: 'Kementerian Energi dan Sumber Daya Mineral'
+        office = kinds[self.first] & Kind.ROLE and kinds[behind] & Kind.TAIL
+        if not office and (not body or another):
+            self.several = True  # else one: 'Kementerian Energi dan Sumber Daya Mineral', 'Menteri Hukum dan HAM'
         self.index += 1
         return True
 
