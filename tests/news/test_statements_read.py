@@ -296,3 +296,69 @@ def test_a_revelation_in_a_headline_is_a_topic() -> None:
 def test_a_headline_verb_is_no_name() -> None:
     body = '"Kami siap bekerja," kata Bowo kepada pers.'
     assert {s.speaker for s in found(body, title="Bowo Tindak Tegas Pelanggar")} == {"Bowo"}
+
+
+@pytest.mark.parametrize("marks", ["''", "’’"])
+def test_two_single_marks_are_a_double_one(marks: str) -> None:
+    text = f"{marks}Kami siap bekerja,{marks} kata Budi Santoso. {marks}Dana sudah ada sejak lama.{marks}"
+    assert [one.text for one in found(text)] == ["Kami siap bekerja,", "Dana sudah ada sejak lama."]
+    assert found("Meja itu panjangnya 5' 3'' menurut tukang.") == ()
+
+
+def test_a_verb_that_no_list_has() -> None:
+    text = '"Kami siap bekerja keras," kata Budi Santoso.\n"Air sungai naik lagi," ketus Rini Bahar, warga.'
+    assert read(text, ("Rini Bahar", "person"))[-1] == ("Rini Bahar", "Air sungai naik lagi,")
+    decided = text.replace("ketus Rini Bahar, warga", "Rini Bahar memutuskan")
+    assert read(decided, ("Rini Bahar", "person"))[-1] == ("Rini Bahar", "Air sungai naik lagi,")
+    nobody = text.replace("ketus Rini Bahar, warga", "di Lumora")
+    assert read(nobody)[-1][0] == "Budi Santoso"
+
+
+def test_an_office_with_an_ampersand() -> None:
+    text = "Direktur Pasar & Pelabuhan Lautan Rini Bahar mengatakan bahwa air sungai naik lagi."
+    assert read(text, ("Rini Bahar", "person")) == [("Rini Bahar", "air sungai naik lagi")]
+    two = "Budi Santoso & Rini Bahar mengatakan bahwa air sungai naik lagi."
+    assert read(two, ("Budi Santoso", "person"), ("Rini Bahar", "person"))[0][0] == "Budi Santoso; Rini Bahar"
+
+
+def test_fields_of_an_office_without_a_name_are_one_speaker() -> None:
+    assert read("Menteri Hukum dan HAM mengatakan bahwa air sungai naik lagi.")[0][0] == "Menteri Hukum dan HAM"
+
+
+def test_the_longer_clause_around_according() -> None:
+    text = "Tak hanya soal kesehatan, menurut Budi Santoso, penggunaan minyak itu merugikan banyak warga kota."
+    assert read(text) == [("Budi Santoso", "penggunaan minyak itu merugikan banyak warga kota")]
+    closing = "Penggunaan minyak itu merugikan banyak warga kota, menurut Budi Santoso, juga anak-anak."
+    assert read(closing) == [("Budi Santoso", "Penggunaan minyak itu merugikan banyak warga kota")]
+
+
+def test_a_verb_behind_the_cue() -> None:
+    text = "Sebagian besar dari sebelas perusahaan, kata Budi Santoso bergerak di bidang angkutan sungai."
+    assert read(text) == [("Budi Santoso", "bergerak di bidang angkutan sungai")]
+
+
+def test_an_office_with_a_relative_clause_behind_a_name() -> None:
+    text = "Rini Bahar, Pelaksana Humas di Lumora yang turut mendampingi warga, mengatakan bahwa air sungai naik lagi."
+    assert read(text, ("Rini Bahar", "person"), ("Lumora", "place")) == [("Rini Bahar", "air sungai naik lagi")]
+
+
+def test_a_passive_that_goes_on_is_about_something_else() -> None:
+    said = "Ada tiga ratus pasar yang akan ikut tahun ini"
+    assert read(f"{said}. Hal ini dinyatakan Budi Santoso meningkat pesat.") == []
+    assert read(f"{said}. Hal ini dinyatakan Budi Santoso di Bandung.") == [("Budi Santoso", said)]
+
+
+def test_a_word_of_headlines_is_no_first_name() -> None:
+    text = 'Cerita Ratna laris.\n"Kami siap bekerja," kata Ratna.'
+    assert read(text) == [("Ratna", "Kami siap bekerja,")]
+    assert read(text.replace("Cerita", "Citra")) == [("Citra Ratna", "Kami siap bekerja,")]
+
+
+def test_a_pronoun_means_who_the_sentence_began_with() -> None:
+    text = (
+        'Sari Dewanti marah.\n"Kami siap," kata Sari Dewanti.\n'
+        "Budi Santoso memarahi warga, ia meminta agar mereka segera pulang."
+    )
+    assert [speaker for speaker, _ in read(text, ("Budi Santoso", "person"))] == ["Sari Dewanti", "Budi Santoso"]
+    alone = text.replace("Budi Santoso memarahi warga, ia", "Kemarin ia")
+    assert [speaker for speaker, _ in read(alone)] == ["Sari Dewanti", "Sari Dewanti"]

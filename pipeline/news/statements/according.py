@@ -1,7 +1,7 @@
 """Reported clauses of prepositions: 'Menurut X, CLAUSE', 'SUBJECT, menurut X, CLAUSE' and 'CLAUSE, menurut X'."""
 
 from pipeline.news.lexicons import Kind
-from pipeline.news.statements.claims import Claim, Cue
+from pipeline.news.statements.claims import Claim, Cue, words
 from pipeline.news.statements.content import behind_source, clause_claim, stands_alone, stops
 from pipeline.news.statements.passives import points_back
 from pipeline.news.statements.phrases import Phrase, phrase_at
@@ -42,12 +42,19 @@ def _claim(passage: Passage, sentence: Sentence, cue: Cue, phrase: Phrase) -> li
     opening = cue.first < first + _OPENING and _only_opening(passage, first, cue.first)
     opening = opening or _begins(passage, sentence, cue.first) or _joined(passage, first, cue.first)
     near = begin is not None and begin <= phrase.end + 1
-    amid = near and not stands_alone(passage, first, cue.first)
+    amid = near and (not stands_alone(passage, first, cue.first) or _outweighs(passage, first, cue.first, begin, end))
     if begin is not None and (opening or amid):
         return clause_claim(passage, sentence, begin, end, "according", cue, phrase)
     if not opening and begin != phrase.end and stops(passage, phrase.end, end) and _before(passage, first, cue.first):
         return clause_claim(passage, sentence, first, cue.first, "according-behind", cue, phrase)
     return []
+
+
+def _outweighs(passage: Passage, first: int, cue: int, begin: int | None, end: int) -> bool:
+    """Whether the clause behind is longer than the one before: 'Tak hanya soal A, menurut X, CLAUSE'."""
+    if begin is None or not stands_alone(passage, begin, end):
+        return False
+    return words(passage, begin, end) > words(passage, first, cue)
 
 
 def _closed(passage: Passage, phrase: Phrase, begin: int) -> tuple[Phrase, int]:

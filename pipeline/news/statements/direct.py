@@ -6,7 +6,7 @@
 from pipeline.news.lexicons import GENERIC, Kind
 from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
 from pipeline.news.statements.media import medium, relayed
-from pipeline.news.statements.phrases import Phrase, capitals_end, phrase_at
+from pipeline.news.statements.phrases import Phrase, capitals_end, known_person, phrase_at
 from pipeline.news.statements.quotes import DOUBLE, SINGLE, Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
@@ -25,6 +25,7 @@ _FEWEST_WORDS = 3
 _FEWEST_WORDS_ALONE = 4
 _FEWEST_CODEPOINTS = 20
 _REACH = 12
+_SHORTEST_VERB = 6
 _MARKS = DOUBLE | SINGLE
 
 
@@ -65,6 +66,8 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
         return None
     cue, phrase = _subject_and_cue(passage, index, end)
     if cue is None:
+        cue, phrase = _unlisted(passage, index, end)
+    if cue is None:
         return None
     return _claim(passage, quote, "quote-subject", cue, phrase, medium(passage, cue.first, end))
 
@@ -77,6 +80,26 @@ def _subject_and_cue(passage: Passage, index: int, end: int) -> tuple[Cue | None
     phrase = phrase_at(passage, index, end)
     cue = _cue_near(passage, phrase.end, end) if phrase else None
     return cue, phrase
+
+
+def _unlisted(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None]:
+    """A verb that no list has between a quotation and a known person, in either order: 'ketus X', 'X memutuskan'."""
+    lexicon = passage.lexicon
+    if passage.tree or index + 1 >= end or not lexicon.predicate_prefixes:
+        return None, None
+    verb = passage.kinds[index] == Kind.WORD and passage.words[index][0].islower()
+    phrase = phrase_at(passage, index + 1, end) if verb else phrase_at(passage, index, end)
+    if phrase is None or phrase.name is None or not known_person(passage, phrase.name[0]):
+        return None, None
+    if verb:
+        return Cue(index, index + 1), phrase
+    at = phrase.end
+    follows = (
+        at < end
+        and len(passage.words[at]) > _SHORTEST_VERB
+        and passage.lower[at].startswith(lexicon.predicate_prefixes)
+    )
+    return (Cue(at, at + 1), phrase) if follows and passage.kinds[at] == Kind.WORD else (None, None)
 
 
 def _tells(passage: Passage, sentence: Sentence, quote: Quote, verb: int) -> bool:

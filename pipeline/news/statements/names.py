@@ -1,6 +1,6 @@
 """Who is named in an article: the fullest form of each name, what is short for it, and who holds which role."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, country_name
@@ -52,7 +52,7 @@ class Names:
     def _learn(self, passage: Passage) -> None:
         self._lower.update(word for word in passage.words if word[0].islower())
         shouted = {at for first, end in headlines(passage) for at in range(first, end)}
-        for run in runs(passage):
+        for run in map(_without_lead(passage), runs(passage)):
             if run.first in shouted or _of_site(passage, run.first):
                 continue
             text = passage.slice(run.first, run.end)
@@ -301,6 +301,16 @@ class Names:
         for key, text in self.people.items():
             found.setdefault(self.full(text), []).append(key)
         return found
+
+
+def _without_lead(passage: Passage) -> Callable[[Run], Run]:
+    """Cuts a common word off a run that begins a sentence: 'Cerita Ratna'."""
+
+    def cut(run: Run) -> Run:
+        common = run.initial and run.end - run.first > 1 and passage.lower[run.first] in passage.lexicon.headline_words
+        return run._replace(first=run.first + 1) if common else run
+
+    return cut
 
 
 def _of_site(passage: Passage, first: int) -> bool:

@@ -11,6 +11,7 @@ from pipeline.news.statements.tokens import Passage
 
 _REACH = 5
 _FEWEST_WORDS = 5
+_SHORTEST_VERB = 6
 
 
 def told_by(passage: Passage, sentence: Sentence) -> tuple[Phrase, tuple[int, int], bool] | None:
@@ -29,9 +30,17 @@ def told_by(passage: Passage, sentence: Sentence) -> tuple[Phrase, tuple[int, in
             while at < sentence.end and (passage.lower[at] in lexicon.agents or passage.kinds[at] & Kind.ADVERB):
                 at += 1
             phrase = phrase_at(passage, at, sentence.end)
+            if phrase and _goes_on(passage, phrase.end, sentence.end):
+                return None
             behind = any(passage.lower[k] in lexicon.deictics for k in range(first + 1, index))
             return (phrase, (passage.starts[index], passage.ends[index]), behind) if phrase else None
     return None
+
+
+def _goes_on(passage: Passage, index: int, end: int) -> bool:
+    """Whether a verb follows, so that something else is said: 'Hal itu dinyatakan X meningkat'."""
+    verb = index < end and passage.kinds[index] == Kind.WORD and len(passage.words[index]) > _SHORTEST_VERB
+    return verb and passage.lower[index].startswith(passage.lexicon.predicate_prefixes)
 
 
 def points_back(passage: Passage, index: int) -> bool:

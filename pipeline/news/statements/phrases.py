@@ -200,7 +200,7 @@ class _Growth:
         kinds, behind = self.passage.kinds, self.index + 1
         body = kinds[self.first] & Kind.ORG and not kinds[self.first] & Kind.ACRONYM and not self.passage.tree
         another = kinds[behind] & (Kind.ORG | Kind.ACRONYM | Kind.PLACE) or _leads(self.passage, behind)
-        office = kinds[self.first] & Kind.ROLE and kinds[behind] & Kind.TAIL
+        office = kinds[self.first] & Kind.ROLE and (kinds[behind] & Kind.TAIL or self.passage.words[self.index] == "&")
         if not office and (not body or another):
             self.several = True  # else one: 'Kementerian Energi dan Sumber Daya Mineral', 'Menteri Hukum dan HAM'
         self.index += 1
@@ -272,10 +272,10 @@ def _field(passage: Passage, index: int) -> bool:
     """Whether a word can name the field of a body: a capital, and nobody known."""
     kind = passage.kinds[index]
     somebody = kind & (Kind.ROLE | Kind.RANK | Kind.PLACE | Kind.ACRONYM)
-    return bool(kind & Kind.CAP) and not somebody and not _known(passage, index)
+    return bool(kind & Kind.CAP) and not somebody and not known_person(passage, index)
 
 
-def _known(passage: Passage, index: int) -> bool:
+def known_person(passage: Passage, index: int) -> bool:
     """Whether a word belongs to the name of a person who is known."""
     near = passage.found_in(index - _LONGEST_CAPITALS, index + 1)
     told = any(begin <= index < end and kind == "person" for begin, end, kind in near)
@@ -284,7 +284,9 @@ def _known(passage: Passage, index: int) -> bool:
 
 def _office(passage: Passage, first: int, comma: int) -> bool:
     """Whether an office or a body stands before a comma, and no person."""
-    return bool(passage.kinds[comma - 1] & Kind.CAP) and not any(_known(passage, at) for at in range(first, comma))
+    return bool(passage.kinds[comma - 1] & Kind.CAP) and not any(
+        known_person(passage, at) for at in range(first, comma)
+    )
 
 
 def _second_office(passage: Passage, first: int, slash: int, limit: int) -> bool:
@@ -359,6 +361,8 @@ def _joins(passage: Passage, first: int, index: int, limit: int) -> bool:
     before, after = passage.kinds[index - 1], passage.kinds[index + 1]
     if not (before & Kind.CAP and after & Kind.CAP) or after & Kind.DATE:
         return False
+    if passage.words[index] == "&" and not known_person(passage, index - 1):
+        return True
     if passage.kinds[first] & Kind.ROLE:
         return bool(after & Kind.TAIL) or not passage.named(index - 1) or _within_body(passage, index - 1)
     return True

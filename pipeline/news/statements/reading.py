@@ -1,6 +1,7 @@
 """One reading of an article: its tokens, the claims in each sentence, and who made them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, lexicon
@@ -109,12 +110,26 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
         for claim in item.claims:
             if not credible(item.passage, claim, memory.names, memory.roster):
                 continue
+            _named_before(item, claim, memory)
             result.append((item, claim, memory.speaker(item.passage, claim)))
         if item.passage.part != "title":
             if not item.claims:
                 _notice(item, memory)
             _mentioned(item, memory)
     return result
+
+
+def _named_before(item: Read, claim: Claim, memory: Memory) -> None:
+    """Remember the person at the start of a sentence when a pronoun takes it up: 'Meski X pulang, ia mengatakan'."""
+    passage, sentence, phrase = item.passage, item.sentence, claim.phrase
+    if phrase is None or not phrase.pronoun or passage.tree or passage.kinds[phrase.first] & Kind.PLURAL:
+        return
+    if phrase.first > sentence.first + 1 and not any(
+        claim.end <= passage.starts[phrase.first] for claim in item.claims
+    ):
+        found = _subject(passage, replace(sentence, end=phrase.first), memory.names)
+        if found:
+            memory.focus = memory.phrase(passage, found)
 
 
 def credible(passage: Passage, claim: Claim, names: Names, roster: Roster) -> bool:

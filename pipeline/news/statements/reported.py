@@ -26,6 +26,7 @@ _FRAGMENT_REACH = 9
 _HEADLINE_REACH = 9
 _RELAY_REACH = 12
 _COPULA_REACH = 6
+_SHORTEST_VERB = 5
 
 
 def reported(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -68,8 +69,14 @@ def _behind_cue(passage: Passage, cue: Cue, phrase: Phrase | None, end: int) -> 
     if phrase is None:
         return cue.end + 1 if cue.suffix and cue.end < end and passage.words[cue.end] == "," else None
     begin = behind_source(passage, phrase, end, 1)
-    plain = begin != phrase.end or passage.lower[begin] in passage.lexicon.predicates
+    plain = begin != phrase.end or passage.lower[begin] in passage.lexicon.predicates or _finite(passage, begin)
     return begin if plain else None
+
+
+def _finite(passage: Passage, index: int) -> bool:
+    """Whether a verb is of the forms that do not tell how somebody speaks: not 'kata X menutup pembicaraan'."""
+    rest = passage.lexicon.predicate_prefixes[1:]
+    return len(passage.words[index]) > _SHORTEST_VERB and passage.lower[index].startswith(rest)
 
 
 def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:

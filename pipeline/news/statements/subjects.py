@@ -1,7 +1,7 @@
 """Who stands before a cue: 'Presiden X pada hari Kamis (juga) mengatakan', 'Moskow, yang bersikeras'."""
 
 from pipeline.news.lexicons import Kind
-from pipeline.news.statements.phrases import Phrase, phrase_at, starts
+from pipeline.news.statements.phrases import Phrase, known_person, phrase_at, starts
 from pipeline.news.statements.tokens import Passage
 
 _REACH = 60
@@ -124,11 +124,8 @@ def _connects(passage: Passage, found: Phrase, cue: int) -> bool:
         passage.kinds[index] & _ADVERBIAL
         or passage.words[index] == "("
         or passage.lower[index] in passage.lexicon.relatives
-        or (
-            found.name
-            and passage.kinds[index] & Kind.ROLE
-            and (passage.words[cue - 1] == "," or _titled(passage, index, cue))
-        )
+        or (found.name and passage.kinds[index] & Kind.ROLE and passage.words[cue - 1] == ",")
+        or (found.name and _titled(passage, index, cue))
     ):
         return False
     return all(_adverbial(passage, at, cue) for at in range(index, cue) if passage.words[at] == ",")
@@ -139,13 +136,15 @@ def _titled(passage: Passage, first: int, cue: int) -> bool:
 
     Nobody is named in it, or what looks like a name is one of a body or a place for a model.
     """
-    office = phrase_at(passage, first, cue)
-    if office is None or office.end != cue or passage.words[first - 1] != ",":
+    office = phrase_at(passage, first, cue) if passage.words[first - 1] == "," else None
+    if office is None or not any(passage.kinds[at] & Kind.ROLE for at in range(first, office.end)):
+        return False
+    if office.end != cue and not _connects(passage, office, cue):
         return False
     if office.name is None:
-        return any(passage.kinds[at] & Kind.CAP for at in range(first, cue))
-    other = any(kind != "person" for _, _, kind in passage.found_in(first, cue))
-    return other and passage.lower[office.name[0]] not in passage.people
+        return any(passage.kinds[at] & Kind.CAP for at in range(first, office.end))
+    other = any(kind != "person" for _, _, kind in passage.found_in(first, office.end))
+    return other and not known_person(passage, office.name[0])
 
 
 def _adverbial(passage: Passage, comma: int, cue: int) -> bool:

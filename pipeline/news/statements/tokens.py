@@ -27,6 +27,9 @@ _MOJIBAKE = {
     "â€œ": "  “", "â€\x9d": "”  ", "â€˜": "  ‘", "â€™": "’  ", "â€“": " – ", "Â\xa0": "  ",
 }  # fmt: skip
 _BROKEN = re.compile("|".join(_MOJIBAKE))
+# A double mark that was typed as two single ones, and no longer run of them.
+_TWICE = ("''", "’’", "‘‘")
+_PAIRS = re.compile(r"(?P<word>(?<=\S))?(?<!['’‘])(?:''|’’|‘‘)(?!['’‘])")
 _SPACES = {
     ord(space): " "
     for space in "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -59,7 +62,16 @@ def plain(text: str) -> str:
     """The text with plain white space and repaired marks, every codepoint in its place."""
     if "Ä" in text or "¬" in text or "â€" in text or "Â" in text:
         text = _BROKEN.sub(lambda match: _MOJIBAKE[match.group()], text)
+    for twice in _TWICE:
+        if twice in text:
+            text = _PAIRS.sub(_one_mark, text)
+            break
     return text.translate(_SPACES)
+
+
+def _one_mark(match: re.Match[str]) -> str:
+    """The double mark for two single ones, which keeps to the word that it touches."""
+    return '" ' if match["word"] is not None else ' "'
 
 
 @dataclass(eq=False)
