@@ -66,6 +66,8 @@ def _title(passage: Passage) -> list[Read]:
 def _prose(passage: Passage) -> Iterator[Read]:
     since, last = _NEAR_PARAGRAPHS + 1, None
     for paragraph in passage.paragraphs:
+        if not any(kind & Kind.WORD for kind in passage.kinds[slice(*paragraph)]):
+            continue
         since += 1
         for sentence in sentences(passage, paragraph):
             claims = _claims(passage, sentence, follows=since <= _NEAR_PARAGRAPHS)

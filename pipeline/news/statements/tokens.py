@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from pipeline.news.lexicons import Kind, Lexicon, Phrases
@@ -18,7 +17,7 @@ _IN_WORDS = rf"\w{_MARKS}\u00ad\u200c\u200d"
 """What goes on with a word: accents that stand apart, soft hyphens and joiners too, which are no letters to `re`."""
 TOKEN = re.compile(
     rf"\n+|\d+(?:[.,/:]\d+)*|[^\W\d_][{_IN_WORDS}]*(?:[.'’\-&/][^\W_][{_IN_WORDS}]*)*"
-    r"|[\"'“”„‚‘’«»‹›]{8,}|([^\w\s])\1{7,}|\S"
+    r"|[\"'“”„‚‘’«»‹›](?:\s*[\"'“”„‚‘’«»‹›]){7,}|([^\w\s])(?:\s*\1){7,}|\S"
 )
 # UTF-8 quotation marks and spaces that were read as Mac Roman or as Windows-1252. What replaces them has their
 # length, so that offsets hold: an opening mark keeps the end of the sequence, a closing mark its start.
@@ -37,6 +36,8 @@ _SPACES = {
 _SPACES |= dict.fromkeys((0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
 _SPACES |= {ord(line): "\n" for line in "\r\v\f\u0085\u2028\u2029"}
 
+_LONGEST_KEPT = 40
+"""Letters of a token whose reading is kept for the next time."""
 _SHORTEST_NOUN = 8
 """Letters of a word with a noun's prefix and ending: shorter ones may be names."""
 
@@ -123,11 +124,16 @@ class Passage:
 def passage(part: Part, raw: str, lexicon: Lexicon, parse: Parse | None = None) -> Passage:
     """Tokenise one part of an article. Takes time in proportion to its length."""
     text = plain(raw)
-    found = [token for match in TOKEN.finditer(text) for token in _apart(match, lexicon)]
-    words = [word for word, _, _ in found]
-    lower = [word.casefold() for word in words]
-    kinds = [_kind(word, low, lexicon) for word, low in zip(words, lower)]
-    starts, ends = [a for _, a, _ in found], [b for _, _, b in found]
+    words, lower, kinds, starts, ends = list[str](), list[str](), list[int](), list[int](), list[int]()
+    for match in TOKEN.finditer(text):
+        token, at = match.group(), match.start()
+        for word, low, kind in (_read if len(token) <= _LONGEST_KEPT else _read.__wrapped__)(token, lexicon):
+            words.append(word)
+            lower.append(low)
+            kinds.append(kind)
+            starts.append(at)
+            at += len(word)
+            ends.append(at)
     grown = tree(starts, ends, parse) if parse else None
     result = Passage(part, raw, text, words, lower, starts, ends, kinds, lexicon, tree=grown)
     _mark_places(result)
@@ -135,22 +141,25 @@ def passage(part: Part, raw: str, lexicon: Lexicon, parse: Parse | None = None) 
     return result
 
 
-def _apart(match: re.Match[str], lexicon: Lexicon) -> Iterator[tuple[str, int, int]]:
+@lru_cache(maxsize=1 << 15)
+def _read(token: str, lexicon: Lexicon) -> tuple[tuple[str, str, int], ...]:
+    """The words of a token, in lower case too, with their kinds. Most tokens come again and again."""
+    return tuple(
+        (word, low, _kind(word, low, lexicon)) for word in _apart(token, lexicon) for low in (word.casefold(),)
+    )
+
+
+def _apart(word: str, lexicon: Lexicon) -> tuple[str, ...]:
     """A token; two names of which one is a country are three ("AS-Rusia"), a country like "Guinea-Bissau" is one, and
     an office behind a slash stands apart ("PPN/Kepala").
     """
-    word, start = match.group(), match.start()
     left, mark, right = word.partition("/")
     if left and right[:1].isupper() and lexicon.kinds.get(right.casefold(), 0) & Kind.ROLE:
-        middle = start + len(left)
-        yield from ((left, start, middle), (mark, middle, middle + 1), (right, middle + 1, match.end()))
-        return
+        return left, mark, right
     left, mark, right = word.partition("-")
     if mark and left[:1].isupper() and right[:1].isupper() and _two(word, left, right, lexicon.governments):
-        middle = start + len(left)
-        yield from ((left, start, middle), (mark, middle, middle + 1), (right, middle + 1, match.end()))
-    else:
-        yield word, start, match.end()
+        return left, mark, right
+    return (word,)
 
 
 def _two(word: str, left: str, right: str, countries: Phrases) -> bool:
