@@ -363,3 +363,45 @@ def test_a_pronoun_means_who_the_sentence_began_with() -> None:
     assert [speaker for speaker, _ in read(text, ("Budi Santoso", "person"))] == ["Sari Dewanti", "Budi Santoso"]
     alone = text.replace("Budi Santoso memarahi warga, ia", "Kemarin ia")
     assert [speaker for speaker, _ in read(alone)] == ["Sari Dewanti", "Sari Dewanti"]
+
+
+def test_a_first_name_that_is_an_ordinary_word() -> None:
+    text = '"Air naik lagi," kata Kepala Dinas Sungai Hari Nugraha.'
+    assert read(text, ("Nugraha", "person"))[0][0] == "Hari Nugraha"
+    day = '"Air naik lagi," kata Teguh Nugraha pada Hari Sungai.'
+    assert read(day, ("Teguh Nugraha", "person"))[0][0] == "Teguh Nugraha"
+
+
+def test_a_degree_is_no_name() -> None:
+    first = "Ahli gizi Dr dr Tan Wulandari, M.Hum menegaskan bahwa air sungai aman."
+    assert read(first, ("Tan Wulandari", "person")) == [("Tan Wulandari", "air sungai aman")]
+    second = "Menurut dr Rini Bahar, SpP, air itu tidak aman."
+    assert read(second, ("Rini Bahar", "person")) == [("Rini Bahar", "air itu tidak aman")]
+    assert read('"Air naik lagi," kata DeVita.', ("DeVita", "person"))[0][0] == "DeVita"
+
+
+def test_the_end_of_a_name_that_a_model_found_counts_behind_an_office_but_not_behind_a_rank() -> None:
+    end: tuple[str, EntityKind] = ("Pola Mirandi", "person")
+    assert read('"Air naik lagi," kata Kepala Polisi Wessex Constable Pola Mirandi.', end)[0][0] == "Pola Mirandi"
+    assert read('"Air naik lagi," kata Kapolsek Kombes Truno Pola Mirandi.', end)[0][0] == "Truno Pola Mirandi"
+
+
+def test_a_manner_belongs_to_the_subject_of_the_sentence() -> None:
+    text = 'Sari Dewanti mengecam pemerintahan Budi Santoso, dengan mengatakan "Air sungai harus dijaga bersama."'
+    assert read(text, ("Sari Dewanti", "person"), ("Budi Santoso", "person"))[0][0] == "Sari Dewanti"
+
+
+def test_an_office_with_a_deictic_is_no_name() -> None:
+    said = "Direktur Pusat Lautan itu menilai air sungai tidak aman."
+    text = f'Direktur Pusat Lautan Rini Bahar pulang.\n"Kami siap," kata Rini.\n{said}'
+    assert [speaker for speaker, _ in read(text, ("Rini Bahar", "person"))] == ["Rini Bahar", "Rini Bahar"]
+
+
+def test_a_proverb_says_nothing() -> None:
+    assert read('Sebuah pepatah mengatakan, "air yang tenang menghanyutkan banyak orang."') == []
+    assert read('Budi Santoso mengatakan, "air yang tenang menghanyutkan banyak orang."') != []
+
+
+def test_marks_in_the_wrong_encoding_that_were_typed_twice() -> None:
+    (one,) = found('"Kami siap bekerja,‚Äô‚Äô kata Budi Santoso.')
+    assert one.text == "Kami siap bekerja,"

@@ -150,6 +150,7 @@ class Lexicon:
     copulas: frozenset[str]
     role_prepositions: frozenset[str]
     negations: frozenset[str]
+    manners: frozenset[str]
     clause_joints: frozenset[str]
     list_joints: frozenset[str]
     deictics: frozenset[str]
@@ -157,6 +158,7 @@ class Lexicon:
     surnames: frozenset[str]
     relations: frozenset[str]
     sites: frozenset[str]
+    given_names: frozenset[str]
     verblike_nouns: frozenset[str]
     serving: frozenset[str]
     things: frozenset[str]
@@ -236,7 +238,7 @@ def _build(name: str) -> Lexicon:
         "far_complementisers": cues, "purposes": cues, "repeats": cues, "objects": cues, "agents": words,
         "relatives": words, "copulas": words, "role_prepositions": words, "negations": words, "clause_joints": words,
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
-        "sites": words, "verblike_nouns": words,
+        "sites": words, "verblike_nouns": words, "manners": words, "given_names": words,
         "serving": speakers,
         "things": speakers, "persons": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,

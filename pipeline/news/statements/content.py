@@ -5,7 +5,7 @@ from pipeline.news.statements.claims import Claim, Cue, trimmed, words
 from pipeline.news.statements.media import medium
 from pipeline.news.statements.phrases import Phrase
 from pipeline.news.statements.sentences import Sentence
-from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.tokens import Passage, degree
 from schemas.statement import StatementKind
 
 _FEWEST_WORDS = 4
@@ -107,7 +107,8 @@ def _behind_apposition(passage: Passage, comma: int, end: int) -> int:
         introduced = kind & Kind.ROLE or passage.lower[comma + 1] in passage.lexicon.articles
         office = introduced and following - comma > _SHORT_ADVERBIAL
         day = kind & Kind.DATE and kind & Kind.CAP
-        if not (office or day) or has_predicate(passage, comma + 1, following):
+        titled = degree(passage.words[comma + 1])
+        if not (office or day or titled) or has_predicate(passage, comma + 1, following):
             return comma
         comma = following
 

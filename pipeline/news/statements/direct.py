@@ -183,6 +183,8 @@ def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | No
     at = subject_of(passage, cue.first)
     if at is not None and at not in sentence.quoted:
         return speaker_of(passage, cue.first, first)
+    if cue.first > first and passage.lower[cue.first - 1] in passage.lexicon.manners:
+        return first_subject(passage, first, cue.first - 1)
     return subject(passage, first, cue.first) or first_subject(passage, first, cue.first)
 
 

@@ -15,6 +15,7 @@ _SHORTEST_STEM = 4
 _NICKNAME_REACH = 6
 _OFTEN = 3
 """Mentions that show how an article calls somebody."""
+_ORDINARY = Kind.ADVERB | Kind.PREP | Kind.BOUND | Kind.DATE
 _VOWELS = frozenset("aeiou")
 
 
@@ -72,14 +73,18 @@ class Names:
             if role is not None:
                 self._person(text)
                 self.roles.setdefault(role_key(passage.slice(role, run.first)), text)
+        self._model(passage)
+        self._called(passage)
+        self._bodies(passage)
+
+    def _model(self, passage: Passage) -> None:
+        """Learn whom a model found."""
         for first, end, kind in passage.found:
             if kind == "person" and not _of_site(passage, first):
                 text = passage.slice(first, end)
                 self._form(text, passage, first)
                 self._person(text)
                 self._recognised.add(text.casefold())
-        self._called(passage)
-        self._bodies(passage)
 
     def _form(self, text: str, passage: Passage, first: int) -> None:
         self._places.setdefault(text, set()).add((passage.part, first))
@@ -193,6 +198,7 @@ class Names:
         """Whether a word of a headline can be a name: it is no verb and the article has it with a capital only."""
         lexicon, word = title.lexicon, title.lower[index]
         known = word in self._lower or word in lexicon.headline or word in lexicon.headline_words
+        known = known or bool(title.kinds[index] & _ORDINARY) or lexicon.after.at(title.lower, index) is not None
         verb = len(word) > 5 and word.startswith(lexicon.predicate_prefixes) and bool(lexicon.predicate_prefixes)
         return not (known or verb or word.endswith("kan") or lexicon.before.at(title.lower, index))
 

@@ -51,10 +51,16 @@ def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
         return None
     relative = _relative(passage, first)
     name = name_in(passage, apposed if relative else first, end) if apposed or not relative else None
-    if name and _of_body(passage, first, end, name):
+    if name and (_of_body(passage, first, end, name) or _deictic(passage, first, end, name)):
         name = None
     role = _role(passage, first, end, name)
     return Phrase(first, end, name, role, several=several and name is None)
+
+
+def _deictic(passage: Passage, first: int, end: int, name: tuple[int, int]) -> bool:
+    """Whether an office with a deictic ends in a name of nobody known: 'Direktur Jaringan Lautan itu'."""
+    pointed = passage.lower[end - 1] in passage.lexicon.deictics and name[1] == end - 1
+    return pointed and bool(passage.kinds[first] & Kind.ROLE) and not known_person(passage, name[0])
 
 
 def _of_body(passage: Passage, first: int, end: int, name: tuple[int, int]) -> bool:
@@ -417,7 +423,7 @@ def _behind_office(passage: Passage, first: int, start: int, stop: int) -> int:
     """Where a person's name begins in a run that an office leads to without a comma, when a model took its end for it:
     'Kepala Dinas Sungai dan Elektronika Harjan'.
     """
-    if start == first or passage.words[start - 1] == ",":
+    if start == first or passage.words[start - 1] == "," or passage.kinds[start - 1] & Kind.RANK:
         return start
     inside = passage.found_in(start + 1, stop)
     return next((begin for begin, end, kind in inside if kind == "person" and end == stop), start)

@@ -2,7 +2,7 @@
 
 from pipeline.news.lexicons import Kind
 from pipeline.news.statements.phrases import Phrase, known_person, phrase_at, starts
-from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.tokens import Passage, degree
 
 _REACH = 60
 _BETWEEN = 30
@@ -116,7 +116,7 @@ def _connects(passage: Passage, found: Phrase, cue: int) -> bool:
     index = found.end
     if cue - index > _BETWEEN:
         return False
-    while index < cue and passage.words[index] in ",)":
+    while index < cue and (passage.words[index] in ",)" or degree(passage.words[index])):
         index += 1
     if index >= cue:
         return True

@@ -22,6 +22,7 @@ TOKEN = re.compile(
 # UTF-8 quotation marks and spaces that were read as Mac Roman or as Windows-1252. What replaces them has their
 # length, so that offsets hold: an opening mark keeps the end of the sequence, a closing mark its start.
 _MOJIBAKE = {
+    "‚Äô‚Äô": "”     ", "‚Äò‚Äò": "     “",
     "‚Äú": "  “", "‚Äù": "”  ", "‚Äò": "  ‘", "‚Äô": "’  ", "‚Äì": " – ", "‚Äî": " — ", "¬†": "  ",
     "â€œ": "  “", "â€\x9d": "”  ", "â€˜": "  ‘", "â€™": "’  ", "â€“": " – ", "Â\xa0": "  ",
 }  # fmt: skip
@@ -38,6 +39,8 @@ _SPACES |= {ord(line): "\n" for line in "\r\v\f\u0085\u2028\u2029"}
 
 _LONGEST_KEPT = 40
 """Letters of a token whose reading is kept for the next time."""
+_LONGEST_DEGREE = 6
+_DEGREES = ("Sp", "SH", "SE", "ST", "SI", "SK", "SP", "MS", "MH", "MK", "MP", "MT", "MA", "Ph")
 _SHORTEST_NOUN = 8
 """Letters of a word with a noun's prefix and ending: shorter ones may be names."""
 
@@ -174,11 +177,19 @@ def _kind(word: str, low: str, lexicon: Lexicon) -> int:
         return kind | Kind.WORD if first.isdigit() else kind
     if first.isupper():
         kind |= Kind.CAP
-        if len(word) > 1 and ((word.isupper() and not word.endswith(".")) or any(map(str.isdigit, word))):
+        if len(word) > 1 and (
+            (word.isupper() and not word.endswith(".")) or any(map(str.isdigit, word)) or degree(word)
+        ):
             kind |= Kind.ACRONYM
         elif not kind & ~Kind.CAP and len(word) >= _SHORTEST_NOUN and noun_shaped(low, lexicon):
             kind |= Kind.TAIL
     return kind | Kind.WORD
+
+
+def degree(word: str) -> bool:
+    """Whether a word is written like an academic degree: "SpP", "M.Hum"."""
+    capitals = sum(map(str.isupper, word))
+    return 1 < capitals < len(word) <= _LONGEST_DEGREE and ("." in word or word.startswith(_DEGREES))
 
 
 def noun_shaped(low: str, lexicon: Lexicon) -> bool:
