@@ -352,7 +352,9 @@ def test_a_passive_that_goes_on_is_about_something_else() -> None:
 def test_a_word_of_headlines_is_no_first_name() -> None:
     text = 'Cerita Ratna laris.\n"Kami siap bekerja," kata Ratna.'
     assert read(text) == [("Ratna", "Kami siap bekerja,")]
-    assert read(text.replace("Cerita", "Citra")) == [("Citra Ratna", "Kami siap bekerja,")]
+    assert read(text.replace("Cerita Ratna laris", "Kemarin Citra Ratna pulang")) == [
+        ("Citra Ratna", "Kami siap bekerja,")
+    ]
 
 
 def test_a_pronoun_means_who_the_sentence_began_with() -> None:
@@ -405,3 +407,38 @@ def test_a_proverb_says_nothing() -> None:
 def test_marks_in_the_wrong_encoding_that_were_typed_twice() -> None:
     (one,) = found('"Kami siap bekerja,‚Äô‚Äô kata Budi Santoso.')
     assert one.text == "Kami siap bekerja,"
+
+
+def test_what_is_not_said_is_no_quotation() -> None:
+    text = 'Ketika diajak makan, Budi Santoso tidak mengatakan "maaf, saya sedang berpuasa hari ini."'
+    assert read(text) == []
+    assert read(text.replace("tidak", "lalu"))[0][0] == "Budi Santoso"
+
+
+@pytest.mark.parametrize("thing", ["Pasal 219", "Laporan penelitian"])
+def test_what_is_written_says_nothing(thing: str) -> None:
+    assert read(f'{thing} menyebutkan, "setiap kapal yang berlayar di sungai wajib membawa pelampung."') == []
+
+
+def test_a_second_quotation_of_a_sentence_goes_on_with_its_speaker() -> None:
+    text = '"Saya siap," kata Budi Santoso, lalu menambahkan, "Kami menunggu kapal yang datang dari Lumora."'
+    assert [speaker for speaker, _ in read(text, ("Budi Santoso", "person"))] == ["Budi Santoso", "Budi Santoso"]
+
+
+def test_a_source_behind_a_quotation() -> None:
+    text = '"Saya siap," kata Rini Bahar.\n"Pengamatan lebih lanjut sangat diinginkan," menurut Budi Santoso.'
+    assert read(text)[-1] == ("Budi Santoso", "Pengamatan lebih lanjut sangat diinginkan,")
+    opening = '"Saya siap," kata Rini Bahar.\n"Ini penting." Menurut Budi Santoso, air sungai naik lagi pekan ini.'
+    assert ("Budi Santoso", "air sungai naik lagi pekan ini") in read(opening)
+
+
+def test_a_body_that_begins_with_a_country() -> None:
+    text = "Indonesia River Watch mencatat bahwa air sungai naik lagi."
+    assert read(text, ("Indonesia River Watch", "organisation")) == [("Indonesia River Watch", "air sungai naik lagi")]
+    office = "Presiden Indonesia Budi Santoso mencatat bahwa air sungai naik lagi."
+    assert read(office) == [("Budi Santoso", "air sungai naik lagi")]
+
+
+def test_a_heading_gives_nobody_a_first_name() -> None:
+    text = '"Kami siap bekerja," kata Ratna.\nAir Mata Ratna menetes.'
+    assert read(text) == [("Ratna", "Kami siap bekerja,")]

@@ -26,6 +26,7 @@ _FEWEST_WORDS_ALONE = 4
 _FEWEST_CODEPOINTS = 20
 _REACH = 12
 _SHORTEST_VERB = 6
+_SHORT_TAIL = 4
 _MARKS = DOUBLE | SINGLE
 
 
@@ -56,6 +57,9 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
         index += 1
     if index > quote.closing + 4:
         return None
+    sourced = _according(passage, quote, index, end)
+    if sourced:
+        return sourced
     cue = after_cue(passage, index, end)
     if cue and _tells(passage, sentence, quote, cue.first):
         phrase, outlet = _speaker_behind(passage, cue, end)
@@ -70,6 +74,15 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
     if cue is None:
         return None
     return _claim(passage, quote, "quote-subject", cue, phrase, medium(passage, cue.first, end))
+
+
+def _according(passage: Passage, quote: Quote, index: int, end: int) -> Claim | None:
+    """'"...", menurut X' at the end of a sentence."""
+    match = passage.lexicon.according.at(passage.lower, index) if index < end else None
+    phrase = phrase_at(passage, index + match[0], end) if match else None
+    if match is None or phrase is None or words(passage, phrase.end, end) > _SHORT_TAIL:
+        return None
+    return _claim(passage, quote, "according-quote", Cue(index, index + match[0]), phrase, None)
 
 
 def _subject_and_cue(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None]:
@@ -154,17 +167,33 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
     for index in range(quote.opening - 1, max(sentence.first, quote.opening - _REACH) - 1, -1):
         cue = before_cue(passage, index) or _plain_cue(passage, index, quote) or said_by(passage, index)
         if cue and cue.tier != "calling" and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
-            if unsaid(passage, sentence, index):
+            if unsaid(passage, sentence, index) or _denied(passage, sentence, cue.first):
                 return None
             phrase = _named_before(passage, sentence, cue)
+            if phrase is None and not cue.suffix and _of_thing(passage, sentence.first, cue.first):
+                return None
             outlet = medium(passage, sentence.first, quote.opening)
-            return _claim(passage, quote, "cue-quote", cue, phrase, outlet)
+            known = phrase or cue.suffix or quote == sentence.quotes[0]
+            return _claim(passage, quote, "cue-quote", cue if known else None, phrase, outlet)
         according = passage.lexicon.according.at(passage.lower, index)
         if according:
             phrase = phrase_at(passage, index + according[0], quote.opening)
             cue = Cue(index, index + according[0])
             return phrase and _claim(passage, quote, "according-quote", cue, phrase, None)
     return _behind_colon(passage, sentence, quote)
+
+
+def _denied(passage: Passage, sentence: Sentence, cue: int) -> bool:
+    """Whether a negation stands before the cue: 'X tidak mengatakan "..."'."""
+    at = cue - 1
+    while at > sentence.first and passage.kinds[at] & Kind.ADVERB and passage.lower[at] not in passage.lexicon.denying:
+        at -= 1
+    return at >= sentence.first and not passage.tree and passage.lower[at] in passage.lexicon.denying
+
+
+def _of_thing(passage: Passage, first: int, cue: int) -> bool:
+    """Whether what is written says it: 'Pasal 5 menyebutkan "..."'."""
+    return any(passage.lower[at] in passage.lexicon.things for at in range(first, cue))
 
 
 def _behind_colon(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:

@@ -254,7 +254,7 @@ class Names:
         certain = [form for form in longer if form in self._certain]
         choices = [_both(ahead, told), _both(ahead, introduced), told]
         if " ".join(words) not in self._recognised:
-            choices += [introduced, certain, longer]
+            choices += [introduced, certain, [form for form in longer if form in ahead or len(self._places[form]) > 1]]
         else:
             single = sum(word not in self._particles for word in words) == 1
             choices += [ahead] + ([introduced, certain] if single else [])

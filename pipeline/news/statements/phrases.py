@@ -73,6 +73,8 @@ def _of_body(passage: Passage, first: int, end: int, name: tuple[int, int]) -> b
         return False
     behind = passage.kinds[name[1]] if name[0] == first and name[1] < end else 0
     begun = behind & Kind.ORG and behind & Kind.CAP
+    offices = any(passage.kinds[at] & (Kind.ROLE | Kind.RANK | Kind.HEAD) for at in range(first, name[0]))
+    begun = begun or (leading & Kind.PLACE and name[0] > first and not offices and passage.words[name[0] - 1] != ",")
     if not begun and (not leading & Kind.ORG or leading & (Kind.ROLE | Kind.RANK | Kind.ACRONYM)):
         return False
     led = any(_leads(passage, at) for at in range(first + 1, name[0]))
