@@ -5,8 +5,9 @@
 
 from pipeline.news.lexicons import GENERIC, Kind
 from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
+from pipeline.news.statements.fields import known_person
 from pipeline.news.statements.media import medium, relayed
-from pipeline.news.statements.phrases import Phrase, capitals_end, known_person, phrase_at
+from pipeline.news.statements.phrases import Phrase, capitals_end, phrase_at
 from pipeline.news.statements.quotes import DOUBLE, SINGLE, Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject

@@ -1,7 +1,8 @@
 """Who stands before a cue: 'Presiden X pada hari Kamis (juga) mengatakan', 'Moskow, yang bersikeras'."""
 
 from pipeline.news.lexicons import Kind
-from pipeline.news.statements.phrases import Phrase, known_person, phrase_at, starts
+from pipeline.news.statements.fields import known_person
+from pipeline.news.statements.phrases import Phrase, phrase_at, starts
 from pipeline.news.statements.tokens import Passage, degree
 
 _REACH = 60
