@@ -260,9 +260,7 @@ def growth(folder: Path, size: int) -> None:
     """Print what articles cost while the state grows to `size`; plot it."""
     print(f"\nstate of {size:,} articles in SQLite: sketches of real articles, nine of ten keys made different")
     points = apart(_growth, size)
-    print(
-        "  articles   CPU us/article   over fixed work   bytes/article   MB in memory, without the articles measured with"
-    )
+    print("  articles   CPU us/article   over fixed work   bytes/article   resident MB (without articles at hand)")
     for point in points:
         print(
             f"  {point.size:9,}   {point.cost:14.0f}   {point.relative:15.2f}   {point.disk / point.size:13,.0f}"
