@@ -46,7 +46,7 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app, name="ledger")
 
 
-@app.command(OF, epilog="Example: pantau ledger jens-stoltenberg --about ukraina --since 2022-01-01")
+@app.command(OF, epilog="Example: pantau ledger of jens-stoltenberg --about ukraina; `of` may be left out")
 def ledger(
     context: typer.Context,
     speaker: Annotated[str, typer.Argument(help="The id of an official or of a speaker, or words of a name.")],

@@ -1,4 +1,5 @@
-"""Fits the weights of `pipeline/news/likeness.py` on the development half of `tests/golden/utterances`.
+"""Fits weights for `pipeline/news/likeness.py` on the development half of `tests/golden/utterances`, to compare with
+those that ship, which were fitted on its first 307 statements.
 
 Wordings of one utterance need not all be alike: they hang together. So of the pairs of one utterance those count by
 which the model so far would join it (the maximum spanning tree), and the model is fitted again, six times; against them
@@ -50,7 +51,7 @@ def compared(said: list[Case]) -> list[Pair]:
             mine, theirs = worded[one].content, worded[other].content
             if abs(here.day - there.day) <= ledger.WINDOW.days and likeness.likeness(mine, here, theirs, there):
                 same = said[one].utterance == said[other].utterance
-                features = likeness.features(mine, theirs, here, there)
+                features = likeness.features(mine, here, theirs, there)
                 found.append(Pair(one, other, same, mine.key == theirs.key, features))
     return found
 
