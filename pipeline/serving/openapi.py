@@ -15,16 +15,19 @@ from pipeline.serving.uploads import Accepted
 _JSON = "application/json"
 _ID = {"type": "string", "pattern": "^[0-9a-f]{20}$"}
 _TEXT = {"type": "string"}
-_BYTES = {"type": "string", "format": "binary"}
+_BYTES = {"type": "string", "format": "binary", "minLength": 1}
+_HINT = {"type": ["string", "number"]}
+_WRITTEN = {"type": "string", "pattern": r"\S"}
 _UPLOAD = {
     "description": "An article: one of html, text, content and body holds it, the others say what is known of it.",
     "type": "object",
     "properties": {
-        **{name: {"type": "string"} for name in (*CONTENT, "title", "published", "language", "outlet")},
+        **dict.fromkeys(CONTENT, _TEXT),
+        **dict.fromkeys(("title", "published", "language", "outlet"), _HINT),
         "url": {"type": "string", "format": "uri"},
         "author": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
     },
-    "anyOf": [{"required": [name], "properties": {name: {"type": "string", "minLength": 1}}} for name in CONTENT],
+    "anyOf": [{"required": [name], "properties": {name: _WRITTEN}} for name in CONTENT],
 }
 _FORM = {
     "type": "object",
@@ -69,7 +72,7 @@ def _upload(accepted: Any) -> dict[str, Any]:
     many = {"anyOf": [upload, {"type": "array", "items": upload, "minItems": 1, "maxItems": PAGES_MAX}]}
     content = {
         **{name: {"schema": _BYTES} for name in (*PAGE_TYPES, *PACKED_TYPES)},
-        **{name: {"schema": {"type": "string"}} for name in JSON_TYPES},
+        **{name: {"schema": _WRITTEN} for name in JSON_TYPES},
         _JSON: {"schema": many},
         FORM: {"schema": _FORM},
     }

@@ -19,7 +19,7 @@ CONNECTIONS = 1500
 """Connections at once; those above are told so. Twice as many are not even told."""
 HEAD_SECONDS = 10.0
 """Seconds from the first byte of a connection, or of a further request, to the end of its head."""
-HEAD_BYTES = 32_768
+HEAD_BYTES = 65_536
 LINGER_SECONDS = 2.0
 """How long what still comes in is dropped after an answer that ends a connection."""
 

@@ -6,7 +6,6 @@ down in the transaction that takes the last pages in, so the two cannot come apa
 upload that was mended may keep its key.
 """
 
-import hmac
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,7 +62,7 @@ class Repeats:
         if kept is None:
             return None
         before = msgspec.msgpack.decode(kept, type=_Kept)
-        if not hmac.compare_digest(before.upload, upload):
+        if before.upload != upload:
             raise Problem("key-reused", "another upload had this Idempotency-Key: take a new one for each upload")
         return before.answer
 

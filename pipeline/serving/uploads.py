@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import sha256
 
 import msgspec
 from starlette.requests import Request
@@ -125,8 +126,9 @@ class _Upload(msgspec.Struct, frozen=True):
 
     @property
     def print(self) -> str:
-        """What tells this upload from every other."""
-        return msgspec.json.encode([self.media, sorted(self.told.items()), self.body.digest]).decode()
+        """What tells this upload from every other: a SHA-256, hex."""
+        told = msgspec.json.encode([self.media, sorted(self.told.items()), self.body.digest])
+        return sha256(told).hexdigest()
 
 
 class _Answer:

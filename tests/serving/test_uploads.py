@@ -133,6 +133,14 @@ def test_the_same_upload_under_its_key_gets_the_same_answer_and_nothing_happens(
     assert len(service.arrived()) == before
 
 
+def test_the_same_upload_is_the_same_in_any_script(service: Service) -> None:
+    told = {"title": "Корабль уходит в море", "outlet": "海の新聞"}
+    headers = {"Idempotency-Key": "segala-aksara"}
+    answers = [service.post("<p>Судно ушло.".encode(), headers=headers, params=told) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[1].headers["idempotency-replayed"] == "true"
+
+
 def test_another_upload_under_the_same_key_is_a_mistake(service: Service) -> None:
     headers = {"Idempotency-Key": "satu-kunci"}
     assert service.post(b"<p>Satu kunci.", headers=headers).status_code == 202
