@@ -31,6 +31,7 @@ _UPLOAD = {
 }
 _FORM = {
     "type": "object",
+    "additionalProperties": False,
     "description": "Files of any kind that `pantau ingest` reads; fields in front of a file say what is known of it.",
     "properties": dict.fromkeys(KNOWN, _TEXT) | {"file": {"type": "array", "items": _BYTES}},
 }
