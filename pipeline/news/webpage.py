@@ -14,7 +14,7 @@ from pipeline.news.pages import Uncleanable
 from pipeline.news.walls import wall
 from pipeline.news.webhead import Head
 from pipeline.news.weblines import Lines
-from pipeline.news.webtree import parsed
+from pipeline.news.webtree import legible, parsed
 from schemas.article import Part, Removed, Run
 
 
@@ -31,7 +31,7 @@ def clean_page(page: str, url: str | None, fetched_at: datetime) -> Draft:
         beginning, found = _beginning(markup), wall(page, markup, node, "")
         return Draft(title="", text="", quality=0.0, extractor="", maps={}, beginning=beginning, wall=found)
     head = Head(tree, markup, node, url, fetched_at)
-    body = best_body(tree, lambda found: Lines.split(found, head.title, markup.links))
+    body = best_body(legible(tree), lambda found: Lines.split(found, head.title, markup.links))
     return _draft(_Reading(page, markup, node, head, body), url, fetched_at)
 
 
