@@ -164,22 +164,14 @@ def test_a_refused_upload_may_be_mended_under_its_key(service: Service) -> None:
 def test_the_same_upload_at_the_same_time_is_told_so(service: Service) -> None:
     head = (
         f"POST /articles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service.key}\r\nContent-Type: text/html\r\n"
-        "Idempotency-Key: bersamaan\r\nContent-Length: 14\r\n\r\n<p>Bersa"
+        "Idempotency-Key: bersamaan\r\nContent-Length: 14\r\nExpect: 100-continue\r\n\r\n"
     )
     with service.connect() as slow:
         slow.sendall(head.encode())
-        _wait_until_at_work(service)
+        assert slow.recv(65536).startswith(b"HTTP/1.1 100 "), "from here on it is at work"
         problem(service.post(b"<p>Bersamaan.", headers={"Idempotency-Key": "bersamaan"}), 409, "in-progress")
-        slow.sendall(b"maan.\n")
-        assert b" 202 " in slow.recv(65536).splitlines()[0]
-
-
-def _wait_until_at_work(service: Service) -> None:
-    for _ in range(100):
-        answer = service.post(b"", "text/html", headers={"Idempotency-Key": "bersamaan"})
-        if answer.status_code == 409:
-            return
-    pytest.fail("the first upload never began")
+        slow.sendall(b"<p>Bersamaan.\n")
+        assert slow.recv(65536).startswith(b"HTTP/1.1 202 ")
 
 
 def test_a_wrong_idempotency_key_is_refused(service: Service) -> None:
