@@ -32,12 +32,12 @@ ARTICLE = (
 class Service:
     """A server over the installation in a folder, with a key for everything."""
 
-    def __init__(self, url: str, home: Path) -> None:
+    def __init__(self, url: str, home: Path, settings: dict[str, str]) -> None:
         self.url, self.home = url, home
         self.keys = ApiKeys(home)
         _, self.key = self.keys.make("everything", SCOPES, NOW, per_minute=100_000)
         self.client = httpx.Client(base_url=url, headers=self.authorized(), timeout=60)
-        self.house = Installation(load(SETTINGS, home))
+        self.house = Installation(load(settings, home))
 
     def authorized(self, key: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {key or self.key}"}
@@ -80,10 +80,10 @@ def everything(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Service]:
-    house = Installation(load(SETTINGS, home))
+def served(home: Path, settings: dict[str, str] = SETTINGS) -> Iterator[Service]:
+    house = Installation(load(settings, home))
     with serving_uploads(house, "127.0.0.1", 0) as running:
-        service = Service(running.url, home)
+        service = Service(running.url, home, settings)
         with service.client:
             yield service
         service.house.broker.close()
