@@ -5,6 +5,7 @@ would, and a server checks thousands a second. The file is read again when it ch
 longer than the request at hand.
 """
 
+import errno
 import fcntl
 import hmac
 import os
@@ -25,7 +26,6 @@ Scope = Literal["upload", "status"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PER_MINUTE = 600
 """Requests a minute that a key may make, unless it was made for more or fewer."""
-_NO_SPACE = 28
 _NOBODY = sha256(secrets.token_bytes(32)).hexdigest()
 
 
@@ -162,7 +162,7 @@ class ApiKeys:
             finally:
                 Path(name).unlink(missing_ok=True)
         except OSError as error:
-            kind = StorageFull if error.errno == _NO_SPACE else Unavailable
+            kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else Unavailable
             raise kind(
                 f"{self._path} cannot be written ({error.strerror}): check the disk and its permissions"
             ) from error

@@ -52,6 +52,8 @@ def run(
                 ) from error
             notes.print(f"running in {house.settings.home}; metrics on http://{host}:{port}/metrics; Ctrl-C ends")
         with _uploads(house) as server:
+            if server:
+                notes.print(f"taking uploads on {server.url}/articles", soft_wrap=True)
             runner.run(lambda: stop.is_set() or (server is not None and not server.alive), stop.wait)
             check(server, stop)
 

@@ -31,11 +31,13 @@ class Access:
             raise Problem("wrong-key", f"this API key opens nothing here: {_CURE}", _CHALLENGE)
         self._check(key, scope)
         self._slow(self._requests.wait(key.id, key.per_minute), f"{key.per_minute} requests")
+        self._slow(self._traffic.wait(key.id, BYTES_PER_MINUTE, 0.0), f"{BYTES_PER_MINUTE // 10**6} MB")
+        self._requests.take(key.id)
         return key
 
     def spend(self, key: ApiKey, size: int) -> None:
-        """Count the bytes of an upload. Raises Problem when a key sent too many."""
-        self._slow(self._traffic.wait(key.id, BYTES_PER_MINUTE, size), f"{BYTES_PER_MINUTE // 10**6} MB")
+        """Count the bytes of an upload. A key that sent too many is not let in again before they are paid off."""
+        self._traffic.take(key.id, size)
 
     def _check(self, key: ApiKey, scope: Scope) -> None:
         if key.revoked:

@@ -138,7 +138,7 @@ async def _gone(request: Request, error: ClientDisconnect) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    """Something nobody expected: it is logged with its place."""
+    """Something nobody expected: uvicorn logs it with its place, and then ends the connection."""
     del error
     detail = "this is a fault of Pantau, and its log says more: nothing is lost if you send it again later"
-    return problems.answer(Problem("failed", detail), request)
+    return problems.answer(Problem("failed", detail, {"Connection": "close"}), request)

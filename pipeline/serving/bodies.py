@@ -76,7 +76,7 @@ async def _received(request: Request, file: IO[bytes]) -> Body:
         if waited > PAUSE_SECONDS and size < RATE_MIN * (waited - PAUSE_SECONDS):
             raise Problem("too-slow", f"the body comes with less than {RATE_MIN} bytes a second: send it faster")
         digest.update(chunk)
-        _write(file, chunk)
+        keep(file, chunk)
     file.seek(0)
     return Body(file, size, digest.hexdigest())
 
@@ -96,7 +96,8 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
             return
 
 
-def _write(file: IO[bytes], chunk: bytes) -> None:
+def keep(file: IO[bytes], chunk: bytes) -> None:
+    """Write to a file that lasts no longer than its request. Raises StorageFull and Unavailable."""
     try:
         file.write(chunk)
     except OSError as error:

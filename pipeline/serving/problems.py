@@ -72,11 +72,10 @@ class Problem(Exception):
 
 def of(error: PantauError) -> Problem:
     """The problem that an error of Pantau is for whoever asked."""
-    if isinstance(error, StorageFull):
-        return Problem("storage-full", f"{error}; nothing of this request was taken", {"Retry-After": "300"})
     if isinstance(error, Misuse):
         return Problem("bad-header", str(error))
-    return Problem("unavailable", f"{error}; nothing is lost if you send it again", {"Retry-After": "30"})
+    kind, seconds = ("storage-full", "300") if isinstance(error, StorageFull) else ("unavailable", "30")
+    return Problem(kind, f"{error}; nothing is lost or doubled if you send it again", {"Retry-After": seconds})
 
 
 def answer(problem: Problem, request: Request) -> Response:

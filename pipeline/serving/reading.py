@@ -23,6 +23,7 @@ from pipeline.adapters import readers
 from pipeline.adapters.readers.items import Found, Item, Refusal, Refused, Unreadable, known_charset, printable, web_url
 from pipeline.adapters.readers.pages import stated, too_large
 from pipeline.adapters.readers.streams import CHUNK, PAGE_MAX, Budget
+from pipeline.serving.bodies import keep
 from pipeline.serving.problems import Problem
 from schemas.page import Hints
 
@@ -175,7 +176,7 @@ def _segments(body: IO[bytes], boundary: str) -> Iterator[tuple[MultipartSegment
                 file.seek(0)
                 file.truncate()
             elif event is not None:
-                file.write(event)
+                keep(file, event)
             elif segment is not None:
                 file.seek(0)
                 yield segment, file

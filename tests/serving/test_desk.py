@@ -114,13 +114,18 @@ def test_what_is_in_line_at_the_end_is_done_and_what_comes_later_is_told_so(desk
     assert isinstance(desk.take([page("late")]).exception(1), Unavailable)
 
 
-def test_a_bucket_fills_evenly_and_takes_what_is_larger_than_itself() -> None:
+def test_a_bucket_fills_evenly_and_may_hold_less_than_nothing() -> None:
     now = [0.0]
     pace = Pace(lambda: now[0])
-    assert [pace.wait("a", 60) for _ in range(60)] == [0.0] * 60
+    for _ in range(60):
+        assert pace.wait("a", 60) == 0.0
+        pace.take("a")
     assert pace.wait("a", 60) == pytest.approx(1.0)
     assert pace.wait("b", 60) == 0.0, "each key has its own"
     now[0] = 10.0
-    assert [pace.wait("a", 60) for _ in range(11)] == [0.0] * 10 + [pytest.approx(1.0)]
-    assert pace.wait("c", 100, 250) == 0.0
-    assert pace.wait("c", 100, 1) == pytest.approx(151 * 60 / 100)
+    assert pace.wait("a", 60) == 0.0
+    assert pace.wait("a", 60, 11) == pytest.approx(1.0)
+    pace.take("b", 160)
+    assert pace.wait("b", 60, 0) == pytest.approx(100.0)
+    now[0] = 1000.0
+    assert pace.wait("b", 60, 61) == pytest.approx(1.0), "no more than a minute's worth is saved up"

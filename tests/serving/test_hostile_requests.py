@@ -1,5 +1,6 @@
 """Requests made to harm: each ends with a problem document that names the cure, and the server goes on."""
 
+import errno
 import io
 import json
 import socket
@@ -12,7 +13,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from pipeline.serving import bodies, protocol
+from pipeline.errors import StorageFull
+from pipeline.serving import access, bodies, protocol
 from tests.serving.service import ARTICLE, NOW, Service, everything, problem
 
 
@@ -111,6 +113,13 @@ def test_a_key_that_is_used_too_often_has_to_wait(service: Service) -> None:
     assert 1 <= int(answers[5].headers["retry-after"]) <= 12
 
 
+def test_a_key_that_sent_too_many_bytes_has_to_wait(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, words = service.keys.make("heavy", ("upload",), NOW)
+    monkeypatch.setattr(access, "BYTES_PER_MINUTE", 1_000)
+    assert service.post(b" " * 2_000, headers=service.authorized(words)).status_code == 400
+    problem(service.post(b"<p>x", headers=service.authorized(words)), 429, "too-often")
+
+
 # Too large, too slow
 
 
@@ -184,6 +193,16 @@ def test_a_body_that_drips_is_given_up(service: Service, monkeypatch: pytest.Mon
 def test_a_sender_who_leaves_in_the_middle_leaves_nothing(service: Service) -> None:
     with service.connect() as connection:
         connection.sendall(head(service, "Content-Type: text/html", "Content-Length: 100000") + ARTICLE.encode()[:300])
+
+
+class Full(io.BytesIO):
+    def write(self, content: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_disk_without_room_for_an_upload_is_named() -> None:
+    with pytest.raises(StorageFull, match="free some, or set TMPDIR"):
+        bodies.keep(Full(), b"<p>")
 
 
 # What is no JSON, no charset, no type

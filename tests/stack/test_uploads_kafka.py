@@ -29,7 +29,9 @@ def test_uploads_are_in_their_topic_when_they_are_answered(tmp_path: Path, monke
             _refuse(service, refused)
             cluster.kill(0)
             away = service.post(b"<p>Kapal yang tidak berangkat.")
-            assert problem(away, 503, "unavailable")["detail"].endswith("nothing is lost if you send it again")
+            assert problem(away, 503, "unavailable")["detail"].endswith(
+                "nothing is lost or doubled if you send it again"
+            )
 
 
 def _uploaded(service: Service) -> str:
