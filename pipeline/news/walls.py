@@ -16,9 +16,9 @@ from pipeline.news.metadata import Stated
 from pipeline.news.pages import Uncleanable
 
 _PAGE_WORDS = 200
-"""Visible words of the longest page that tests the browser, refuses, or asks for a password."""
-_CAPTCHA_WORDS = 120
-"""The same where only the field for people says so."""
+"""Visible words of the longest page that tests the browser or refuses."""
+_FIELD_WORDS = 120
+"""The same where only a field says so, for people or for a password."""
 _BODY_WORDS = 60
 """Words of the longest body that such a page seems to have."""
 _CONSENT_WORDS = 900
@@ -27,6 +27,8 @@ _CONSENT_SHARE = 0.06
 """Of the words, those that speak of consent: in requests 8 to 20 in a hundred."""
 _CONSENT_KINDS = 4
 """Different ones of them; an article about cookies repeats one."""
+_TEXT_MAX = 20_000
+"""Codepoints of a text that are read for that."""
 _SOURCE_MAX = 300_000
 """Codepoints of the source that are looked at: a wall is short, and its signs stand in its head and its forms."""
 
@@ -44,12 +46,12 @@ def wall(page: str, markup: Markup, node: Stated, text: str) -> Uncleanable | No
     """
     if _stated(markup, node):
         return None
-    shown = " ".join(word for _, word, _ in markup.words[: 3 * _CONSENT_WORDS])
+    shown = " ".join(word for _, word, _ in markup.words[: 3 * _CONSENT_WORDS])[:_TEXT_MAX]
     visible = count_words(shown)
     source = page[:_SOURCE_MAX].lower()
     if visible <= _PAGE_WORDS and count_words(text) <= _BODY_WORDS:
         return _short(source, visible) or _consent(source, shown, visible)
-    return _consent(source, text, visible) if visible <= _CONSENT_WORDS else None
+    return _consent(source, text[:_TEXT_MAX], visible) if visible <= _CONSENT_WORDS else None
 
 
 def _stated(markup: Markup, node: Stated) -> bool:
@@ -68,7 +70,9 @@ def _short(source: str, visible: int) -> Uncleanable | None:
         return Uncleanable.BOT_CHECK
     if _said("denied", source):
         return Uncleanable.DENIED
-    if visible <= _CAPTCHA_WORDS and _said("captcha", source):
+    if visible > _FIELD_WORDS:
+        return None
+    if _said("captcha", source):
         return Uncleanable.BOT_CHECK
     return Uncleanable.LOGIN if _PASSWORD.search(source) else None
 
