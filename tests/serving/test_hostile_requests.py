@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from pipeline.errors import StorageFull
-from pipeline.serving import access, bodies, protocol
+from pipeline.serving import access, bodies, guard, protocol
 from tests.serving.service import ARTICLE, NOW, Service, everything, problem
 
 
@@ -188,6 +188,13 @@ def test_a_body_that_drips_is_given_up(service: Service, monkeypatch: pytest.Mon
                 continue
         connection.settimeout(10)
         raw_problem(everything(connection), 408, "too-slow")
+
+
+def test_no_request_lasts_longer_than_it_may(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "REQUEST_SECONDS", 0.5)
+    answer = service.raw(head(service, "Content-Type: text/html", "Content-Length: 100") + b"<p>Sepotong")
+    raw_problem(answer, 408, "too-slow")
+    assert b"more than" in answer
 
 
 def test_a_sender_who_leaves_in_the_middle_leaves_nothing(service: Service) -> None:
