@@ -28,6 +28,13 @@ class Clock(Protocol):
         """The time in UTC, with its zone."""
 
 
+class Timer(Clock, Protocol):
+    """A clock that one can wait on. The crawler waits on nothing else, so a simulated week takes minutes."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Come back when so much time has passed on this clock."""
+
+
 class Pages(Protocol):
     """The page store: bytes by their own hash."""
 

@@ -1,0 +1,185 @@
+"""One request and its answer: no redirect is followed, no cookie kept, no proxy read from the environment.
+
+HTTP/1.1, for one host has one request at a time, and HTTP/2 helps those that have several. A connection is kept for
+the next page of its host; it goes to the address that was checked when it was made.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+import httpcore
+
+from pipeline.adapters.addresses import AsyncGate, Forbidden, Resolve, system
+from pipeline.adapters.fetching.coding import ACCEPTED, RATIO_FREE, RATIO_MAX, Coding, Damaged, coding, packed_again
+from pipeline.adapters.fetching.policy import Limits, Policy
+from pipeline.news.crawling.answers import judged
+from pipeline.news.crawling.outcomes import Fetched, Headers, NotModified, Redirect, Refused, Unfetched, field
+from pipeline.news.crawling.targets import Target
+
+Answer = Fetched | NotModified | Redirect | Refused
+KEPT_SECONDS = 30.0
+"""How long a connection is kept for the next page."""
+SMALL = 10**6
+"""Bytes of a body that each request may hold. More than that is read by LARGE_AT_ONCE requests at a time, the others
+wait: so 64 requests hold some 230 MB at most, and not 2.5 GB.
+"""
+LARGE_AT_ONCE = 4
+RESOLVERS = 16
+"""Threads that resolve names."""
+
+
+class _Over(Exception):
+    """The body is not read to its end."""
+
+    def __init__(self, reason: Unfetched, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class Exchange:
+    """Asks for targets, many at once; hosts in `hosts` may have any address."""
+
+    def __init__(self, policy: Policy, hosts: frozenset[str] | None = None, resolve: Resolve = system) -> None:
+        self._policy = policy
+        self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=policy.trust,
+            max_connections=None,
+            max_keepalive_connections=policy.at_once * 4,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=AsyncGate(self._threads, hosts, resolve),
+        )
+        self._slots = asyncio.Semaphore(policy.at_once)
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
+        """The answer of a target; `conditions` are headers that make the request conditional."""
+        try:
+            async with self._slots, asyncio.timeout(self._policy.whole):
+                return await self._get(target, conditions, limits, now)
+        except Forbidden as error:
+            return Refused(target.url, Unfetched.PRIVATE_ADDRESS, str(error))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            return Refused(target.url, Unfetched.UNREACHABLE, _phrase(error))
+        except TimeoutError:
+            return Refused(target.url, Unfetched.TOO_SLOW, f"it takes longer than {self._policy.whole:g} s")
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
+            return Refused(target.url, Unfetched.BROKEN, _phrase(error))
+        except _Over as error:
+            return Refused(target.url, error.reason, error.detail)
+
+    async def _get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
+        async with AsyncExitStack() as stack:
+            request = self._pool.stream(
+                "GET", target.url, headers=self._headers(target, conditions),
+                extensions={"timeout": {"connect": self._policy.connect}},
+            )  # fmt: skip
+            response = await self._headed(stack.enter_async_context(request))
+            headers = tuple((name.decode("latin-1").lower(), _text(value)) for name, value in response.headers)
+            if response.status == 304 and conditions:
+                return NotModified(target.url, headers, now())
+            said = judged(target.url, response.status, headers, now())
+            if said is not None:
+                return said
+            content = await self._content(response, headers, limits, stack)
+        return Fetched(target.url, response.status, headers, content, now())
+
+    async def _headed(self, entering: Awaitable[httpcore.Response]) -> httpcore.Response:
+        try:
+            async with asyncio.timeout(self._policy.first_byte):
+                return await entering
+        except TimeoutError as error:
+            detail = f"its headers take longer than {self._policy.first_byte:g} s"
+            raise _Over(Unfetched.TOO_SLOW, detail) from error
+
+    def _headers(self, target: Target, conditions: Headers) -> list[tuple[str, str]]:
+        host = target.url.split("/", 3)[2]
+        return [
+            ("Host", host),
+            ("User-Agent", self._policy.agent),
+            ("Accept", "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"),
+            ("Accept-Encoding", ACCEPTED),
+            *conditions,
+        ]
+
+    async def _content(
+        self, response: httpcore.Response, headers: Headers, limits: Limits, stack: AsyncExitStack
+    ) -> bytes:
+        """The body, unpacked. Raises _Over."""
+        declared = field(headers, "content-length") or ""
+        if declared.isdecimal() and int(declared[:18]) > limits.packed and not limits.cut:
+            raise _Over(Unfetched.TOO_LARGE, f"it says that it is {int(declared[:18]):,} bytes long")
+        encodings = ",".join(value for name, value in headers if name == "content-encoding")
+        unpack = coding(encodings)
+        if unpack is None:
+            raise _Over(Unfetched.ENCODING, f"it is packed as {encodings[:100]!r}")
+        body = _Body(unpack, limits)
+        try:
+            async for chunk in response.aiter_stream():
+                if body.large and not body.seated:
+                    await stack.enter_async_context(self._large)
+                    body.seated = True
+                if body.add(chunk):
+                    return body.content
+            body.coding.end()
+        except Damaged as error:
+            raise _Over(Unfetched.ENCODING, f"it is not packed as {encodings[:100]!r} ({error})") from error
+        if encodings and packed_again(body.content):
+            raise _Over(Unfetched.ENCODING, "it is packed twice")
+        return body.content
+
+
+class _Body:
+    """A body as it comes in."""
+
+    def __init__(self, unpack: Coding, limits: Limits) -> None:
+        self.coding, self._limits = unpack, limits
+        self._packed, self._plain = 0, bytearray()
+        self.seated = False
+
+    @property
+    def large(self) -> bool:
+        """Whether it takes more memory than every request may have."""
+        return len(self._plain) > SMALL
+
+    @property
+    def content(self) -> bytes:
+        """What has come, within the limits."""
+        return bytes(self._plain[: self._limits.plain])
+
+    def add(self, chunk: bytes) -> bool:
+        """Take packed bytes in; True when the rest is cut off. Raises _Over and Damaged."""
+        self._packed += len(chunk)
+        if self._packed > self._limits.packed:
+            if self._limits.cut:
+                return True
+            raise _Over(Unfetched.TOO_LARGE, f"it is longer than {self._limits.packed:,} bytes")
+        for piece in self.coding.feed(chunk):
+            self._plain += piece
+            if len(self._plain) > RATIO_FREE and len(self._plain) > RATIO_MAX * self._packed:
+                raise _Over(Unfetched.BOMB, f"it grows more than {RATIO_MAX} times when unpacked")
+            if len(self._plain) > self._limits.plain:
+                if self._limits.cut:
+                    return True
+                raise _Over(Unfetched.TOO_LARGE, f"it is longer than {self._limits.plain:,} bytes unpacked")
+        return False
+
+
+def _text(value: bytes) -> str:
+    """A header value: UTF-8 where it is, for that is what sites put into Location."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _phrase(error: Exception) -> str:
+    return str(error) or type(error).__name__
