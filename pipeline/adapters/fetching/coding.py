@@ -24,6 +24,7 @@ gives 8 MB at most.
 """
 _ZSTD_WINDOW = 8 << 20
 """RFC 9659: the largest window of zstd as a content coding."""
+_MEMBER = b"\x1f\x8b"
 _GZIP = 31
 """zlib: gzip with its header and checksum."""
 
@@ -57,7 +58,7 @@ class Zlib:
     """gzip, of one member or several; deflate with the header of zlib or, as some servers send it, without."""
 
     def __init__(self, gzip: bool) -> None:
-        self._gzip, self._begun = gzip, False
+        self._gzip, self._begun, self._behind = gzip, False, b""
         self._inflate = zlib.decompressobj(_GZIP if gzip else zlib.MAX_WBITS)
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
@@ -68,19 +69,21 @@ class Zlib:
                 self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             while packed:
-                if self._inflate.eof and not self._another(packed):
+                if self._inflate.eof and not (packed := self._another(packed)):
                     return
                 yield self._inflate.decompress(packed, PIECE)
                 packed = self._inflate.unconsumed_tail or self._inflate.unused_data
         except zlib.error as error:
             raise Damaged(str(error)) from error
 
-    def _another(self, packed: bytes) -> bool:
-        """Whether another member of gzip begins here; what else follows is padding, and ignored."""
-        if not (self._gzip and packed.startswith(b"\x1f\x8b")):
-            return False
+    def _another(self, packed: bytes) -> bytes:
+        """The beginning of another member of gzip, nothing as long as there is none; padding is ignored."""
+        packed, self._behind = self._behind + packed, b""
+        if not (self._gzip and packed.startswith(_MEMBER)):
+            self._behind = packed if packed == _MEMBER[:1] else b"\0"
+            return b""
         self._inflate = zlib.decompressobj(_GZIP)
-        return True
+        return packed
 
     def end(self) -> None:
         """See Coding."""
@@ -98,9 +101,10 @@ class Brotli:
         """See Coding."""
         self._begun = self._begun or bool(packed)
         try:
-            yield self._decompressor.process(packed, output_buffer_limit=PIECE)
-            while not self._decompressor.can_accept_more_data():
-                yield self._decompressor.process(b"", output_buffer_limit=PIECE)
+            piece = self._decompressor.process(packed, output_buffer_limit=PIECE)
+            while piece or not self._decompressor.can_accept_more_data():
+                yield piece
+                piece = self._decompressor.process(b"", output_buffer_limit=PIECE)
         except brotli.error as error:
             raise Damaged(str(error)) from error
 

@@ -21,7 +21,7 @@ _MEANT = {
 }
 _SECONDS = re.compile(r"\d{1,9}")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{1,40})""", re.IGNORECASE)
-_REFRESH = re.compile(r"""\s*(\d{0,6}(?:\.\d{0,6})?)\s*[;,]\s*(?:url\s*=)?\s*["']?([^"']+)""", re.IGNORECASE)
+_REFRESH = re.compile(r"""\s*(\d{0,6}(?:\.\d{0,6})?)\s*[;,]\s*(?:url\s*=)?+\s*["']?([^"']+)""", re.IGNORECASE)
 _HTML = ("text/html", "application/xhtml+xml")
 _UNSEEN = ("noscript", "template", "svg", "math")
 
