@@ -111,5 +111,6 @@ class FakeTimer:
     async def sleep(self, seconds: float) -> None:
         """See Timer."""
         self.slept.append(seconds)
-        self.time += timedelta(seconds=seconds)
+        until = self.time + timedelta(seconds=seconds)
         await asyncio.sleep(0)
+        self.time = max(self.time, until)  # those who wait at once wait together

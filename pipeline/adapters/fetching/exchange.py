@@ -157,11 +157,12 @@ class _Body:
 
     def add(self, chunk: bytes) -> bool:
         """Take packed bytes in; True when the rest is cut off. Raises _Over and Damaged."""
-        self._packed += len(chunk)
-        if self._packed > self._limits.packed:
-            if self._limits.cut:
-                return True
+        room = self._limits.packed - self._packed
+        over = len(chunk) > room
+        if over and not self._limits.cut:
             raise _Over(Unfetched.TOO_LARGE, f"it is longer than {self._limits.packed:,} bytes")
+        chunk = chunk[:room]
+        self._packed += len(chunk)
         for piece in self.coding.feed(chunk):
             self._plain += piece
             if len(self._plain) > RATIO_FREE and len(self._plain) > RATIO_MAX * self._packed:
@@ -170,7 +171,7 @@ class _Body:
                 if self._limits.cut:
                     return True
                 raise _Over(Unfetched.TOO_LARGE, f"it is longer than {self._limits.plain:,} bytes unpacked")
-        return False
+        return over
 
 
 def _text(value: bytes) -> str:

@@ -54,7 +54,7 @@ class Fetcher:
         if isinstance(asked, Refused):
             return asked
         pairs = (("if-none-match", etag), ("if-modified-since", modified))
-        conditions = tuple((name, value) for name, value in pairs if value)
+        conditions = tuple((name, value) for name, value in pairs if value and value.isascii() and value.isprintable())
         return await self._followed(asked, partial(self._page, conditions=conditions))
 
     async def aclose(self) -> None:

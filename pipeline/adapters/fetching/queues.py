@@ -50,11 +50,12 @@ class Queues:
             return Refused(url, Unfetched.HOST_PAUSED, "its host asked for a pause or failed too often", wait=wait)
         if wait:
             await self._timer.sleep(wait.total_seconds())
-        answer = await ask()
+        delay = hosts.delay(self._delay, crawl_delay, self._chance())
+        before, line.standing = line.standing, line.standing._replace(next_at=self._timer.now() + delay)
+        answer = await ask()  # whoever is cancelled here has asked as well, so the delay stands already
         refused = answer if isinstance(answer, Refused) else None
         reason, asked = (refused.reason, refused.wait) if refused else (None, None)
-        delay = hosts.delay(self._delay, crawl_delay, self._chance())
-        line.standing = hosts.after(line.standing, reason, asked, self._timer.now(), delay)
+        line.standing = hosts.after(before, reason, asked, self._timer.now(), delay)
         return answer
 
     def _line(self, host: str) -> _Line:

@@ -19,9 +19,9 @@ _MEANT = {
     **dict.fromkeys((401, 402, 403, 407, 451), Unfetched.DENIED),
     **dict.fromkeys((429, 503), Unfetched.BUSY),
 }
-_SECONDS = re.compile(r"\d{1,9}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]{1,40})""", re.IGNORECASE)
-_REFRESH = re.compile(r"""\s*(\d{0,6}(?:\.\d{0,6})?)\s*[;,]\s*(?:url\s*=)?+\s*["']?([^"']+)""", re.IGNORECASE)
+_REFRESH = re.compile(r"""\s*([0-9]{0,6}(?:\.[0-9]{0,6})?)\s*[;,]\s*(?:url\s*=)?+\s*["']?([^"']+)""", re.IGNORECASE)
 _HTML = ("text/html", "application/xhtml+xml")
 _UNSEEN = ("noscript", "template", "svg", "math")
 

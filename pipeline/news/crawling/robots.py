@@ -27,6 +27,8 @@ class Rules:
     """What a site permits. It permits everything when its file says nothing."""
 
     def __init__(self, content: bytes = b"") -> None:
+        if len(content) >= BYTES_MAX:  # it was cut off, perhaps in a rule, which would bar more than was meant
+            content = content[: content.rfind(b"\n", 0, BYTES_MAX) + 1]
         self._read = Protego.parse(content.decode("utf-8-sig", "replace"))
 
     def allows(self, url: str) -> bool:
