@@ -43,7 +43,7 @@ class Site:
     """Serves `routes`, by path or by host and path ("a.example/x"); what is not there is a 404. In `async with`."""
 
     def __init__(self, routes: dict[str, Handler] | None = None, tls: ssl.SSLContext | None = None) -> None:
-        self.routes, self._tls = routes or {}, tls
+        self.routes, self._tls = {} if routes is None else routes, tls
         self.log: list[Request] = []
         self.connections, self.open, self.most = 0, 0, 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,13 +79,19 @@ class Site:
         finally:
             writer.transport.abort()
 
+    def _handler(self, named: str, path: str) -> Handler:
+        try:
+            return self.routes[named if named in self.routes else path]
+        except KeyError:
+            return answer(404)
+
     async def _handle(self, request: Request, writer: asyncio.StreamWriter) -> None:
         self.log.append(request)
         self.open += 1
         self.most = max(self.most, self.open)
         try:
             named = f"{request.host.partition(':')[0]}{request.path}"
-            await self.routes.get(named, self.routes.get(request.path, answer(404)))(request, writer)
+            await self._handler(named, request.path)(request, writer)
         finally:
             self.open -= 1
 

@@ -134,7 +134,7 @@ def test_each_status_has_a_reason(status: int, reason: Unfetched) -> None:
     came = got(Site({"/x": answer(status)}), "/x")
     assert isinstance(came, Refused)
     assert (came.reason, came.status) == (reason, status)
-    assert reason.passing == (status >= 500 or status == 429)
+    assert reason.passing == (status >= 500 or status == 429) == (came.wait is not None)
 
 
 def test_a_host_that_takes_no_connection_or_has_no_name() -> None:

@@ -7,10 +7,13 @@ import resource
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 
 import brotli
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.adapters.fetching import Fetcher, Policy
 from pipeline.adapters.fetching.coding import Damaged, coding
@@ -44,6 +47,7 @@ def refused(handler: Handler, reason: Unfetched, **changed: float) -> Refused:
         tracemalloc.stop()
     assert isinstance(came, Refused)
     assert came.reason is reason
+    assert (came.wait is not None) == reason.passing
     assert held < HELD_MAX
     return came
 
@@ -272,9 +276,21 @@ def test_many_large_bodies_at_once_take_turns() -> None:
         tracemalloc.stop()
 
 
-def test_damage_is_named_for_each_coding() -> None:
-    for name in ("gzip", "deflate", "br", "zstd"):
+@given(st.sampled_from(sorted(PACKED)), st.binary(max_size=300), st.lists(st.integers(0, 400)), st.binary(max_size=9))
+def test_bytes_of_any_kind_come_out_as_they_went_in_or_are_called_damaged(
+    way: str, content: bytes, cuts: list[int], behind: bytes
+) -> None:
+    name, pack = PACKED[way]
+    packed = pack(content)
+    places = [0, *sorted(cuts), len(packed)]
+    pieces = [packed[first:end] for first, end in pairwise(places)]
+    for sent in ([*pieces], [*pieces, behind], [behind, *pieces], [packed[: cuts[0]] if cuts else behind]):
         made = coding(name)
         assert made is not None
-        with pytest.raises(Damaged):
-            list(made.feed(b"\xff" * 100))
+        try:
+            found = b"".join(piece for part in sent for piece in made.feed(part))
+            made.end()
+        except Damaged:
+            assert sent != pieces
+        else:
+            assert found == content or sent != pieces

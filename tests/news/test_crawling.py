@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.news.crawling import hosts
-from pipeline.news.crawling.answers import charset, judged, media_type, refresh, retry_after
-from pipeline.news.crawling.hosts import LONGEST_ASKED, Standing
+from pipeline.news.crawling.answers import LONGEST_ASKED, charset, judged, media_type, refresh, retry_after
+from pipeline.news.crawling.hosts import Standing
 from pipeline.news.crawling.outcomes import HOST_TROUBLE, PASSING, Fetched, Redirect, Refused, Unfetched
 from pipeline.news.crawling.robots import Rules, rules
 from pipeline.news.crawling.targets import Target, following, target
@@ -107,7 +107,8 @@ def test_what_passes_is_what_speaks_against_the_host_or_was_not_asked() -> None:
     [
         ("120", 120), (" 0 ", 0), ("Sat, 01 Jan 2022 00:02:00 GMT", 120), ("Saturday, 01-Jan-22 00:02:00 GMT", 120),
         ("Sat, 01 Jan 2000 00:00:00 GMT", 0), ("Sat, 01 Jan 2022 00:02:00", 120), ("", None), ("-1", None),
-        ("1.5", None), ("soon", None), ("٣", None), ("9" * 400, None), ("Sat, 99 Foo 99999 99:99:99 GMT", None),
+        ("1.5", None), ("soon", None), ("٣", None), ("9" * 9, 86400), ("9" * 400, None),
+        ("Sat, 99 Foo 99999 99:99:99 GMT", None),
     ],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: int | None) -> None:
@@ -150,7 +151,7 @@ def test_a_refresh_counts_in_html_and_where_browsers_see_it() -> None:
 REASONS = st.one_of(st.none(), st.sampled_from(list(Unfetched)))
 
 
-@given(st.lists(st.tuples(REASONS, st.one_of(st.none(), st.timedeltas(timedelta(0), timedelta(days=9))))))
+@given(st.lists(st.tuples(REASONS, st.one_of(st.none(), st.timedeltas(timedelta(0), LONGEST_ASKED)))))
 def test_a_host_is_never_asked_sooner_than_its_delay_nor_left_for_more_than_a_day(
     history: list[tuple[Unfetched | None, timedelta | None]],
 ) -> None:

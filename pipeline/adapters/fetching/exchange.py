@@ -5,9 +5,9 @@ the next page of its host; it goes to the address that was checked when it was m
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 import httpcore
@@ -22,6 +22,8 @@ from pipeline.news.crawling.targets import Target
 Answer = Fetched | NotModified | Redirect | Refused
 KEPT_SECONDS = 30.0
 """How long a connection is kept for the next page."""
+KEPT_MAX = 256
+"""Connections that are kept; the one that was used longest ago goes first."""
 SMALL = 10**6
 """Bytes of a body that each request may hold. More than that is read by LARGE_AT_ONCE requests at a time, the others
 wait: so 64 requests hold some 230 MB at most, and not 2.5 GB.
@@ -40,24 +42,21 @@ class _Over(Exception):
 
 
 class Exchange:
-    """Asks for targets, many at once; hosts in `hosts` may have any address."""
+    """Asks for targets, one at a time of each site and many sites at once; hosts in `hosts` may have any address."""
 
     def __init__(self, policy: Policy, hosts: frozenset[str] | None = None, resolve: Resolve = system) -> None:
         self._policy = policy
         self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=policy.trust,
-            max_connections=None,
-            max_keepalive_connections=policy.at_once * 4,
-            keepalive_expiry=KEPT_SECONDS,
-            network_backend=AsyncGate(self._threads, hosts, resolve),
-        )
+        self._gate = AsyncGate(self._threads, hosts, resolve)
+        self._trust = policy.trust or httpcore.default_ssl_context()
+        self._idle: dict[str, httpcore.AsyncConnectionPool] = {}
         self._slots = asyncio.Semaphore(policy.at_once)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        while self._idle:
+            await self._idle.popitem()[1].aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
@@ -78,7 +77,8 @@ class Exchange:
 
     async def _get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
         async with AsyncExitStack() as stack:
-            request = self._pool.stream(
+            pool = await stack.enter_async_context(self._connections(target.origin))
+            request = pool.stream(
                 "GET", target.url, headers=self._headers(target, conditions),
                 extensions={"timeout": {"connect": self._policy.connect}},
             )  # fmt: skip
@@ -91,6 +91,19 @@ class Exchange:
                 return said
             content = await self._content(response, headers, limits, stack)
         return Fetched(target.url, response.status, headers, content, now())
+
+    @asynccontextmanager
+    async def _connections(self, origin: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
+        """The connection of a site. One pool for all of them looks at each of its connections for each request."""
+        pool = self._idle.pop(origin, None) or httpcore.AsyncConnectionPool(
+            ssl_context=self._trust, max_connections=1, keepalive_expiry=KEPT_SECONDS, network_backend=self._gate
+        )
+        try:
+            yield pool
+        finally:
+            self._idle[origin] = pool
+            if len(self._idle) > KEPT_MAX:
+                await self._idle.pop(next(iter(self._idle))).aclose()
 
     async def _headed(self, entering: Awaitable[httpcore.Response]) -> httpcore.Response:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from pipeline.adapters.fetching.exchange import Answer
@@ -55,8 +55,9 @@ class Queues:
         answer = await ask()  # whoever is cancelled here has asked as well, so the delay stands already
         refused = answer if isinstance(answer, Refused) else None
         reason, asked = (refused.reason, refused.wait) if refused else (None, None)
-        line.standing = hosts.after(before, reason, asked, self._timer.now(), delay)
-        return answer
+        now = self._timer.now()
+        line.standing = hosts.after(before, reason, asked, now, delay)
+        return replace(refused, wait=line.standing.wait(now)) if refused and refused.reason.passing else answer
 
     def _line(self, host: str) -> _Line:
         if host not in self._lines and len(self._lines) >= HOSTS_MAX:

@@ -11,6 +11,8 @@ from pipeline.news.crawling.outcomes import Fetched, Headers, Redirect, Refused,
 
 REFRESH_MAX = 5.0
 """Seconds. A page that moves on sooner is a redirect; one that waits longer reloads itself for its readers."""
+LONGEST_ASKED = timedelta(days=1)
+"""The longest pause that a host may ask for."""
 HEAD_MAX = 1 << 16
 """Bytes of a page in which a refresh is looked for: it has to stand in the head."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -41,16 +43,18 @@ def judged(url: str, status: int, headers: Headers, now: datetime) -> Redirect |
 
 
 def retry_after(headers: Headers, now: datetime) -> timedelta | None:
-    """How long a server asks to be left alone (RFC 9110 10.2.3: seconds or a date); None when it does not say."""
+    """How long a server asks to be left alone (RFC 9110 10.2.3: seconds or a date), at most LONGEST_ASKED; None when it
+    does not say.
+    """
     value = (field(headers, "retry-after") or "").strip()
     if _SECONDS.fullmatch(value):
-        return timedelta(seconds=int(value))
+        return min(timedelta(seconds=int(value)), LONGEST_ASKED)
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     date = date.replace(tzinfo=UTC) if date.tzinfo is None else date
-    return max(date - now, timedelta(0))
+    return min(max(date - now, timedelta(0)), LONGEST_ASKED)
 
 
 def media_type(headers: Headers) -> str | None:

@@ -13,8 +13,6 @@ FAILURES = 5
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 """The longest pause of our own choice."""
-LONGEST_ASKED = timedelta(days=1)
-"""The longest pause that a host may ask for."""
 PATIENCE = timedelta(seconds=30)
 """Who waits for a host waits in line for this long; for longer pauses he is sent away."""
 JITTER = 0.5
@@ -54,7 +52,7 @@ def after(
     if reason not in HOST_TROUBLE:
         return Standing(now + delay)
     failures = standing.failures + 1
-    pause = max(delay, _pause(reason, failures) if asked is None else min(asked, LONGEST_ASKED))
+    pause = max(delay, _pause(reason, failures) if asked is None else asked)
     return Standing(now + pause, failures, pause > PATIENCE)
 
 

@@ -108,7 +108,7 @@ class Refused:
     url     the URL that was refused, which is the last one where redirects were followed
     detail  one phrase for people
     status  of the answer, when one came
-    wait    how long to wait before it is tried again, None when that is left to the caller or never useful
+    wait    how long until it is worth another try, None when it never is; what passes has one
     """
 
     url: str

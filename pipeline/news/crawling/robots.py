@@ -55,10 +55,10 @@ def rules(url: str, outcome: Fetched | NotModified | Refused) -> Rules | Refused
     if isinstance(outcome, Refused) and _absent(outcome):
         return Rules()
     if isinstance(outcome, Refused) and outcome.url == url and outcome.reason in _OF_THE_HOST:
-        return outcome
+        return replace(outcome, wait=max(outcome.wait, RETRY)) if outcome.wait else outcome
     why = outcome.detail if isinstance(outcome, Refused) else "it answers 304 though nothing is known"
-    wait = outcome.wait if isinstance(outcome, Refused) else None
-    return Refused(url, Unfetched.ROBOTS_UNAVAILABLE, f"its robots.txt cannot be had ({why})", wait=wait or RETRY)
+    wait = max((isinstance(outcome, Refused) and outcome.wait) or RETRY, RETRY)
+    return Refused(url, Unfetched.ROBOTS_UNAVAILABLE, f"its robots.txt cannot be had ({why})", wait=wait)
 
 
 def refusal(url: str, found: Rules | Refused, left: timedelta) -> Refused | None:
