@@ -17,8 +17,8 @@ test: $(VENV)/dev ## run every test that needs no server
 stack: $(VENV)/dev ## run the tests against a real Kafka and Elasticsearch (Java and Maven; minutes)
 	$(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning
 
-faults: $(VENV)/dev ## kill and disturb the whole product on a real Kafka and Elasticsearch (half an hour, an idle machine)
-	FAULTS=full $(BIN)/pytest -m faults -W ignore::pytest.PytestUnraisableExceptionWarning
+faults: $(VENV)/dev ## kill, freeze and disturb workers and servers at full size (a quarter of an hour; stack does it briefly)
+	FAULTS=full $(BIN)/pytest -m stack -W ignore::pytest.PytestUnraisableExceptionWarning tests/stack/faults
 
 templates: $(VENV)/dev ## write the index templates of Elasticsearch and the dashboards of Kibana anew
 	$(BIN)/python -m deploy.elasticsearch
@@ -43,8 +43,8 @@ schemas: $(VENV)/dev ## write schemas/json and schemas/examples anew
 
 lock: $(VENV)/dev ## choose the newest versions of all packages and write them with their hashes
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra kafka --extra elasticsearch --extra s3 --constraint requirements.lock -o requirements-servers.lock pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra kafka --extra elasticsearch --extra s3 --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra kafka --extra elasticsearch --extra s3 --extra apprise --constraint requirements.lock -o requirements-servers.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra dev --extra kafka --extra elasticsearch --extra s3 --extra apprise --constraint requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## delete the environment and all that was built
 	rm -rf $(VENV) build dist pantau-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -107,6 +107,8 @@ class StatementDocument(_Whole, frozen=True, kw_only=True):
     first_seen: datetime
     withdrawn: datetime | None = None
     """When the page was first fetched without these words; None while they stand there."""
+    former: tuple[Keyword, ...] = ()
+    """Ids of utterances that turned out to be this one."""
     said_on: date | None = None
     """The day of speaking, `place` and `occasion`, when the article tells them."""
     place: Name | None = None

@@ -32,6 +32,7 @@ from pipeline.cli import (
     status,
     topics,
     trace,
+    utterance,
     versions,
     watch,
     work,
@@ -77,8 +78,8 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, clean, explain, run, work, topics, index, kibana, search, ledger, watch, trace, versions, dead,
-    replay, status, doctor, export, evaluate,
+    demo, ingest, clean, explain, run, work, topics, index, kibana, search, ledger, utterance, watch, trace, versions,
+    dead, replay, status, doctor, export, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

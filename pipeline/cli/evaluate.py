@@ -16,8 +16,11 @@ from pipeline.cli.output import JsonOption, console, installation, listing, prin
 from pipeline.errors import Misuse
 from pipeline.evaluation import Evaluation, Table
 
-EVALUATIONS = ("cleaning", "duplicates", "entities", "statements")
+EVALUATIONS = ("cleaning", "duplicates", "entities", "statements", "utterances")
 """The modules of `pipeline.evaluation` that measure; each is a command."""
+
+_PACKAGES = {"sklearn": "scikit-learn"}
+"""What to install for modules that are called otherwise."""
 
 
 class _Commands(TyperGroup):
@@ -102,7 +105,8 @@ def _rivals(evaluation: Evaluation, against: str) -> Sequence[str]:
             known = ", ".join(evaluation.rivals) or "nothing"
             raise Misuse(f"this cannot be measured against {name!r}, only against {known}: leave {name!r} out")
         if find_spec(evaluation.rivals[name]) is None:
-            raise Misuse(f"{name} is not installed: run `pip install {evaluation.rivals[name]}`, or leave it out")
+            package = _PACKAGES.get(evaluation.rivals[name], evaluation.rivals[name])
+            raise Misuse(f"{name} is not installed: run `pip install {package}`, or leave it out")
     return names
 
 

@@ -1,10 +1,13 @@
 """`pantau ledger`: everything a speaker said, one record per utterance."""
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Annotated, cast
 
 import typer
 from rich.text import Text
 
+from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json
 from pipeline.cli.search import Row
 from pipeline.errors import BadQuery, Misuse
@@ -14,6 +17,8 @@ from schemas.documents import StatementDocument
 
 OTHERS = 2
 """Other wordings of an utterance that are shown, and versions."""
+NAMES, NEAR = 1000, 3
+"""Speakers that are looked through for one who was meant, and how many are named."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,21 +36,36 @@ def ledger(
 ) -> None:
     """Show what a speaker said: each utterance once, with all who carried it and in which words."""
     house = installation(context)
-    query = f"(official:{quote(speaker)} OR speaker_id:{quote(speaker)} OR speaker:{quote(speaker)})"
+    speaking = f"(official:{quote(speaker)} OR speaker_id:{quote(speaker)} OR speaker:{quote(speaker)})"
+    query = speaking
     if about:
         parse(about, "statements")
         query += f" AND ({about})"
     if since:
         query += f" AND {_from(since)}"
-    found = utterances(cast(StatementDocument, document) for document in house.search.export("statements", query))
+    found = utterances(statements(house, query), statements(house, f"{speaking} AND _exists_:former"))
     if not found:
-        complain(f"nothing is recorded of {speaker!r}: see `pantau statements --facets` for the speakers there are")
+        cure = ": see `pantau statements --facets` for the speakers there are"
+        complain(f"nothing is recorded of {speaker!r}{also(house, speaker, cure)}")
     if as_json:
         print_json([heard._asdict() for heard in found[:limit]])
     elif found:
         _print(found[:limit], len(found))
     if not found:
         raise typer.Exit(1)
+
+
+def statements(house: Installation, query: str) -> Iterator[StatementDocument]:
+    """All statements that a query finds, the newest first."""
+    return (cast(StatementDocument, document) for document in house.search.export("statements", query))
+
+
+def also(house: Installation, speaker: str, cure: str) -> str:
+    """Speakers who are called nearly so, for the end of a sentence; the cure when there are none."""
+    facets = house.search.facets("statements", "", ("speaker", "speaker_id"), NAMES)
+    known = {name.casefold(): name for facet in facets.values() for name, _ in facet}
+    near = [known[name] for name in get_close_matches(speaker.casefold(), known, NEAR)]
+    return f"; speakers near it are {', '.join(near)}" if near else cure
 
 
 def _from(since: str) -> str:
@@ -68,7 +88,7 @@ def _print(found: list[Heard], total: int) -> None:
 def _row(heard: Heard) -> Row:
     copies = f" ({heard.families} without copies)" if heard.families != heard.articles else ""
     spread = f"{heard.articles} article{'' if heard.articles == 1 else 's'}"
-    facts = [day(heard.first_seen), spread, heard.statement.kind, heard.statement.article]
+    facts = [day(heard.first_seen), spread, heard.statement.kind, heard.utterance]
     carried = Text(f"in {plain(', '.join(heard.outlets))}{copies}", style="dim")
     return facts, [Text(plain(heard.wording), style="bold"), carried, *_others(heard)]
 
@@ -76,7 +96,7 @@ def _row(heard: Heard) -> Row:
 def _others(heard: Heard) -> list[Text | str]:
     wordings = dict.fromkeys(s.text for s in heard.carriers if s.text != heard.wording)
     also = [f"also: {text}" for text in list(wordings)[:OTHERS]]
-    added = [Text(f"+ {plain(' '.join(s.added))} ({seen(s):%d %b})", style="yellow") for s in heard.carriers if s.added]
+    added = [Text(f"+ {plain(' '.join(v.added))} ({seen(v.statement):%d %b})", style="yellow") for v in heard.versions]
     gone = [
         Text(f"withdrawn by {plain(s.outlet or s.article)} ({s.withdrawn:%d %b})", style="red")
         for s in heard.carriers

@@ -92,6 +92,7 @@ def statement_document(record: StatementRecorded) -> StatementDocument:
         added=utterance.added,
         first_seen=utterance.first_seen,
         withdrawn=record.withdrawn,
+        former=utterance.former,
         said_on=statement.said_on,
         place=statement.place,
         occasion=statement.occasion,

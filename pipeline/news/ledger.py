@@ -1,53 +1,68 @@
 """The ledger of utterances: who said what first, in which words, and who carried it.
 
-An *utterance* is one thing that somebody said, however it is worded. A statement joins the utterance of the nearest
-known wording of the same speaker that `pipeline.news.wording` takes for the same, at most `WINDOW` apart; each repeat
-in the window extends it. It is a *version* when a later article adds content words to all that was heard before. A
-statement that is older than all known ones is a repeat and moves `first_seen`; the utterance keeps its id.
+An *utterance* is one thing that somebody said, however it is worded. Wordings of one speaker are linked when
+`pipeline.news.likeness` takes them for the same and they are at most `WINDOW` apart, or when one translates the other;
+an utterance is what hangs together by links. Whether two are linked depends on these two alone, so the utterances that
+there are in the end do not depend on the order in which statements come: one that links two utterances joins them. The
+joined one keeps the id of the earlier; the other id is a *former* one of it, and stays known.
 
-Bounds: an utterance keeps `WORDINGS` wordings, counts `CARRIERS` articles (a count of 256 means 256 or more) and
-remembers `VOCABULARY` words. A statement that joins two utterances joins the nearer one; the two stay apart.
+It is a *version* when a later article adds content words to all that was heard before. A statement that is older than
+all known ones is a repeat and moves `first_seen`.
+
+Bounds: a wording is compared with the `CANDIDATES` that share the most pairs of words with it; an utterance keeps the
+first `CARRIERS` articles (a count of 256 means 256 or more) and remembers `VOCABULARY` words; in one article `SEATS`
+statements of a speaker are known by their place.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.news import wording, words
+from pipeline.news import likeness, wording, words
+from pipeline.news.likeness import Seat
 from pipeline.news.wording import Content, Reading
 from schemas.record import Value
 from schemas.statement import Novelty, StatementMade, Utterance
 
 WINDOW = timedelta(days=30)
-"""Wordings further apart are never the same utterance."""
+"""Wordings further apart are never linked."""
 BRIEF_WINDOW = timedelta(days=7)
 """The same for wordings of one or two content words ("Itu tidak benar"), which are said of many things."""
 TRANSLATED_WINDOW = timedelta(days=1)
 """The same for wordings in two languages."""
 CANDIDATES = 12
 """How many known wordings are compared with one statement."""
-WORDINGS, CARRIERS, VOCABULARY = 16, 256, 1000
+CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
 _BUCKET = 2 * WINDOW
-_POSTINGS = 64
+_POSTINGS = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Wording(Value, frozen=True, kw_only=False, array_like=True):
-    """One way in which an utterance was put, under its first statement."""
+    """One way in which an utterance was put on one day, by the first statement that put it so."""
 
+    wording_id: str
     statement_id: str
     utterance_id: str
     speaker_id: str
-    article_id: str
-    seen_at: datetime
+    seat: Seat
     language: str
     text: str
     content: Content
+
+
+class Seated(Value, frozen=True, kw_only=False, array_like=True):
+    """A statement in an article, and its wording."""
+
+    statement_id: str
+    seat: Seat
+    wording_id: str
 
 
 class Carried(Value, frozen=True, kw_only=False, array_like=True):
@@ -62,13 +77,18 @@ class Carried(Value, frozen=True, kw_only=False, array_like=True):
 
 
 class Entry(Value, frozen=True, kw_only=False, array_like=True):
-    """What is remembered of an utterance. `wordings` counts them, `vocabulary` holds the stems of all of them."""
+    """What is remembered of an utterance. `vocabulary` holds the stems of all its wordings.
+
+    former  the ids of the utterances that were joined with it
+    joined  the id of the utterance that it was joined with itself; then this is only its old name
+    """
 
     utterance_id: str
     first_seen: datetime
     carriers: tuple[Carried, ...]
-    wordings: int
     vocabulary: tuple[str, ...]
+    former: tuple[str, ...] = ()
+    joined: str | None = None
 
 
 class Settled(Value, frozen=True, kw_only=False, array_like=True):
@@ -88,12 +108,12 @@ class Match(NamedTuple):
 class Place(NamedTuple):
     """Where a statement was put: the utterance as its readers see it, and what to remember.
 
-    wording  the statement's own wording, None when it is not worth keeping
+    joined  what is left of utterances that are one with it now
     """
 
     utterance: Utterance
     entry: Entry
-    wording: Wording | None
+    joined: tuple[Entry, ...] = ()
 
 
 def content(made: StatementMade) -> str:
@@ -105,65 +125,88 @@ def content(made: StatementMade) -> str:
     )  # fmt: skip
 
 
-def postings(made: StatementMade, reading: Reading) -> list[int]:
-    """What the wordings of the same utterance are found by: the same words in the same or the nearest period."""
-    at = made.carrier.seen_at - _EPOCH
-    period, rest = divmod(at, _BUCKET)
+def worded(made: StatementMade, reading: Reading) -> Wording:
+    """The wording of a statement, not yet of any utterance but its own."""
+    said, carrier, day = made.statement, made.carrier, (made.carrier.seen_at - _EPOCH).days
+    name = words.identity(said.speaker_id, carrier.language, str(reading.content.key), str(day))
+    seat = Seat(carrier.article_id, said.part, said.start, said.end, said.kind, day)
+    return Wording(
+        name, said.statement_id, said.statement_id, said.speaker_id, seat, carrier.language, said.text, reading.content
+    )
+
+
+def article(made: StatementMade) -> str:
+    """A name for the article as far as the speaker is concerned."""
+    return words.identity(made.statement.speaker_id, made.carrier.article_id)
+
+
+def seated(known: Sequence[Seated], mine: Wording) -> tuple[Seated, ...]:
+    """The statements of an article with one more."""
+    others = [one for one in known if one.statement_id != mine.statement_id]
+    return (*others[: SEATS - 1], Seated(mine.statement_id, mine.seat, mine.wording_id))
+
+
+def postings(mine: Wording) -> list[int]:
+    """What linked wordings are found by: the same words in the same or the nearest period."""
+    period, rest = divmod(timedelta(days=mine.seat.day), _BUCKET)
     neighbour = period - 1 if rest < _BUCKET / 2 else period + 1
-    return [p for when in (period, neighbour) for p in _postings(made, reading.content, when)]
+    return [p for when in (period, neighbour) for p in _postings(mine, when)]
 
 
-def kept_under(made: StatementMade, reading: Reading) -> list[int]:
+def kept_under(mine: Wording) -> list[int]:
     """The postings that a wording is kept under, those for finding translations included."""
-    at = made.carrier.seen_at - _EPOCH
-    return _postings(made, reading.content, at // _BUCKET) + _landmarks(made, reading.content, at.days)
+    return _postings(mine, timedelta(days=mine.seat.day) // _BUCKET) + _landmarks(mine, mine.seat.day)
 
 
-def translation_postings(made: StatementMade, reading: Reading) -> list[int]:
+def translation_postings(mine: Wording) -> list[int]:
     """What wordings in other languages are found by: the same names and figures within a day."""
-    day = (made.carrier.seen_at - _EPOCH).days
-    return [p for when in (day - 1, day, day + 1) for p in _landmarks(made, reading.content, when)]
+    day = mine.seat.day
+    return [p for when in (day - 1, day, day + 1) for p in _landmarks(mine, when)]
 
 
-def match(made: StatementMade, reading: Reading, known: Wording) -> Match | None:
-    """How a statement matches a known wording; None when it is another utterance."""
-    apart = abs(made.carrier.seen_at - known.seen_at)
-    if known.speaker_id != made.statement.speaker_id or apart > WINDOW:
+def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | None:
+    """How a wording matches a known one; None when they are not linked.
+
+    there  where the known one stands in the same article, when that is to count
+    """
+    apart = timedelta(days=abs(mine.seat.day - known.seat.day))
+    if known.speaker_id != mine.speaker_id or apart > WINDOW:
         return None
-    mine, one_article = reading.content, known.article_id == made.carrier.article_id
-    if mine.key != known.content.key and known.language != made.carrier.language:
-        score = wording.translated(mine, known.content) if apart <= TRANSLATED_WINDOW else 0.0
+    if mine.content.key != known.content.key and known.language != mine.language:
+        score = wording.translated(mine.content, known.content) if apart <= TRANSLATED_WINDOW else 0.0
         return Match(known, score) if score else None
-    if apart > BRIEF_WINDOW and mine.weight < wording.BRIEF:
+    if apart > BRIEF_WINDOW and mine.content.weight < wording.BRIEF:
         return None
-    score = wording.similarity(mine, known.content, together=not one_article)
-    return Match(known, score) if wording.same(mine, known.content, score, one_article=one_article) else None
+    here = mine.seat if there else mine.seat._replace(article_id="")
+    score = likeness.likeness(mine.content, here, known.content, there or known.seat)
+    return Match(known, score) if score >= likeness.SAME else None
 
 
-def rank(matches: Iterable[Match], reading: Reading) -> list[Match]:
-    """The nearest wording first: by similarity, then by the words that both share, then the earlier."""
-    mine = set(reading.content.stems)
+def rank(matches: Iterable[Match], mine: Wording) -> list[Match]:
+    """The nearest wording first: by similarity, then by the words that both share, then the earlier; each once."""
+    stems, best = set(mine.content.stems), dict[str, Match]()
 
-    def nearness(found: Match) -> tuple[float, float, datetime, str]:
-        theirs = mine.symmetric_difference(found.wording.content.stems)
-        return -found.similarity, len(theirs), found.wording.seen_at, found.wording.statement_id
+    def nearness(found: Match) -> tuple[float, float, int, str]:
+        theirs = stems.symmetric_difference(found.wording.content.stems)
+        return -found.similarity, len(theirs), found.wording.seat.day, found.wording.statement_id
 
-    return sorted(matches, key=nearness)
+    for found in sorted(matches, key=nearness):
+        best.setdefault(found.wording.wording_id, found)
+    return list(best.values())
 
 
-def place(made: StatementMade, reading: Reading, matches: Sequence[Match], entries: Sequence[Entry]) -> Place:
-    """Put a statement into the ledger, given its matches (nearest first) and their entries, the nearest's first."""
-    if not matches:
+def place(made: StatementMade, reading: Reading, matches: Sequence[Match], entries: Mapping[str, Entry]) -> Place:
+    """Put a statement into the ledger, given its matches (nearest first) and the entries of their utterances.
+
+    The utterance of an earlier revision of the statement is among them: corrected words correct their utterance.
+    """
+    if not entries:
         return _opened(made, reading)
-    nearest, before = matches[0], entries[0]
-    heard = {stem for entry in entries for stem in entry.vocabulary}
-    new_words = _added(made, reading, nearest, before, heard)
+    before, left = _one(entries.values())
+    new_words = _added(made, reading, matches[0], before) if matches else ()
     entry = _joined(made, reading, before)
-    kept = None
-    if before.wordings < WORDINGS and not _known_already(made, reading, matches):
-        kept, entry = _wording(made, reading, before.utterance_id), _one_more_wording(entry)
     novelty: Novelty = "version" if new_words else "repeat"
-    return Place(_utterance(made, entry, novelty, matches, new_words), entry, kept)
+    return Place(_utterance(made, entry, novelty, matches, new_words), entry, left)
 
 
 def withdrawn(made: StatementMade, entry: Entry) -> Entry:
@@ -188,29 +231,49 @@ def carried(utterance: Utterance, entry: Entry) -> Utterance:
     )
 
 
+def _one(entries: Iterable[Entry]) -> tuple[Entry, tuple[Entry, ...]]:
+    """All entries as one under the id of the earliest, and what is left of the others."""
+    first, *others = sorted(entries, key=lambda entry: (entry.first_seen, entry.utterance_id))
+    if not others:
+        return first, ()
+    former = {name for entry in others for name in (entry.utterance_id, *entry.former)}
+    carriers = [carried for entry in (first, *others) for carried in entry.carriers]
+    vocabulary = tuple(dict.fromkeys(stem for entry in (first, *others) for stem in entry.vocabulary))
+    entry = msgspec.structs.replace(
+        first,
+        carriers=_first(carriers),
+        vocabulary=vocabulary[:VOCABULARY],
+        former=tuple(sorted(former.union(first.former))),
+    )
+    return entry, tuple(Entry(name, first.first_seen, (), (), (), first.utterance_id) for name in sorted(former))
+
+
+def _first(carriers: Iterable[Carried]) -> tuple[Carried, ...]:
+    """Each article once, as its newest revision carried it; the first so many."""
+    newest: dict[str, Carried] = {}
+    for carried in sorted(carriers, key=lambda carried: (carried.revision, not carried.withdrawn)):
+        newest[carried.article_id] = carried
+    return tuple(sorted(newest.values(), key=lambda carried: (carried.seen_at, carried.article_id))[:CARRIERS])
+
+
 def _opened(made: StatementMade, reading: Reading) -> Place:
     utterance_id = made.statement.statement_id
-    entry = Entry(utterance_id, made.carrier.seen_at, (_carried(made),), 1, reading.content.stems[:VOCABULARY])
-    return Place(_utterance(made, entry, "new", (), ()), entry, _wording(made, reading, utterance_id))
+    entry = Entry(utterance_id, made.carrier.seen_at, (_carried(made),), reading.content.stems[:VOCABULARY])
+    return Place(_utterance(made, entry, "new", (), ()), entry)
 
 
 def _joined(made: StatementMade, reading: Reading, entry: Entry) -> Entry:
     """The entry with one more carrier; an article that is there already is replaced, not counted again."""
-    others = tuple(carried for carried in entry.carriers if carried.article_id != made.carrier.article_id)
-    mine = (_carried(made),) if len(others) < CARRIERS else ()
-    carriers = tuple(sorted(others + mine, key=lambda carried: (carried.seen_at, carried.article_id)))
-    vocabulary = tuple(dict.fromkeys(entry.vocabulary + reading.content.stems))[:VOCABULARY]
-    first_seen = min(entry.first_seen, made.carrier.seen_at)
-    return Entry(entry.utterance_id, first_seen, carriers, entry.wordings, vocabulary)
+    others = [carried for carried in entry.carriers if carried.article_id != made.carrier.article_id]
+    return msgspec.structs.replace(
+        entry,
+        first_seen=min(entry.first_seen, made.carrier.seen_at),
+        carriers=_first([*others, _carried(made)]),
+        vocabulary=tuple(dict.fromkeys(entry.vocabulary + reading.content.stems))[:VOCABULARY],
+    )
 
 
-def _one_more_wording(entry: Entry) -> Entry:
-    return Entry(entry.utterance_id, entry.first_seen, entry.carriers, entry.wordings + 1, entry.vocabulary)
-
-
-def _added(
-    made: StatementMade, reading: Reading, nearest: Match, before: Entry, heard: set[str]
-) -> tuple[str, ...]:  # fmt: skip
+def _added(made: StatementMade, reading: Reading, nearest: Match, before: Entry) -> tuple[str, ...]:
     """The words that make this a version; empty for a repeat.
 
     What one article says again in full is no version of it, nor is a translation, nor what is older than the rest.
@@ -219,20 +282,22 @@ def _added(
     translation = nearest.wording.language != made.carrier.language
     if not elsewhere or translation or made.carrier.seen_at < before.first_seen:
         return ()
+    return _telling(reading, before.vocabulary, nearest.wording.content.stems)
+
+
+def added(reading: Reading, known: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The words that make a text a version of wordings with these stems; empty when it is none."""
+    mine = set(reading.content.stems)
+    nearest = max(known, key=lambda stems: (len(mine.intersection(stems)), -len(stems)))
+    return _telling(reading, {stem for stems in known for stem in stems}, nearest)
+
+
+def _telling(reading: Reading, heard: Iterable[str], nearest: Iterable[str]) -> tuple[str, ...]:
+    """The words not heard before, if they are more than replace others of the nearest wording."""
     found = wording.added(reading, heard)
-    replaced = len(set(nearest.wording.content.stems).difference(reading.content.stems))
+    replaced = len(set(nearest).difference(reading.content.stems))
     net = len(found) - replaced
     return found if net >= ADDED and net >= ADDED_SHARE * len(reading.content.stems) else ()
-
-
-def _known_already(made: StatementMade, reading: Reading, matches: Sequence[Match]) -> bool:
-    """Whether the same words are kept for about the same time."""
-    return any(
-        match.wording.content.key == reading.content.key
-        and match.wording.utterance_id == matches[0].wording.utterance_id
-        and abs(match.wording.seen_at - made.carrier.seen_at) <= WINDOW / 2
-        for match in matches
-    )
 
 
 def _utterance(
@@ -241,6 +306,7 @@ def _utterance(
     others = [match for match in matches if match.wording.statement_id != made.statement.statement_id]
     utterance = Utterance(
         utterance_id=entry.utterance_id,
+        former=entry.former,
         novelty=novelty,
         first_seen=entry.first_seen,
         closest=others[0].wording.statement_id if others else None,
@@ -251,28 +317,26 @@ def _utterance(
     return carried(utterance, entry)
 
 
-def _wording(made: StatementMade, reading: Reading, utterance_id: str) -> Wording:
-    statement, carrier = made.statement, made.carrier
-    return Wording(
-        statement.statement_id, utterance_id, statement.speaker_id, carrier.article_id, carrier.seen_at,
-        carrier.language, statement.text, reading.content,
-    )  # fmt: skip
-
-
 def _carried(made: StatementMade) -> Carried:
     carrier = made.carrier
     return Carried(carrier.article_id, carrier.family, carrier.outlet, carrier.seen_at, carrier.revision)
 
 
-def _postings(made: StatementMade, found: Content, period: int) -> list[int]:
-    seed = words.hash64(f"{made.statement.speaker_id}\0{period}")
-    near = sorted({words.hash64(pair, seed) for pair in wording.pairs(found)})
-    return words.postings([words.hash64(f"={found.key}", seed), *near[:_POSTINGS]])
+def _postings(mine: Wording, period: int) -> list[int]:
+    seed = words.hash64(f"{mine.speaker_id}\0{period}")
+    return words.postings([shared ^ seed for shared in _shared(mine.content)])
 
 
-def _landmarks(made: StatementMade, found: Content, day: int) -> list[int]:
-    marks = wording.landmarks(found)
+@lru_cache(maxsize=64)
+def _shared(content: Content) -> tuple[int, ...]:
+    """Hashes of what wordings are found by."""
+    near = sorted({words.hash64(pair) for pair in wording.pairs(content)})
+    return (words.hash64(f"={content.key}"), *near[:_POSTINGS])
+
+
+def _landmarks(mine: Wording, day: int) -> list[int]:
+    marks = wording.landmarks(mine.content)
     if len(marks) < wording.TRANSLATED_NAMES:
         return []
-    seed = words.hash64(f"{made.statement.speaker_id}\0day {day}")
+    seed = words.hash64(f"{mine.speaker_id}\0day {day}")
     return words.postings(sorted(words.hash64(mark, seed) for mark in marks))

@@ -6,7 +6,9 @@ from copy import copy
 from typing import Any
 
 import trafilatura
-from lxml.etree import LxmlError
+from lxml.etree import ElementDefaultClassLookup, LxmlError
+from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
+from trafilatura.utils import HTML_PARSER
 
 from pipeline.errors import Reject
 from pipeline.news.mapping import packed_text
@@ -15,6 +17,10 @@ from pipeline.news.pages import Uncleanable
 TROUBLE = (LxmlError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What extractors raise on pages that are broken in a way that they did not foresee."""
 
+# lxml asks a Python function for the class of each element, as forms have one of their own; no extractor needs that.
+HTML_PARSER.set_element_class_lookup(
+    ElementDefaultClassLookup(element=HtmlElement, comment=HtmlComment, pi=HtmlProcessingInstruction, entity=HtmlEntity)
+)
 _BLOCKS = frozenset(
     (
         *("p", "head", "quote", "item", "list", "row", "table", "lb", "code", "ab", "fw", "div"),  # of TEI

@@ -1,8 +1,9 @@
-"""How somebody put something, and whether two wordings say the same.
+"""How somebody put something, and what two wordings have in common.
 
 A wording is compared by its content words: stems without function words, numbers as values, in order. Two wordings are
-the same when most of the shorter one stands close together in the longer one, in about the same order, and nothing
-speaks against it: other figures, a negation on one side only, words with opposite meanings.
+similar when most of the shorter one stands close together in the longer one, in about the same order, and nothing
+speaks against it: other figures, a negation on one side only, words with opposite meanings. `pipeline.news.likeness`
+decides whether they say the same.
 """
 
 import re
@@ -13,6 +14,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
 import Stemmer
 
 from pipeline.news import words
@@ -32,21 +34,14 @@ LONGEST = 400
 """Content words of a wording; what follows is not compared."""
 BRIEF = 3.0
 """Wordings that weigh less are the same only when they are equal."""
-SAME, SAME_STRICT, SAME_LONG = 0.75, 0.85, 0.7
-"""The least similarity of two wordings of one utterance; strict when one of them says less than 5 content words, when
-both give names and share none of them, and when what the shorter denies is not in the longer;
-less is enough when both say more than 10."""
-ONE_ARTICLE, ONE_ARTICLE_STRICT = 0.65, 0.7
-"""The same within one article, which repeats in direct speech what it has just reported."""
 
-_LIGHT, _LONG = 5.0, 10.0
 _HOPELESS = 0.45  # of the words of the shorter one: even if the others are names, that is not the same
 _SPREAD = 1.5  # the place in the longer wording is at most so many times as long as the shorter one
 _NAME, _LETTER = 0.5, 0.4  # a name says less than a verb; a letter of an unspaced script is a part of a word
 _IN_ORDER = 0.5  # of the shared words
 TRANSLATED_NAMES = 3
 """Names and figures that a wording and its translation share at least."""
-_TRANSLATED_WORDS, _TRANSLATED_LENGTH = 2, 0.6
+_TRANSLATED_WORDS, _TRANSLATED_LENGTH, _TRANSLATED_SHARE = 2, 0.6, 0.75
 _ONE = "#1"  # "one" is as often an article as a number
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|" + words.WORD_WITHOUT_DIGITS)
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
@@ -145,17 +140,6 @@ def similarity(one: Content, other: Content, *, together: bool = True) -> float:
     return _contained(short, long, together)
 
 
-def same(one: Content, other: Content, score: float, *, one_article: bool) -> bool:
-    """Whether this similarity makes them wordings of one utterance."""
-    if score < ONE_ARTICLE:
-        return False
-    substance = min(one.substance, other.substance)
-    strict = substance < _LIGHT or _other_names(one, other) or _denies_else(one, other)
-    if one_article:
-        return not strict or score >= ONE_ARTICLE_STRICT
-    return score >= (SAME_STRICT if strict else SAME if substance < _LONG else SAME_LONG)
-
-
 def contradict(one: Content, other: Content) -> bool:
     """Whether both cannot be the same claim: other figures, opposite words, a negation on one side only."""
     if one.numbers - other.numbers and other.numbers - one.numbers:
@@ -168,6 +152,11 @@ def contradict(one: Content, other: Content) -> bool:
     return any(_opposite(stem) & theirs - mine for stem in mine - theirs)
 
 
+def without_numbers(content: Content) -> Content:
+    """The content as if it gave no figures."""
+    return msgspec.structs.replace(content, numbers=frozenset())
+
+
 def translated(one: Content, other: Content) -> float:
     """How surely one wording translates the other, 0 to 1; 0 when the names, figures and cognates do not show it.
 
@@ -178,7 +167,7 @@ def translated(one: Content, other: Content) -> float:
         return 0.0
     names, names_other = landmarks(one), landmarks(other)
     shared = names & names_other
-    if len(shared) < TRANSLATED_NAMES or len(shared) / len(names | names_other) < SAME:
+    if len(shared) < TRANSLATED_NAMES or len(shared) / len(names | names_other) < _TRANSLATED_SHARE:
         return 0.0
     cognates = _cognates(one.stems) & _cognates(other.stems)
     extra = len(cognates - shared)
@@ -205,16 +194,6 @@ def pairs(content: Content) -> list[str]:
     stems = content.stems
     near = [*pairwise(stems), *zip(stems, stems[2:])]
     return [f"{a} {b}" if a < b else f"{b} {a}" for a, b in near]
-
-
-def _other_names(one: Content, other: Content) -> bool:
-    return bool(one.names and other.names) and one.names.isdisjoint(other.stems) and other.names.isdisjoint(one.stems)
-
-
-def _denies_else(one: Content, other: Content) -> bool:
-    """Whether the shorter wording denies something that the longer does not speak of: its point is missing there."""
-    short, long = sorted((one, other), key=lambda content: len(content.stems))
-    return bool(short.negated) and short.negated.isdisjoint(long.stems)
 
 
 def _contained(short: Content, long: Content, together: bool) -> float:
@@ -254,11 +233,16 @@ def _tokens(text: str) -> list[_Token]:
     tokens = []
     for match in found:
         surface = match.group()
-        first = match.start() == 0 or _SENTENCE_END.search(plain, max(0, match.start() - 4), match.start()) is not None
-        acronym = len(surface) > 1 and surface.isupper()
-        name = acronym if shouting or first else surface[0].isupper()
+        name = surface[0].isupper()
+        if name and (shouting or _first(plain, match.start())):
+            name = len(surface) > 1 and surface.isupper()  # only an acronym says so there
         tokens.append(_Token(surface, surface.lower(), name))
     return tokens
+
+
+def _first(text: str, start: int) -> bool:
+    """Whether a word begins a sentence."""
+    return start == 0 or _SENTENCE_END.search(text, max(0, start - 4), start) is not None
 
 
 def _mostly_capitals(surfaces: Sequence[str]) -> bool:

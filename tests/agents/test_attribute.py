@@ -167,7 +167,8 @@ SEEDS = Path(__file__).parents[3] / "shared/data/statements/quotes.jsonl"
 def test_headline_report_and_quotation_of_real_news_are_one_utterance() -> None:
     state, found = MemoryState(), list[tuple[str, str, Utterance]]()
     for number, gold in enumerate(map(json.loads, SEEDS.read_text().splitlines())):
-        statement = made(f"s{number}", gold["text"], article=gold["doc"], speaker_id=gold["speaker"])
+        days = 40 * int(gold["doc"][:3])
+        statement = made(f"s{number}", gold["text"], article=gold["doc"], speaker_id=gold["speaker"], days=days)
         found.append((gold["doc"], gold["text"], put(statement, state)))
     for words, times in (("risiko konflik", 4), ("pengendalian senjata", 2)):
         same = [place.utterance_id for _, text, place in found if words in text.casefold()]

@@ -1,15 +1,18 @@
-"""`python -m tests.bench [chain|kafka|recovery|duplicates|watches]`, each with options of its own."""
+"""`python -m tests.bench [chain|kafka|recovery|duplicates|watches|ledger|utterances]`, each with options of its own."""
 
 import argparse
 
-from tests.bench import chain, duplicates, watches
+from tests.bench import chain, duplicates, ledger, utterances, watches
 from tests.bench.corpus import ROOT
+
+LEDGER_SECONDS = 1800
+"""How long a ledger may grow."""
 
 
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = ("chain", "kafka", "recovery", "duplicates", "watches")
+    parts = ("chain", "kafka", "recovery", "duplicates", "watches", "ledger", "utterances")
     parser.add_argument(
         "part", nargs="?", choices=parts, default="chain", help="kafka and recovery need Java and Maven"
     )
@@ -17,7 +20,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often the ratio on Kafka is measured")
     parser.add_argument("--long", type=int, default=0, metavar="N", help="measure memory over N articles too (20000)")
     parser.add_argument("--state", type=int, default=200_000, metavar="N", help="remember N articles (1000000)")
-    parser.add_argument("--ledger", type=int, default=100_000, metavar="N", help="statements of a preview")
+    parser.add_argument("--statements", type=int, default=100_000, metavar="N", help="statements of a preview")
+    parser.add_argument("--utterances", type=int, default=100_000, metavar="N", help="a ledger of so many (1000000)")
     options = parser.parse_args()
     if options.part == "chain":
         chain.overhead(options.articles)
@@ -27,7 +31,11 @@ def main() -> None:
     elif options.part == "duplicates":
         duplicates.report(ROOT / "build" / "bench" / "duplicates", options.state)
     elif options.part == "watches":
-        watches.measure(options.ledger)
+        watches.measure(options.statements)
+    elif options.part == "utterances":
+        utterances.report()
+    elif options.part == "ledger":
+        ledger.report([size for size in (10_000, 100_000, 1_000_000) if size <= options.utterances], LEDGER_SECONDS)
     else:
         _on_kafka(options)
 

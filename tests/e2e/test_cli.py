@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,8 @@ def test_every_command_explains_itself_with_an_example(pantau: Pantau, name: lis
         ("search zzzzzz", 1, "no articles found for zzzzzz"),
         ("statements 'a) OR (b'", 2, "column"),
         ("ledger nobody", 1, "see `pantau statements --facets`"),
+        ("ledger harsa-wiratmka", 1, "speakers near it are harsa-wiratmaka"),
+        ("utterance nope", 1, "there is no utterance 'nope': `pantau ledger SPEAKER` shows"),
         ("ledger aruna-kalijati --since soon", 2, "--since 'soon' is no date"),
         ("ledger aruna-kalijati --about '('", 2, "is not closed"),
         ("watch show nope", 2, "there is no watch 'nope': there are aliansi, pertahanan"),
@@ -154,6 +157,7 @@ def test_a_wrong_setting_is_named(
         "statements --speaker harsa --limit 2",
         "ledger harsa-wiratmaka",
         "ledger nobody",
+        "utterance nope",
         "watch list",
         "watch show tarif",
         "watch history",
@@ -389,6 +393,18 @@ def documents(pantau: Pantau) -> list[dict[str, Any]]:
     ]
 
 
+def test_an_utterance_is_shown_by_any_of_its_ids(pantau: Pantau) -> None:
+    said = max(pantau("ledger", "harsa-wiratmaka", "--json").json(), key=lambda heard: len(heard["carriers"]))
+    found = pantau("utterance", said["utterance"])
+    assert found.code == 0
+    parts = ("\nwordings\n", "\nversions\n", f"carried by {said['articles']} articles", "{+", "[-")
+    assert all(part in found.out for part in parts)
+    record = pantau("utterance", said["carriers"][-1]["id"], "--json").json()
+    assert (record["utterance"], record["wording"]) == (said["utterance"], said["wording"])
+    assert {one["relation"] for one in record["wordings"]} >= {"verbatim", "shortened"}
+    assert {step["operation"] for one in record["wordings"] for step in one["steps"]} >= {"kept", "dropped", "added"}
+
+
 def test_a_taken_port_is_said_with_its_cure(fresh: Pantau, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -458,14 +474,10 @@ def wait_for_work(home: Path, articles: int = 1) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if (home / "flow.db").exists():
-            connection = sqlite3.connect(home / "flow.db")
-            try:
+            made = suppress(sqlite3.OperationalError)
+            with closing(sqlite3.connect(home / "flow.db")) as connection, made:
                 if connection.execute('SELECT count(*) FROM "articles-cleaned"').fetchone()[0] >= articles:
                     return
-            except sqlite3.OperationalError:
-                pass  # not made yet
-            finally:
-                connection.close()
         time.sleep(0.05)
     raise AssertionError("the ingest never began")
 

@@ -35,7 +35,10 @@ def work(home: Path) -> None:
 
 
 def state(home: Path) -> dict[str, Any]:
-    """Everything that a run leaves behind, without the times of the run."""
+    """Everything that a run leaves behind, without the times of the run.
+
+    Alerts of one watch come in order; whose turn it is when several watches wait depends on the time.
+    """
     broker = SqliteBroker(home / "flow.db")
     topics = {t.name: [(m.offset, m.key, masked(m.body)) for m in broker.scan(t.name)] for t in TOPICS}
     house = Installation(load({}, home))
@@ -44,6 +47,7 @@ def state(home: Path) -> dict[str, Any]:
         for family in FAMILIES
     }
     feed = [masked(line) for line in (home / "alerts.jsonl").read_bytes().splitlines()]
+    feed.sort(key=lambda alert: str(alert["watch_id"]))
     pages = sorted(path.name for path in (home / "pages").rglob("*.gz"))
     tallies = operations.tallies(flow(), broker)
     broker.close()

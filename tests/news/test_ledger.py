@@ -8,22 +8,16 @@ TEXT = "Kami sudah menyiapkan tiga kapal patroli baru untuk mengawasi perairan T
 SHORTER = "Pihaknya menyiapkan tiga kapal patroli baru mengawasi perairan Teluk Malaka"
 
 
-def kept(statement: StatementMade) -> ledger.Wording:
-    found = ledger.place(statement, reading(statement), [], []).wording
-    assert found is not None
-    return found
-
-
-def reading(statement: StatementMade) -> wording.Reading:
-    return wording.read(statement.statement.text, statement.carrier.language)
+def worded(statement: StatementMade) -> ledger.Wording:
+    return ledger.worded(statement, wording.read(statement.statement.text, statement.carrier.language))
 
 
 def match(later: StatementMade, earlier: StatementMade) -> ledger.Match | None:
-    return ledger.match(later, reading(later), kept(earlier))
+    return ledger.match(worded(later), worded(earlier))
 
 
 def found_by(later: StatementMade, earlier: StatementMade) -> bool:
-    return bool(set(ledger.postings(later, reading(later))) & set(ledger.kept_under(earlier, reading(earlier))))
+    return bool(set(ledger.postings(worded(later))) & set(ledger.kept_under(worded(earlier))))
 
 
 def test_only_the_same_speaker_says_the_same() -> None:
@@ -58,21 +52,19 @@ def test_translations_are_found_within_a_day() -> None:
     )
     for days, found in ((1, True), (2, False)):
         later = made("b", english, language="en", days=days)
-        shared = set(ledger.translation_postings(later, reading(later))) & set(
-            ledger.kept_under(earlier, reading(earlier))
-        )
+        shared = set(ledger.translation_postings(worded(later))) & set(ledger.kept_under(worded(earlier)))
         assert (match(later, earlier) is not None) is found
         assert bool(shared) is found
 
 
 def test_a_long_statement_has_few_postings() -> None:
     long = made("a", " ".join(f"kata{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(600)))
-    assert len(ledger.kept_under(long, reading(long))) <= 65
-    assert len(reading(long).content.stems) == wording.LONGEST
+    assert len(ledger.kept_under(worded(long))) <= 65
+    assert len(worded(long).content.stems) == wording.LONGEST
 
 
 def test_the_nearest_wording_ranks_first() -> None:
     later = made("c", SHORTER)
     matches = [match(later, made(name, text)) for name, text in (("a", TEXT + " di Natuna"), ("b", SHORTER + "."))]
-    ranked = ledger.rank([found for found in matches if found], reading(later))
+    ranked = ledger.rank([found for found in matches if found], worded(later))
     assert [found.wording.statement_id for found in ranked] == ["b", "a"]

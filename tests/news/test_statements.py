@@ -321,6 +321,8 @@ def test_role_words_lead_to_an_official_under_the_words_of_the_article() -> None
         # a nickname
         'Ketua Fraksi Partai Perindo Sari Dewanti atau Dewi pulang.\n"Kami siap bekerja," kata Dewi.',
         'Penyanyi Sari Dewanti yang akrab disapa Dewi pulang.\n"Kami siap bekerja," kata Dewi.',
+        'Gubernur Sari Dewanti pulang.\nMenurut gubernur yang akrab disapa Diwan itu, dana ada.\n"Siap," kata Diwan.',
+        'Gubernur Sari Dewanti pulang bersama Bupati Rini Bahar.\n"Kami siap," kata Diwan, sapaan akrabnya.',
         # a heading in the text
         'Gubernur Sari Tegaskan Jembatan Selesai Tahun Depan\nGubernur Sari Dewanti pulang.\n"Siap," kata Sari.',
     ],
@@ -328,6 +330,13 @@ def test_role_words_lead_to_an_official_under_the_words_of_the_article() -> None
 def test_names_are_cut_and_filled_by_what_the_article_shows(text: str) -> None:
     assert {s.speaker for s in found(text) if s.part == "body"} <= {"Sari Dewanti", "Sari A. Dewanti"}
     assert found(text)
+
+
+def test_a_nickname_is_nobodys_whose_name_does_not_sound_like_it() -> None:
+    text = (
+        'Gubernur Sari Dewanti pulang.\n"Kami siap bekerja," kata pria yang akrab disapa Pepen itu.\n"Ya," ujar Pepen.'
+    )
+    assert found(text)[-1].speaker == "Pepen"
 
 
 def test_the_title_gives_the_second_name() -> None:

@@ -80,6 +80,14 @@ def test_an_office_is_whoever_holds_it_that_day_in_any_words(who: str, meets: bo
     assert bool(watching.concerned(found, plan)) is (meets and in_office)
 
 
+def test_who_held_an_office_is_asked_for_the_day_of_speaking_where_it_is_told() -> None:
+    plan = watching.plan(Snapshot(officials=(RATNA,), watches=(watch(who=("role:Gubernur Selayar",)),)))
+    found = recorded()
+    said = msgspec.structs.replace(found.statement, said_on=date(2029, 12, 31))
+    assert not watching.concerned(found, plan)
+    assert watching.concerned(msgspec.structs.replace(found, statement=said), plan)
+
+
 def test_a_speaker_that_nobody_tracks_is_watched_by_id_or_name() -> None:
     found = recorded(made("a.1", TEXT, speaker="Arga Sembiring", speaker_id="person:arga-sembiring"))
     assert concerned(watch(who=("person:arga-sembiring",)), found)

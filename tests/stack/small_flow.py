@@ -94,7 +94,6 @@ def main(name: str, slot: str, home: str, url: str) -> None:
     agent = {agent.name: agent for agent in FLOW}[name]
     folder = Path(home) / f"{name}-{slot}"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pid").write_text(str(os.getpid()))
     Worker(Post(agent, int(slot), f"test-{name}-{slot}", folder), parse(url), ports(), Meters()).run()
 
 

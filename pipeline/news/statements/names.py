@@ -13,6 +13,7 @@ _LONGEST_NAME = 6
 _LONGEST_ROLE = 8
 _SHORTEST_STEM = 4
 _NICKNAME_REACH = 6
+_VOWELS = frozenset("aeiou")
 
 
 class Run(NamedTuple):
@@ -73,6 +74,7 @@ class Names:
                 self._form(text)
                 self._person(text)
                 self._recognised.add(text.casefold())
+        self._called(passage)
         self._bodies(passage)
 
     def _form(self, text: str) -> None:
@@ -97,6 +99,20 @@ class Names:
         alone = at < len(passage) and passage.named(at) and not (at + 1 < len(passage) and passage.named(at + 1))
         if alone and (called or (either and introduced)) and run.end - run.first > 1:
             self.people.setdefault(passage.lower[at], passage.slice(run.first, run.end))
+
+    def _called(self, passage: Passage) -> None:
+        """'Gubernur yang akrab disapa Emil', 'Emil, sapaan akrabnya': the nearest person who may be called so."""
+        people = [(run.end, passage.slice(run.first, run.end)) for run in runs(passage) if run.end - run.first > 1]
+        known = [(end, name) for end, name in people if name.casefold() in self.people]
+        for at in range(1, len(passage) - 1):
+            if passage.lower[at] not in passage.lexicon.nicknames:
+                continue
+            nick = at - 2 if passage.words[at - 1] == "," and at > 1 else at + 1
+            if not passage.named(nick) or " " in self.people.get(passage.lower[nick], ""):
+                continue
+            before = (name for end, name in reversed(known) if end <= min(nick, at))
+            if name := next((name for name in before if _may_be_called(name, passage.lower[nick])), None):
+                self.people[passage.lower[nick]] = name
 
     def _aside(self, passage: Passage, end: int) -> None:
         """'Joko Widodo (Jokowi)': what stands in brackets is short for the name."""
@@ -267,6 +283,12 @@ class Names:
 
 def _both(some: list[str], others: list[str]) -> list[str]:
     return [form for form in some if form in others]
+
+
+def _may_be_called(name: str, nickname: str) -> bool:
+    """Whether the consonants of a nickname, two at least, come in the name in the same order: Igun in Ivan Gunawan."""
+    wanted, letters = [letter for letter in nickname if letter not in _VOWELS], iter(name.casefold())
+    return len(wanted) > 1 and all(letter in letters for letter in wanted)
 
 
 def runs(passage: Passage) -> Iterator[Run]:

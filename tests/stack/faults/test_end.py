@@ -12,7 +12,7 @@ from tests.stack.faults.articles import expected
 from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import Product, eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 
 
 def test_orders_to_end(product: Product, size: Size, figures: Figures) -> None:

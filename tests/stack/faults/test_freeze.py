@@ -9,7 +9,7 @@ from tests.stack.faults.articles import Story, expected
 from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import SESSION, Product
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 FROZEN = ("dedupe", "attribute", "alert", "deliver", "index")
 """The agents that change something beyond what they send on."""
 

@@ -9,7 +9,7 @@ from tests.stack.faults.articles import expected
 from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import Product
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1500), pytest.mark.filterwarnings("ignore")]
 
 
 def test_kills_of_workers_and_brokers(product: Product, size: Size, figures: Figures) -> None:

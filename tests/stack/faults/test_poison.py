@@ -14,7 +14,7 @@ from tests.stack.faults.articles import expected
 from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import READS, Product
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 LARGE = MESSAGE_BYTES - (1 << 16)
 """Bytes: about the most that Kafka takes, and more than a worker fetches at a time."""
 POISON: dict[str, tuple[bytes | None, str]] = {

@@ -18,7 +18,7 @@ from tests.stack.faults.conftest import Figures, Size
 from tests.stack.faults.product import Product, eventually
 from tests.stack.proxy import Proxy
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 
 
 def test_a_node_that_is_killed(product: Product, size: Size, figures: Figures) -> None:

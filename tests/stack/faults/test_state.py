@@ -14,7 +14,7 @@ from pipeline.adapters.kafka.reading import follow
 from tests.stack.faults.conftest import Figures
 from tests.stack.faults.product import Product
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]
 
 
 def test_what_is_remembered_is_the_same_everywhere(product: Product, tmp_path: Path, figures: Figures) -> None:
