@@ -12,7 +12,7 @@ from itertools import pairwise
 import brotli
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.adapters.fetching import Fetcher, Policy
@@ -174,6 +174,15 @@ def test_chunks_without_end_are_cut_off() -> None:
     refused(endless, Unfetched.TOO_LARGE)
 
 
+def test_promises_without_end_are_cut_off() -> None:
+    async def promising(request: Request, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
+            await writer.drain()
+
+    refused(promising, Unfetched.TOO_SLOW, first_byte=0.5)
+
+
 @pytest.mark.parametrize("sends", ["headers", "body", "nothing", "chunk sizes"])
 def test_a_server_that_sends_a_byte_now_and_then_is_cut_off(sends: str) -> None:
     async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -253,7 +262,7 @@ def test_a_refresh_that_is_none_harms_nobody(content: bytes) -> None:
 
 
 def test_many_large_bodies_at_once_take_turns() -> None:
-    """40 hosts answer with 15 MB each; held at a time are some of them."""
+    """40 hosts answer with 7.5 MB each; held at a time are some of them."""
     body = os.urandom(1 << 20).hex().encode()[:1_500_000] * 5
 
     async def all_at_once() -> list[Fetched | NotModified | Refused]:
@@ -294,3 +303,27 @@ def test_bytes_of_any_kind_come_out_as_they_went_in_or_are_called_damaged(
             assert sent != pieces
         else:
             assert found == content or sent != pieces
+
+
+LINES = st.sampled_from([
+    b"Content-Length: 5", b"Content-Length: 0", b"Content-Length: -1", b"Transfer-Encoding: chunked",
+    b"Connection: close",
+    b"Content-Encoding: gzip", b"Content-Encoding: br", b"Content-Encoding: zstd", b"Content-Encoding: deflate, ,",
+    b"Content-Type: text/html; charset=\xff", b"Location: http://[", b"Location: \xff\xfe", b"Location: /x",
+    b"Location: //a.example:1/", b"Refresh: 0;url=/x", b"Retry-After: \xb2", b"ETag: \xff", b": x", b"X\x00: y",
+    b"Upgrade: h2c",
+])  # fmt: skip
+BODIES = st.one_of(st.binary(max_size=50), st.sampled_from([
+    b"5\r\nabcde\r\n0\r\n\r\n", b"abcde", gzip.compress(TEXT), b'<meta http-equiv=refresh content="0;url=http://[">',
+]))  # fmt: skip
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.sampled_from([101, 200, 204, 206, 301, 304, 307, 429, 500, 999]), st.lists(LINES, max_size=5), BODIES)
+def test_no_answer_breaks_the_fetcher(status: int, lines: list[bytes], body: bytes) -> None:
+    async def odd(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\r\n".join([b"HTTP/1.1 %d OK" % status, *lines, b"", body]))
+        await writer.drain()
+        writer.close()
+
+    assert isinstance(got(odd, first_byte=2.0, whole=2.0), (Fetched, Refused))

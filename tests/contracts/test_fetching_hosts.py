@@ -299,6 +299,17 @@ def test_a_crawl_delay_makes_ours_longer_within_reason(said: str, seconds: float
     assert world.timer.slept[1:] == [seconds]
 
 
+def test_rules_are_held_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(world: World) -> None:
+        for n in (*range(5), 4, 0):
+            await world.get("/y", f"{n}.example")
+
+    monkeypatch.setattr("pipeline.adapters.fetching.robots.BYTES_MAX", 100)
+    world = play(World(robots("User-agent: *\nDisallow: /x\n")), script)  # 28 bytes, so three of them are held
+    asked = [request.host[0] for request in world.site.log if request.path == "/robots.txt"]
+    assert asked == ["0", "1", "2", "3", "4", "0"]
+
+
 BIG = (
     "User-agent: *\nDisallow: /x\n####\n"
     + "Disallow: /a*b*c$\n" * 28_442

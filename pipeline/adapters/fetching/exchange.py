@@ -28,6 +28,8 @@ SMALL = 10**6
 """Bytes of a body that each request may hold. More than that is read by LARGE_AT_ONCE requests at a time, the others
 wait: so 64 requests hold some 230 MB at most, and not 2.5 GB.
 """
+PART = 1 << 13
+"""Packed bytes that are taken in before it is looked at again what they grew to."""
 LARGE_AT_ONCE = 4
 RESOLVERS = 16
 """Threads that resolve names."""
@@ -100,10 +102,12 @@ class Exchange:
         )
         try:
             yield pool
-        finally:
-            self._idle[origin] = pool
-            if len(self._idle) > KEPT_MAX:
-                await self._idle.pop(next(iter(self._idle))).aclose()
+        except BaseException:
+            await pool.aclose()
+            raise
+        self._idle[origin] = pool
+        if len(self._idle) > KEPT_MAX:
+            await self._idle.pop(next(iter(self._idle))).aclose()
 
     async def _headed(self, entering: Awaitable[httpcore.Response]) -> httpcore.Response:
         try:
@@ -136,11 +140,11 @@ class Exchange:
             raise _Over(Unfetched.ENCODING, f"it is packed as {encodings[:100]!r}")
         body = _Body(unpack, limits)
         try:
-            async for chunk in response.aiter_stream():
+            async for part in _parts(response):
                 if body.large and not body.seated:
                     await stack.enter_async_context(self._large)
                     body.seated = True
-                if body.add(chunk):
+                if body.add(part):
                     return body.content
             body.coding.end()
         except Damaged as error:
@@ -148,6 +152,13 @@ class Exchange:
         if encodings and packed_again(body.content):
             raise _Over(Unfetched.ENCODING, "it is packed twice")
         return body.content
+
+
+async def _parts(response: httpcore.Response) -> AsyncIterator[bytes]:
+    """The body as it travels, in parts of at most PART bytes."""
+    async for chunk in response.aiter_stream():
+        for start in range(0, len(chunk), PART):
+            yield chunk[start : start + PART]
 
 
 class _Body:

@@ -33,7 +33,7 @@ class Policy:
     contact     a URL for site owners, in the User-Agent
     ports       ports besides 80 and 443
     delay       between two requests to one host
-    connect     seconds until a connection stands, name and handshakes included
+    connect     seconds for the name and the connection, and as many again for TLS
     first_byte  seconds until the headers are there, connection included
     whole       seconds until the body is there, all included; time in line for the host does not count
     at_once     requests at the same time, each to another host

@@ -11,8 +11,11 @@ from pipeline.news.crawling.robots import Rules
 from pipeline.news.crawling.targets import Target
 from pipeline.ports import Timer
 
-SITES_MAX = 2_000
-"""Sites whose rules are held; the one that was read longest ago goes first."""
+SITES_MAX = 5_000
+BYTES_MAX = 4 * 10**6
+"""Sites whose rules are held, and bytes that their files have together; the one that was asked about longest ago goes
+first. A file takes up to 30 times its size when it is read.
+"""
 
 
 @dataclass
@@ -20,6 +23,11 @@ class _Site:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     found: Rules | Refused | None = None
     until: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its file."""
+        return self.found.size if isinstance(self.found, Rules) else 0
 
 
 class Robots:
@@ -36,6 +44,7 @@ class Robots:
             now = self._timer.now()
             if site.found is None or site.until is None or site.until <= now:
                 await self._read(site, target)
+                self._forget()
             left = site.until - self._timer.now() if site.until else timedelta(0)
             return robots.refusal(target.url, site.found or Rules(), max(left, timedelta(0)))
 
@@ -59,12 +68,17 @@ class Robots:
     def _site(self, origin: str) -> _Site:
         site = self._sites.pop(origin, None) or _Site()
         self._sites[origin] = site
-        if len(self._sites) > SITES_MAX:
-            free = (name for name, other in self._sites.items() if other is not site and not other.turn.locked())
-            oldest = next(free, None)
-            if oldest is not None:
-                del self._sites[oldest]
         return site
+
+    def _forget(self) -> None:
+        """Make room: for sites that somebody is asking about there always is."""
+        held = sum(site.size for site in self._sites.values())
+        for origin, site in list(self._sites.items()):
+            if len(self._sites) <= SITES_MAX and held <= BYTES_MAX:
+                return
+            if not site.turn.locked():
+                held -= site.size
+                del self._sites[origin]
 
 
 def _base(target: Target) -> str:

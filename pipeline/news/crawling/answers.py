@@ -92,7 +92,7 @@ def _meta_refresh(head: bytes) -> str | None:
         return None
     try:
         root = html.document_fromstring(head)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+    except (etree.LxmlError, ValueError):
         return None
     for meta in root.iter("meta"):
         if meta.get("http-equiv", "").strip().lower() == "refresh" and not _hidden(meta):

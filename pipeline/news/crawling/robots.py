@@ -19,16 +19,17 @@ RETRY = timedelta(minutes=10)
 DELAY_MAX = timedelta(seconds=30)
 """The longest Crawl-delay that is kept. A day has room for 2,880 pages of a site then."""
 _OF_THE_HOST = frozenset({
-    Unfetched.PRIVATE_ADDRESS, Unfetched.UNREACHABLE, Unfetched.HOST_PAUSED, Unfetched.BUSY, Unfetched.PORT,
+    Unfetched.PRIVATE_ADDRESS, Unfetched.UNREACHABLE, Unfetched.HOST_PAUSED, Unfetched.BUSY,
 })  # fmt: skip
 
 
 class Rules:
-    """What a site permits. It permits everything when its file says nothing."""
+    """What a site permits. It permits everything when its file says nothing. `size` is the file's, in bytes."""
 
     def __init__(self, content: bytes = b"") -> None:
         if len(content) >= BYTES_MAX:  # it was cut off, perhaps in a rule, which would bar more than was meant
             content = content[: content.rfind(b"\n", 0, BYTES_MAX) + 1]
+        self.size = len(content)
         self._read = Protego.parse(content.decode("utf-8-sig", "replace"))
 
     def allows(self, url: str) -> bool:
