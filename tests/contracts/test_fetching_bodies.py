@@ -5,6 +5,7 @@ import gzip
 import os
 import resource
 import tracemalloc
+import weakref
 import zlib
 from collections.abc import Callable
 from itertools import pairwise
@@ -16,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.adapters.fetching import Fetcher, Policy
-from pipeline.adapters.fetching.coding import Damaged, coding
+from pipeline.adapters.fetching.coding import _CODINGS, Brotli, Damaged, coding
+from pipeline.adapters.fetching.exchange import UNPACKERS
 from pipeline.news.crawling.answers import charset
 from pipeline.news.crawling.outcomes import Fetched, NotModified, Refused, Unfetched
 from tests.web_site import FakeTimer, Handler, Request, Site, answer
@@ -283,6 +285,30 @@ def test_many_large_bodies_at_once_take_turns() -> None:
         assert tracemalloc.get_traced_memory()[1] < 200_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_few_streams_are_unpacked_at_a_time_however_many_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open stream of brotli may hold 16 MB."""
+    alive, most = weakref.WeakSet[Brotli](), 0
+
+    class Counted(Brotli):
+        def __init__(self) -> None:
+            nonlocal most
+            super().__init__()
+            alive.add(self)
+            most = max(most, len(alive))
+
+    async def many() -> None:
+        async with Site({"/x": zipped(brotli.compress(os.urandom(50_000).hex().encode(), lgwin=24), "br")}) as site:
+            hosts = frozenset(f"h{n}.example" for n in range(30))
+            policy = Policy(ports=frozenset({site.port}))
+            async with Fetcher(policy, FakeTimer(), hosts=hosts, resolve=lambda host, port: ["127.0.0.1"]) as made:
+                found = await asyncio.gather(*(made.fetch(f"http://{host}:{site.port}/x") for host in hosts))
+        assert [len(came.content) for came in found if isinstance(came, Fetched)] == [100_000] * 30
+
+    monkeypatch.setitem(_CODINGS, "br", Counted)
+    asyncio.run(many())
+    assert 1 <= most <= UNPACKERS + 1, "one more to see that it is known"
 
 
 @given(st.sampled_from(sorted(PACKED)), st.binary(max_size=300), st.lists(st.integers(0, 400)), st.binary(max_size=9))

@@ -161,6 +161,6 @@ def coding(header: str | None) -> Coding | None:
     return made() if made else None
 
 
-def packed_again(content: bytes) -> bool:
+def packed_again(content: bytes | bytearray) -> bool:
     """Whether what was unpacked begins like something packed."""
     return content.startswith((b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"))

@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 import httpcore
 
 from pipeline.adapters.addresses import AsyncGate, Forbidden, Resolve, system
-from pipeline.adapters.fetching.coding import ACCEPTED, RATIO_FREE, RATIO_MAX, Coding, Damaged, coding, packed_again
+from pipeline.adapters.fetching.body import Unusable, declared, unpacked
+from pipeline.adapters.fetching.coding import ACCEPTED
 from pipeline.adapters.fetching.policy import Limits, Policy
 from pipeline.news.crawling.answers import judged
 from pipeline.news.crawling.outcomes import Fetched, Headers, NotModified, Redirect, Refused, Unfetched, field
@@ -25,22 +27,16 @@ KEPT_SECONDS = 30.0
 KEPT_MAX = 256
 """Connections that are kept; the one that was used longest ago goes first."""
 SMALL = 10**6
-"""Bytes of a body that each request may hold. More than that is read by LARGE_AT_ONCE requests at a time, the others
-wait: so 64 requests hold some 230 MB at most, and not 2.5 GB.
-"""
-PART = 1 << 13
-"""Packed bytes that are taken in before it is looked at again what they grew to."""
+"""Bytes of a packed body that each request may hold. What is longer is read by LARGE_AT_ONCE requests at a time."""
 LARGE_AT_ONCE = 4
+UNPACKERS = 2
+"""Threads that unpack. A body is unpacked when all of it is here, for a brotli stream holds 16 MB while it is open: 64
+of them were 1.3 GB, those of two threads are nothing.
+"""
+INLINE = 1 << 15
+"""Packed bytes below which the way to a thread takes longer than unpacking."""
 RESOLVERS = 16
 """Threads that resolve names."""
-
-
-class _Over(Exception):
-    """The body is not read to its end."""
-
-    def __init__(self, reason: Unfetched, detail: str) -> None:
-        super().__init__(detail)
-        self.reason, self.detail = reason, detail
 
 
 class Exchange:
@@ -49,6 +45,7 @@ class Exchange:
     def __init__(self, policy: Policy, hosts: frozenset[str] | None = None, resolve: Resolve = system) -> None:
         self._policy = policy
         self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
+        self._unpackers = ThreadPoolExecutor(UNPACKERS, thread_name_prefix="unpack")
         self._gate = AsyncGate(self._threads, hosts, resolve)
         self._trust = policy.trust or httpcore.default_ssl_context()
         self._idle: dict[str, httpcore.AsyncConnectionPool] = {}
@@ -59,7 +56,8 @@ class Exchange:
         """Close the connections."""
         while self._idle:
             await self._idle.popitem()[1].aclose()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._unpackers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
         """The answer of a target; `conditions` are headers that make the request conditional."""
@@ -74,7 +72,7 @@ class Exchange:
             return Refused(target.url, Unfetched.TOO_SLOW, f"it takes longer than {self._policy.whole:g} s")
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
             return Refused(target.url, Unfetched.BROKEN, _phrase(error))
-        except _Over as error:
+        except Unusable as error:
             return Refused(target.url, error.reason, error.detail)
 
     async def _get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
@@ -115,7 +113,7 @@ class Exchange:
                 return await entering
         except TimeoutError as error:
             detail = f"its headers take longer than {self._policy.first_byte:g} s"
-            raise _Over(Unfetched.TOO_SLOW, detail) from error
+            raise Unusable(Unfetched.TOO_SLOW, detail) from error
 
     def _headers(self, target: Target, conditions: Headers) -> list[tuple[str, str]]:
         host = target.url.split("/", 3)[2]
@@ -130,72 +128,31 @@ class Exchange:
     async def _content(
         self, response: httpcore.Response, headers: Headers, limits: Limits, stack: AsyncExitStack
     ) -> bytes:
-        """The body, unpacked. Raises _Over."""
-        declared = field(headers, "content-length") or ""
-        if declared.isdecimal() and int(declared[:18]) > limits.packed and not limits.cut:
-            raise _Over(Unfetched.TOO_LARGE, f"it says that it is {int(declared[:18]):,} bytes long")
+        """The body, unpacked. Raises Unusable."""
         encodings = ",".join(value for name, value in headers if name == "content-encoding")
-        unpack = coding(encodings)
-        if unpack is None:
-            raise _Over(Unfetched.ENCODING, f"it is packed as {encodings[:100]!r}")
-        body = _Body(unpack, limits)
-        try:
-            async for part in _parts(response):
-                if body.large and not body.seated:
-                    await stack.enter_async_context(self._large)
-                    body.seated = True
-                if body.add(part):
-                    return body.content
-            body.coding.end()
-        except Damaged as error:
-            raise _Over(Unfetched.ENCODING, f"it is not packed as {encodings[:100]!r} ({error})") from error
-        if encodings and packed_again(body.content):
-            raise _Over(Unfetched.ENCODING, "it is packed twice")
-        return body.content
+        declared(encodings)
+        length = field(headers, "content-length") or ""
+        if length.isdecimal() and int(length) > limits.packed and not limits.cut:
+            raise Unusable(Unfetched.TOO_LARGE, f"it says that it is {int(length):,} bytes long")
+        packed, cut = await self._packed(response, limits, stack)
+        work = partial(unpacked, packed, encodings, limits, cut=cut)
+        if len(packed) <= INLINE:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._unpackers, work)
 
-
-async def _parts(response: httpcore.Response) -> AsyncIterator[bytes]:
-    """The body as it travels, in parts of at most PART bytes."""
-    async for chunk in response.aiter_stream():
-        for start in range(0, len(chunk), PART):
-            yield chunk[start : start + PART]
-
-
-class _Body:
-    """A body as it comes in."""
-
-    def __init__(self, unpack: Coding, limits: Limits) -> None:
-        self.coding, self._limits = unpack, limits
-        self._packed, self._plain = 0, bytearray()
-        self.seated = False
-
-    @property
-    def large(self) -> bool:
-        """Whether it takes more memory than every request may have."""
-        return len(self._plain) > SMALL
-
-    @property
-    def content(self) -> bytes:
-        """What has come, within the limits."""
-        return bytes(self._plain[: self._limits.plain])
-
-    def add(self, chunk: bytes) -> bool:
-        """Take packed bytes in; True when the rest is cut off. Raises _Over and Damaged."""
-        room = self._limits.packed - self._packed
-        over = len(chunk) > room
-        if over and not self._limits.cut:
-            raise _Over(Unfetched.TOO_LARGE, f"it is longer than {self._limits.packed:,} bytes")
-        chunk = chunk[:room]
-        self._packed += len(chunk)
-        for piece in self.coding.feed(chunk):
-            self._plain += piece
-            if len(self._plain) > RATIO_FREE and len(self._plain) > RATIO_MAX * self._packed:
-                raise _Over(Unfetched.BOMB, f"it grows more than {RATIO_MAX} times when unpacked")
-            if len(self._plain) > self._limits.plain:
-                if self._limits.cut:
-                    return True
-                raise _Over(Unfetched.TOO_LARGE, f"it is longer than {self._limits.plain:,} bytes unpacked")
-        return over
+    async def _packed(self, response: httpcore.Response, limits: Limits, stack: AsyncExitStack) -> tuple[bytes, bool]:
+        """The body as it travels, and whether the rest was cut off. Raises Unusable."""
+        packed, seated = bytearray(), False
+        async for chunk in response.aiter_stream():
+            packed += chunk
+            if len(packed) > limits.packed:
+                if limits.cut:
+                    return bytes(packed[: limits.packed]), True
+                raise Unusable(Unfetched.TOO_LARGE, f"it is longer than {limits.packed:,} bytes")
+            if len(packed) > SMALL and not seated:
+                await stack.enter_async_context(self._large)
+                seated = True
+        return bytes(packed), False
 
 
 def _text(value: bytes) -> str:
