@@ -118,6 +118,18 @@ INDONESIAN = {
         "Sari Dewanti",
         "anggaran itu belum cukup",
     ),
+    "inserted behind a subordinate clause": (
+        "Meski ruang khusus sudah disediakan, di belakang, kata Gubernur Sari Dewanti, warga tetap mengantre lama.",
+        "indirect",
+        "Sari Dewanti",
+        "warga tetap mengantre lama",
+    ),
+    "according behind a subordinate clause": (
+        "Jika peraturan itu disahkan, menurut Gubernur Sari Dewanti, anggaran itu sudah cukup.",
+        "indirect",
+        "Sari Dewanti",
+        "anggaran itu sudah cukup",
+    ),
     "clause first": (
         "Anggaran itu sudah cukup untuk tiga tahun, ujar Gubernur Sari Dewanti.",
         "indirect",

@@ -137,6 +137,7 @@ class Lexicon:
     headline: frozenset[str]
     predicates: frozenset[str]
     predicate_stops: frozenset[str]
+    subordinates: frozenset[str]
     complementisers: frozenset[str]
     far_complementisers: frozenset[str]
     purposes: frozenset[str]
@@ -225,7 +226,8 @@ def _build(name: str) -> Lexicon:
     data = tables(name)
     cues, words, speakers, media = data["cues"], data["words"], data["speakers"], data["media"]
     sets = {
-        "lead": cues, "headline": cues, "predicates": cues, "predicate_stops": cues, "complementisers": cues,
+        "lead": cues, "headline": cues, "predicates": cues, "predicate_stops": cues, "subordinates": cues,
+        "complementisers": cues,
         "far_complementisers": cues, "purposes": cues, "repeats": cues, "objects": cues, "agents": words,
         "relatives": words, "copulas": words, "role_prepositions": words, "negations": words, "clause_joints": words,
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,

@@ -53,7 +53,7 @@ def _according(passage: Passage, sentence: Sentence) -> list[Claim]:
             continue
         cue, comma = Cue(index, index + match[0]), _comma(passage, phrase.end, min(phrase.end + 12, sentence.end))
         opening = index < limit and _only_opening(passage, sentence.first, index)
-        amid = comma == phrase.end and not _has_predicate(passage, sentence.first, index)
+        amid = comma == phrase.end and not _stands_alone(passage, sentence.first, index)
         if (opening or amid) and comma is not None:
             return _one(passage, sentence, comma + 1, sentence.end, "according", cue, phrase)
         if not opening and _stops(passage, phrase.end, sentence.end) and _clause_before(passage, sentence, index):
@@ -69,7 +69,7 @@ def _source(passage: Passage, index: int, end: int) -> Phrase | None:
 def _clause_before(passage: Passage, sentence: Sentence, index: int) -> bool:
     """Whether a clause stands before a closing "menurut X", and no source line."""
     sourced = passage.lexicon.media_cues.at(passage.lower, sentence.first) is not None
-    return not sourced and _has_predicate(passage, sentence.first, index)
+    return not sourced and _stands_alone(passage, sentence.first, index)
 
 
 def _inserted(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -87,7 +87,7 @@ def _inserted(passage: Passage, sentence: Sentence) -> list[Claim]:
             continue
         enough = words(passage, comma + 1, sentence.end) >= _FEWEST_WORDS - 1
         short = words(passage, sentence.first, index) <= _OPENING_WORDS
-        if enough and (short or not _has_predicate(passage, sentence.first, index)):
+        if enough and (short or not _stands_alone(passage, sentence.first, index)):
             return _one(passage, sentence, comma + 1, sentence.end, "inserted", cue, phrase)
     return []
 
@@ -100,7 +100,10 @@ def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:
         cue, phrase, outlet = _attribution(passage, index + 1, sentence.end)
         if cue is None or (phrase is None and cue.suffix is None):
             continue
-        found = _one(passage, sentence, after_dateline(passage, sentence), index, "clause-cue", cue, phrase)
+        first = after_dateline(passage, sentence)
+        if _waits(passage, first, index):
+            continue
+        found = _one(passage, sentence, first, index, "clause-cue", cue, phrase)
         outlet = outlet or medium(passage, cue.end, sentence.end)
         return [_with_medium(claim, outlet) for claim in found]
     return []
@@ -257,6 +260,19 @@ def _bare(passage: Passage, cue: Cue, index: int, end: int) -> bool:
     if words(passage, index, end) < _FEWEST_WORDS or not passage.kinds[index] & Kind.WORD:
         return False
     return cue.tier == "strong" or _has_predicate(passage, index, min(end, index + _PREDICATE_REACH))
+
+
+def _stands_alone(passage: Passage, index: int, end: int) -> bool:
+    """Whether a main clause stands here."""
+    return not _waits(passage, index, end) and _has_predicate(passage, index, end)
+
+
+def _waits(passage: Passage, index: int, end: int) -> bool:
+    """Whether a subordinate clause stands here, and no main clause behind it."""
+    if passage.lower[index] not in passage.lexicon.subordinates:
+        return False
+    commas = (at for at in range(index, end) if passage.words[at] == ",")
+    return not any(_has_predicate(passage, at + 1, end) for at in commas)
 
 
 def _has_predicate(passage: Passage, index: int, end: int) -> bool:
