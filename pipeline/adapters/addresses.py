@@ -156,18 +156,23 @@ class AsyncGate(httpcore.AsyncNetworkBackend):
         """See httpcore. Raises Forbidden for a host that may not be called."""
         try:
             async with asyncio.timeout(timeout):
-                return await self._connect(host, port, socket_options)
+                return await self._connect(host, port, timeout, socket_options)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host} takes no connection in {timeout:g} s") from error
 
-    async def _connect(self, host: str, port: int, socket_options: Iterable[Any] | None) -> httpcore.AsyncNetworkStream:
+    async def _connect(
+        self, host: str, port: int, timeout: float | None, socket_options: Iterable[Any] | None
+    ) -> httpcore.AsyncNetworkStream:
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._threads, _checked, host, port, self._hosts, self._resolve)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        share = (
+            timeout / len(found) if timeout else None
+        )  # one that swallows everything leaves time for the next
         for address in found:
             try:
-                return await self._plain.connect_tcp(address, port, None, None, socket_options)
-            except httpcore.ConnectError as error:
+                return await self._plain.connect_tcp(address, port, share, None, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import httpcore
 import pytest
@@ -116,6 +117,26 @@ def test_a_dead_address_is_left_for_the_next(server: int) -> None:
         taken.bind(("127.0.0.2", server))  # bound and not listening: refused at once
         with pool(5.0, frozenset({"two.example"}), lambda host, port: ["127.0.0.2", "127.0.0.1"]) as client:
             assert client.request("GET", f"http://two.example:{server}/").status == 200
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(
+    server: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dial = httpcore.AnyIOBackend.connect_tcp
+
+    async def connect(self: httpcore.AnyIOBackend, host: str, *rest: Any) -> httpcore.AsyncNetworkStream:
+        if host == "127.0.0.2":
+            await asyncio.sleep(rest[1] or 60)
+            raise httpcore.ConnectTimeout
+        return await dial(self, host, *rest)
+
+    async def body() -> None:
+        with ThreadPoolExecutor(1) as threads:
+            gate = AsyncGate(threads, frozenset({"two.example"}), lambda host, port: ["127.0.0.2", "127.0.0.1"])
+            await (await gate.connect_tcp("two.example", server, 1.0)).aclose()
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    asyncio.run(body())
 
 
 @pytest.mark.parametrize(
