@@ -166,9 +166,7 @@ class AsyncGate(httpcore.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._threads, _checked, host, port, self._hosts, self._resolve)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        share = (
-            timeout / len(found) if timeout else None
-        )  # one that swallows everything leaves time for the next
+        share = timeout / len(found) if timeout else None  # one that swallows everything leaves time for the next
         for address in found:
             try:
                 return await self._plain.connect_tcp(address, port, share, None, socket_options)
