@@ -16,7 +16,7 @@ from rich.text import Text
 from pipeline.cli.demo_story import story
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import day, plain, table
-from pipeline.news.telling import changes, proof_of
+from pipeline.news.telling import changes, first_seen, proof_of
 from pipeline.news.utterances import Heard, utterances
 from pipeline.runners import operations
 from schemas.alert import AlertRaised
@@ -169,7 +169,7 @@ def _proof(alert: AlertRaised) -> RenderableType:
     grounds = Text(
         f"{said.kind}, cue {said.cue or '-'}, speaker by {' > '.join(said.reasons) or '-'}, confidence"
         f" {said.confidence:.2f}\n{plain(carrier.title)} ({plain(carrier.outlet or '-')}, {day(carrier.seen_at)})\n"
-        f"stored copy {page[:12]}…#{place}; first seen {day(heard.first_seen)}"
+        f"stored copy {page[:12]}…#{place}; first seen {day(first_seen(alert))}"
         f"{'; also in ' + plain(others) if others else ''}\n{plain(alert.why)}",
         style="cyan",
     )

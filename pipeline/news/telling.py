@@ -7,6 +7,7 @@ themselves (a.example, @name, https://) gets an invisible break (U+200B) where i
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from urllib.parse import urlsplit
 
@@ -73,6 +74,12 @@ def subject(alerts: Sequence[AlertRaised]) -> str:
     return _cut(f"{speaker(first)} ({reason(first)}): {inert(first.recorded.statement.text)}")
 
 
+def first_seen(alert: AlertRaised) -> datetime:
+    """When the utterance was first seen, in the time zone of the article that the alert shows."""
+    recorded = alert.recorded
+    return recorded.utterance.first_seen.astimezone(recorded.carrier.seen_at.tzinfo)
+
+
 def facts(alert: AlertRaised) -> list[tuple[str, str]]:
     """What is known of a statement besides its words, with the name of each."""
     recorded = alert.recorded
@@ -86,7 +93,7 @@ def facts(alert: AlertRaised) -> list[tuple[str, str]]:
             f"{inert(carrier.title)} ({inert(carrier.outlet or 'no outlet')}, {carrier.seen_at:%Y-%m-%d %H:%M})",
         ),
         ("stored copy", proof_of(alert).stored or carrier.page),
-        ("first seen", f"{heard.first_seen:%Y-%m-%d %H:%M}"),
+        ("first seen", f"{first_seen(alert):%Y-%m-%d %H:%M}"),
         ("also carried by", inert(", ".join(others))),
         ("why", inert(alert.why)),
         ("watch", inert(f"{alert.watch} ({alert.watch_id})")),

@@ -7,7 +7,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -413,3 +413,12 @@ def test_without_apprise_its_channels_say_what_to_install(tmp_path: Path, monkey
     monkeypatch.delitem(sys.modules, "pipeline.adapters.channels.chat", raising=False)
     with pytest.raises(Reject, match=r"needs the package apprise: pip install 'pantau\[apprise\]'"):
         Channels(tmp_path).send("apprise+discord://a/b", [alert()])
+
+
+def test_times_are_those_of_the_article() -> None:
+    one = alert("one")
+    makassar = timezone(timedelta(hours=8))
+    carrier = msgspec.structs.replace(one.recorded.carrier, fetched_at=NOON.astimezone(makassar))
+    there = msgspec.structs.replace(one, recorded=msgspec.structs.replace(one.recorded, carrier=carrier))
+    assert dict(telling.facts(one))["first seen"] == "2030-05-01 12:00"
+    assert dict(telling.facts(there))["first seen"] == "2030-05-01 20:00"

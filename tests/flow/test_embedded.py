@@ -223,7 +223,16 @@ def test_what_agents_remember_of_a_day_expires_and_what_they_remember_for_good_s
     with broker.transaction():
         broker.state("dedupe").put("old", b"o", [1], NOON - timedelta(days=91))
         broker.state("dedupe").put("young", b"y", [1], NOON - timedelta(days=89))
+        broker.state("dedupe").put("new", b"n", [2], NOON)
         broker.state("alert").put("told", b"t")
     broker.expire(NOON, {"articles-cleaned": ["dedupe"], "statements-recorded": ["alert"]}, timedelta(days=90))
     assert broker.state("dedupe").find([1], 9) == [("young", b"y")]
     assert broker.state("alert").get("told") == b"t"
+
+
+def test_an_archive_is_remembered_as_long_as_what_is_new(broker: SqliteBroker) -> None:
+    with broker.transaction():
+        for name, days in (("old", 1091), ("young", 1089), ("newest", 1000)):
+            broker.state("dedupe").put(name, b"v", [1], NOON - timedelta(days=days))
+    broker.expire(NOON, {"articles-cleaned": ["dedupe"]}, timedelta(days=90))
+    assert [key for key, _ in broker.state("dedupe").find([1], 9)] == ["young", "newest"]

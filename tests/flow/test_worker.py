@@ -237,7 +237,8 @@ def test_a_dead_letter_takes_back_what_was_remembered(bench: Bench) -> None:
 def test_what_is_too_long_ago_is_forgotten_here_and_in_the_topic(bench: Bench) -> None:
     bench.take(item(1, "dated"), item(2))
     bench.clock.time += timedelta(days=91)
-    bench.take(item(3))
+    later = PageFetched(**_fields(3, "dated") | {"fetched_at": NOON + timedelta(days=91)})
+    bench.take(item(3)._replace(message=item(3).message._replace(body=encode(later))))
     assert (bench.store.get("a1"), bench.store.get("a2")) == (None, b"seen")
     assert Change(b"a1", None) in bench.outside.topic
 

@@ -344,6 +344,18 @@ def test_names_are_cut_and_filled_by_what_the_article_shows(text: str) -> None:
     assert found(text)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Badan Pengawas Obat dan Makanan", "Kementerian Energi dan Sumber Daya Mineral",
+        "Departemen Lingkungan dan Sumber Daya Alam", "Badan Nasional Penanggulangan Bencana",
+    ],
+)  # fmt: skip
+def test_a_body_speaks_under_its_whole_name(body: str) -> None:
+    (said,) = found(f"Menurut {body}, persediaan itu sudah cukup.")
+    assert said.speaker == body
+
+
 def test_a_nickname_is_nobodys_whose_name_does_not_sound_like_it() -> None:
     text = (
         'Gubernur Sari Dewanti pulang.\n"Kami siap bekerja," kata pria yang akrab disapa Pepen itu.\n"Ya," ujar Pepen.'

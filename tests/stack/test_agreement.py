@@ -56,7 +56,7 @@ NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 PROCESSES = 2
 TIMES = {"raised_at", "raised", "at"}
 """What is taken from the clock when something happens."""
-ORDERED = {"family", "copy", "of", "utterance", "novelty", "similarity", "added", "first_seen"}
+ORDERED = {"family", "copy", "of", "utterance", "novelty", "similarity", "added", "first_seen", "verbatim", "former"}
 """What depends on the order in which articles came."""
 QUERIES = (
     "", "kapal", "selat ambara", "kapal OR patroli NOT presiden", '"kapal patroli"', "menolak", "speaker:harsa",

@@ -12,7 +12,7 @@ the copy finds the same records in the same order everywhere; the lists by posti
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,6 +109,10 @@ class PartitionMemory:
         """See State."""
         self._state.delete(key)
         self._changed[key] = None
+
+    def horizon(self, now: datetime, remember: timedelta) -> datetime:
+        """See SqliteState."""
+        return self._state.horizon(now, remember)
 
     def expire(self, before: datetime, limit: int) -> list[str]:
         """See Expiring. The topic learns of it with the changes of the transaction."""

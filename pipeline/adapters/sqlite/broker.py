@@ -194,7 +194,8 @@ class SqliteBroker:
                 ).rowcount
                 self._connection.execute("DELETE FROM ending WHERE topic = ? AND at < ?", (topic.name, old))
             for agent in {reader for names in readers.values() for reader in names}:
-                self.state(agent).expire(now - remember, FORGOTTEN)
+                remembered = self.state(agent)
+                remembered.expire(remembered.horizon(now, remember), FORGOTTEN)
         return deleted
 
     def close(self) -> None:

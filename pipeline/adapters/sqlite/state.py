@@ -3,7 +3,7 @@
 import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import xxhash
@@ -117,6 +117,13 @@ class SqliteState:
             self._connection.execute("DELETE FROM state WHERE id = ?", (row.id,))
             if row.postings:
                 self._lists.remove(row.id, array("q", row.postings))
+
+    def horizon(self, now: datetime, remember: timedelta) -> datetime:
+        """What is older is forgotten: so long before now, or before the newest day when that is long ago. So copies are
+        found in an archive that is read today.
+        """
+        (newest,) = self._connection.execute("SELECT max(day) FROM state WHERE agent = ?", (self._agent,)).fetchone()
+        return (now if newest is None else min(now, datetime.fromtimestamp(newest * DAY, UTC))) - remember
 
     def expire(self, before: datetime, limit: int) -> list[str]:
         """Forget what belongs to days before that of `before`, the oldest first; returns the keys, `limit` at most.

@@ -48,8 +48,29 @@ def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
     if end == first:
         return None
     name = None if _relative(passage, first) else name_in(passage, first, end)
+    if name and _of_body(passage, first, name):
+        name = None
     role = _role(passage, first, end, name)
     return Phrase(first, end, name, role, several=several and name is None)
+
+
+def _of_body(passage: Passage, first: int, name: tuple[int, int]) -> bool:
+    """Whether what looks like a name ends that of a body: 'Badan Pengawas Obat dan Makanan'.
+
+    Nobody knows a person of this name, and no office or rank leads from the body to one.
+    """
+    leading = passage.kinds[first]
+    if not leading & Kind.ORG or leading & (Kind.ROLE | Kind.RANK | Kind.ACRONYM) or passage.lexicon.subject_first:
+        return False
+    led = any(_leads(passage, at) for at in range(first + 1, name[0]))
+    known = any(kind == "person" for _, _, kind in passage.found_in(*name)) or passage.lower[name[0]] in passage.people
+    return not led and not known
+
+
+def _leads(passage: Passage, index: int) -> bool:
+    """Whether a word introduces a person; a common noun in capitals is part of a name: 'Sumber Daya Alam'."""
+    kind = passage.kinds[index]
+    return bool(kind & (Kind.ROLE | Kind.RANK)) or (bool(kind & Kind.HEAD) and passage.words[index][0].islower())
 
 
 def _described(passage: Passage, first: int, limit: int) -> int | None:
@@ -148,7 +169,12 @@ class _Growth:
     def _joint(self) -> bool:
         if not _joins(self.passage, self.first, self.index, self.limit):
             return False
-        self.several, self.index = True, self.index + 1
+        kinds, behind = self.passage.kinds, self.index + 1
+        body = kinds[self.first] & Kind.ORG and not kinds[self.first] & Kind.ACRONYM and not self.passage.tree
+        another = kinds[behind] & (Kind.ORG | Kind.ACRONYM | Kind.PLACE) or _leads(self.passage, behind)
+        if not body or another:
+            self.several = True  # else one body: 'Kementerian Energi dan Sumber Daya Mineral'
+        self.index += 1
         return True
 
 

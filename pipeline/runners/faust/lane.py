@@ -362,7 +362,7 @@ class Lane:
         if self._memory:
             now = self._desk.now()
             if self._forgot is None or now - self._forgot >= timedelta(minutes=1):
-                self._memory.expire(now - self._desk.remember, FORGOTTEN)
+                self._memory.expire(self._memory.horizon(now, self._desk.remember), FORGOTTEN)
                 self._forgot = now
             offsets = await self._desk.outside.remember(self._partition, self._memory.changes())
             self._memory.wrote(offsets)

@@ -1,6 +1,6 @@
 """Small invented articles of which it is known what has to become of them, in whatever order they are handled.
 
-Each has one quotation, in words that chance chose, so that no two articles are alike by accident. Every tenth is a
+Each has one quotation, in words that chance made, so that no two articles are alike by accident. Every tenth is a
 copy of one shortly before it, with another ending, in another outlet. The order decides which of the two is taken for
 the copy, and which of the two statements opens the utterance; that they are linked, that they share an utterance, and
 that a watch is told of it once does not depend on it. So the expectation is computed, and compared without an order.
@@ -45,6 +45,9 @@ project schedule report audit survey map data figure chart plan proposal meeting
 tunnel canal pier crane depot turbine pump valve cable sensor antenna satellite radar beacon compass anchor
 """
 WORDS = {"id": INDONESIAN.split(), "en": ENGLISH.split()}
+SYLLABLES = [one + other for one in "bgjklmnprsvz" for other in "aeiou"]
+SAID = ["".join(random.Random(number).choices(SYLLABLES, k=4)) for number in range(4_000)]
+"""Words of no language: twelve of so many, and no two quotations of one speaker have half of their words in common."""
 OPENING = {"id": "Soal {} dan {} dibahas hari itu.", "en": "The {} and the {} were discussed that day."}
 QUOTED = {"id": '"{}," kata {} kemarin.', "en": '"{}," said {} yesterday.'}
 LAST = {"id": "{} menjadi {} tahun depan.", "en": "{} will become {} next year."}
@@ -98,9 +101,10 @@ class Story:
     def _parts(self) -> tuple[str, str, str, str]:
         """A revision has none of the words of the quotation before: else it might be a rewording of it."""
         before = set(Story(self.number, self.revision - 1).quote.split()) if self.revision > 1 else ()
-        words = [word for word in WORDS[self.language] if word not in before]
+        said, words = [word for word in SAID if word not in before], WORDS[self.language]
         chance = random.Random(self.original * 1000 + self.revision)
-        quote, first, second, title = (" ".join(chance.sample(words, count)) for count in (12, 9, 9, 5))
+        quote = " ".join(chance.sample(said, 12))
+        first, second, title = (" ".join(chance.sample(words, count)) for count in (9, 9, 5))
         ending = [" ".join(random.Random(-self.number).sample(words, 5)) for _ in range(2)]
         opening, last = OPENING[self.language], LAST[self.language]
         return opening.format(first, second), quote, last.format(*ending).capitalize(), title

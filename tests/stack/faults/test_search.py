@@ -58,7 +58,7 @@ def test_trouble_on_the_way(product: Product, size: Size, figures: Figures) -> N
     }
     figures |= {"documents refused": len(poisoned), "dead letters": len(dead)}
     assert dead == poisoned
-    assert requests < 3 * undisturbed
+    assert requests < size.of(6, 3) * undisturbed, "in the short form the seconds without a server weigh most"
 
     again = product.pantau("dead", "replay", "--stage", "index", "--json")["replayed"]
     product.settle(120)
