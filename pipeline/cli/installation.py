@@ -4,8 +4,8 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -16,13 +16,19 @@ from typing import Any
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.fetching import Fetcher, Policy
 from pipeline.adapters.memory import MemoryState
+from pipeline.adapters.sqlite.frontier import SqliteFrontier
 from pipeline.broker import Broker, Care, Served, Topics, Wanted
 from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
+from pipeline.frontier import Frontier
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.ports import CHANGING, READING, Catalog, CatalogEditor, Clock, Pages, Recogniser, Search, State
+from pipeline.runners.crawl import Crawler
+from pipeline.runners.crawl.parts import Parts
+from pipeline.runners.crawl.reading import ConfinedReader
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
@@ -148,6 +154,35 @@ class Installation:
         self.catalog.snapshot()
         with self.alone(self.settings.home / "runner.lock"), self.pool(workers) as pool:
             yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush, self.remember)
+
+    @cached_property
+    def frontier(self) -> Frontier:
+        """What the crawler remembers."""
+        self.prepare()
+        return SqliteFrontier(self.settings.home / "frontier.db")
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """A new fetcher; use it in `async with`."""
+        return Fetcher(Policy.of(self.settings))
+
+    @asynccontextmanager
+    async def crawler(self) -> AsyncIterator[Crawler]:
+        """A crawler of the catalog's sources. Raises Busy when another one crawls for this home folder."""
+        self.prepare()
+        self.catalog.snapshot()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.alone(self.settings.home / "crawl.lock"))
+            reader = stack.enter_context(contextlib.closing(ConfinedReader()))
+            async with self.fetcher as web:
+                parts = Parts(self.frontier, web, reader, SystemClock(), self.meters, self.settings.fetch_ports)
+                yield Crawler(parts, self.catalog, self.intake)
+
+    def twin(self) -> "Installation":
+        """The same installation for another thread: its files are opened anew, its metrics are the same."""
+        made = Installation(self.settings, self._origin, self.clock)
+        made.meters = self.meters
+        return made
 
     @property
     def remember(self) -> timedelta:

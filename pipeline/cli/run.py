@@ -1,16 +1,24 @@
-"""`pantau run`: the flow runs until it is stopped."""
+"""`pantau run`: the whole product on one machine: it crawls and the flow runs, until it is stopped."""
 
+import asyncio
+import contextlib
 import signal
 import threading
 from typing import Annotated
 
 import typer
 
+from pipeline.cli.crawl import serve_metrics
+from pipeline.cli.crawling import beside
+from pipeline.cli.crawling import crawl as crawl_until
 from pipeline.cli.ingest import WorkersOption, show_work
 from pipeline.cli.installation import flow
 from pipeline.cli.output import installation, notes
-from pipeline.errors import Unavailable
 from pipeline.runners import operations
+
+CrawlOption = Annotated[
+    bool, typer.Option("--crawl/--no-crawl", help="Whether sources are crawled; not where `pantau crawl` does it.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,9 +29,10 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     workers: WorkersOption = None,
-    once: Annotated[bool, typer.Option("--once", help="End when nothing is left to do.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="One round: end when nothing is left to do now.")] = False,
+    crawl: CrawlOption = True,
 ) -> None:
-    """Run the whole flow: take up what is ingested meanwhile, retry what waits, serve /metrics on 127.0.0.1."""
+    """Run everything: crawl the sources, take up what is ingested meanwhile, retry what waits, serve /metrics."""
     house = installation(context)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -31,16 +40,16 @@ def run(
     with house.runner(house.workers(workers)) as runner:
         if once:
             before = operations.tallies(flow(), house.broker)
+            if crawl:
+                asyncio.run(crawl_until(house, asyncio.Event(), once=True))
             runner.drain()
             show_work(house, operations.work(flow(), house.broker, before), 0)
             return
-        host, port = house.settings.metrics_host, house.settings.metrics_port
-        if port:
-            try:
-                house.meters.serve(host, port)
-            except OSError as error:
-                raise Unavailable(
-                    f"port {port} for /metrics is not free on {host}: set PANTAU_METRICS_PORT to another port, or to 0"
-                ) from error
-            notes.print(f"running in {house.settings.home}; metrics on http://{host}:{port}/metrics; Ctrl-C ends")
-        runner.run(stop.is_set, stop.wait)
+        serve_metrics(house)
+        notes.print(f"running in {house.settings.home}; {_metrics(house.settings.metrics_port)}Ctrl-C ends")
+        with beside(house, stop.set) if crawl else contextlib.nullcontext():
+            runner.run(stop.is_set, stop.wait)
+
+
+def _metrics(port: int) -> str:
+    return f"metrics on http://127.0.0.1:{port}/metrics; " if port else ""

@@ -7,6 +7,7 @@ the line of its host, and its connection goes through the gate.
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 
@@ -56,6 +57,10 @@ class Fetcher:
         pairs = (("if-none-match", etag), ("if-modified-since", modified))
         conditions = tuple((name, value) for name, value in pairs if value and value.isascii() and value.isprintable())
         return await self._followed(asked, partial(self._page, conditions=conditions))
+
+    def rest(self, host: str, until: datetime) -> None:
+        """Ask nothing of a host until then."""
+        self._queues.rest(host, until)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipeline.adapters.fetching.exchange import Answer
 from pipeline.news.crawling import hosts
@@ -41,6 +41,11 @@ class Queues:
                 return await self._asked(line, url, crawl_delay, ask)
         finally:
             line.people -= 1
+
+    def rest(self, host: str, until: datetime) -> None:
+        """Ask nothing of a host until then."""
+        line = self._line(host)
+        line.standing = Standing(until, line.standing.failures, paused=True)
 
     async def _asked(
         self, line: _Line, url: str, crawl_delay: timedelta | None, ask: Callable[[], Awaitable[Answer]]

@@ -15,6 +15,11 @@ LONGEST_ASKED = timedelta(days=1)
 """The longest pause that a host may ask for."""
 HEAD_MAX = 1 << 16
 """Bytes of a page in which a refresh is looked for: it has to stand in the head."""
+KEPT_MAX = 8_000
+_ABOUT_CONTENT = frozenset({
+    "content-type", "content-language", "content-encoding", "content-location", "content-length", "last-modified",
+    "etag", "date", "expires", "cache-control", "age", "vary", "link", "server", "x-robots-tag",
+})  # fmt: skip
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MEANT = {
     **dict.fromkeys((404, 410), Unfetched.GONE),
@@ -67,6 +72,20 @@ def charset(headers: Headers) -> str | None:
     """The charset that the server states, as it wrote it. Whether to believe it is decided with the content."""
     found = _CHARSET.search(field(headers, "content-type") or "")
     return found[1] if found else None
+
+
+def kept(headers: Headers) -> Headers:
+    """The headers that are worth keeping with a page: those about its content, without cookies and what is about the
+    connection; so many of them as fit in KEPT_MAX characters.
+    """
+    found, size = list[tuple[str, str]](), 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        if size > KEPT_MAX:
+            break
+        if name in _ABOUT_CONTENT:
+            found.append((name, value))
+    return tuple(found)
 
 
 def refresh(page: Fetched) -> Redirect | None:
