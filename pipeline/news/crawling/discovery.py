@@ -134,6 +134,8 @@ def about(content: bytes, charset: str | None) -> tuple[str | None, str | None]:
 
 def _section(address: str, text: str) -> bool:
     parts = urlsplit(address)
+    if _FEEDS.search(parts.path):
+        return False
     segments = [segment for segment in parts.path.lower().split("/") if segment]
     named = segments[-1:] or [(parts.hostname or "").split(".")[0]]
     return len(segments) <= 2 and named[0] in _SECTIONS and len(text.split()) <= 3
