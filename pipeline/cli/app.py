@@ -28,6 +28,7 @@ from pipeline.cli import (
     ingest,
     kibana,
     ledger,
+    pages,
     replay,
     run,
     search,
@@ -82,7 +83,7 @@ def start(
 
 COMMANDS = (
     demo, ingest, clean, explain, run, crawl, sources, backfill, work, topics, index, kibana, search, ledger, utterance,
-    watch, trace, versions, dead, replay, status, doctor, export, evaluate,
+    watch, trace, versions, dead, replay, status, doctor, export, pages, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

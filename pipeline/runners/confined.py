@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pipeline.runners.limits import Confinement, Limits
 
-LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0, memory_bytes=256 << 20)
+LIMITS = Limits(cpu_seconds=8.0, wall_seconds=60.0, memory_bytes=160 << 20)
 P = ParamSpec("P")
 T = TypeVar("T")
 

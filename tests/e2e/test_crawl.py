@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from tests.command import Ended, command, environment, run
 from tests.web_site import Handler, Site, answer, page, redirect
@@ -197,6 +198,32 @@ def test_opml_comes_in_and_goes_out(tmp_path: Path, site: Site) -> None:
     assert pantau(folder, site, "sources", "import", tmp_path / "in.opml").code == 1
     (tmp_path / "bad.opml").write_text("<html/>", encoding="utf-8")
     assert pantau(folder, site, "sources", "import", tmp_path / "bad.opml").code == 2
+
+
+def test_stored_pages_go_out_as_warc_and_come_in_again(tmp_path: Path, site: Site) -> None:
+    stories(site, 1, 2)
+    site.routes["/feed"] = feed(1, 2)
+    folder, file = home(tmp_path, site), tmp_path / "pages.warc.gz"
+    assert pantau(folder, site, "crawl", "--once").code == 0
+    (tmp_path / "teks.txt").write_text("Dermaga ketiga dibuka.\n" * 20, encoding="utf-8")
+    assert pantau(folder, site, "ingest", "--queue", tmp_path / "teks.txt").code == 0
+    ended = pantau(folder, site, "pages", "export", file)
+    assert (ended.code, ended.err) == (0, "3 pages written\n")
+    with file.open("rb") as packed:
+        records = [
+            (one.rec_type, one.rec_headers["WARC-Target-URI"], one.http_headers and one.http_headers["content-type"],
+             one.content_stream().read())
+            for one in ArchiveIterator(packed, check_digests="raise")
+        ]  # fmt: skip
+    html = "text/html; charset=utf-8"
+    pages = {(url(site, f"/berita/{n}"), html, STORY.format(number=n).encode()) for n in (1, 2)}
+    assert {record[1:] for record in records if record[0] == "response"} == pages
+    assert [record[3][:8] for record in records if record[0] == "resource"] == [b"Dermaga "]
+    assert pantau(folder, site, "pages", "export", file).code == 3, "a file is not overwritten"
+    other = pantau(tmp_path / "other", site, "ingest", "--queue", file, "--json").json()
+    assert (other["new"], len(other["refused"])) == (3, 0)
+    none = pantau(folder, site, "pages", "export", tmp_path / "none.warc", "--source", "warta", "--since", "2999-01-01")
+    assert (none.code, none.err) == (1, "0 pages written\n")
 
 
 def test_a_backfill_goes_through_sitemaps_and_is_done_once(tmp_path: Path, site: Site) -> None:

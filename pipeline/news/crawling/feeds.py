@@ -50,7 +50,7 @@ def feed(content: bytes, media_type: str | None, url: str) -> Listing | Unreadab
     read: Any = feedparser.parse(
         io.BytesIO(content), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
-    if not read.get("version") and not read.entries:
+    if not read.entries and (read.bozo or not read.get("version")):
         return Unreadable(Unread.BROKEN, f"it cannot be read as a feed ({_why(read)})")
     about: dict[str, Any] = read.feed
     found = [_entry(entry, url) for entry in read.entries[:MOST]]

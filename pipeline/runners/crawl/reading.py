@@ -4,14 +4,15 @@ from pipeline.news.crawling.answers import charset, media_type
 from pipeline.news.crawling.listings import Listing, Unread, Unreadable
 from pipeline.news.crawling.outcomes import Fetched
 from pipeline.news.crawling.reading import Kind, read
-from pipeline.runners.confined import Confined, Exceeded
+from pipeline.runners.confined import LIMITS, Confined, Exceeded
+from pipeline.runners.limits import Limits
 
 
 class ConfinedReader:
     """See Reader: a feed that is out to harm harms a process that is started again."""
 
-    def __init__(self) -> None:
-        self._confined = Confined()
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._confined = Confined(limits)
 
     async def read(self, page: Fetched, kind: Kind) -> Listing | Unreadable:
         """See Reader."""
