@@ -74,7 +74,7 @@ def cut_off(text: str, behind: str) -> str | None:
     breaks-off  the last of several paragraphs ends without a full stop, unlike the others, and is no short line
     """
     last = text.rsplit("\n", 1)[-1].rstrip()
-    if _ELLIPSIS.search(last):
+    if _ELLIPSIS.search(last) and count_words(last) >= _SENTENCE_WORDS:
         return "ellipsis"
     if _said("continue", text, behind):
         return "continue-reading"
@@ -94,6 +94,8 @@ _TEASER_WORDS = 400
 """Words of the longest text that is only the beginning of an article; below a whole one other links say the same."""
 _SIGN_WORDS = 25
 _LEAD = " \t\n•·»›>→-–—*[("
+_SENTENCE_WORDS = 4
+"""A line of fewer words before an ellipsis tells what the page is doing ("loading ...")."""
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)\s*[\])}]?$")
 _ENDED = re.compile('[.!?。！？…।؟:;]["\'”’»)\\]」』]*$|["”»」』]$')
 _WITHIN = re.compile(r"(?:\w[,–—-]|(?:^|\s)[^\W\d_A-Z]+)$")

@@ -13,7 +13,7 @@ from pipeline.news.metadata import Stated, modified, stated
 from pipeline.news.pages import Uncleanable
 from pipeline.news.webhead import Head
 from pipeline.news.weblines import Lines
-from pipeline.news.webtree import parsed
+from pipeline.news.webtree import legible, parsed
 from schemas.article import Part, Removed, Run
 
 
@@ -30,7 +30,7 @@ def clean_page(page: str, url: str | None, fetched_at: datetime) -> Draft:
         return Draft(title="", text="", quality=0.0, extractor="", maps={}, beginning=_beginning(markup))
     node = stated(markup)
     head = Head(tree, markup, node, url, fetched_at)
-    body = best_body(tree, lambda found: Lines.split(found, head.title, markup.links))
+    body = best_body(legible(tree), lambda found: Lines.split(found, head.title, markup.links))
     return _draft(_Reading(page, markup, node, head, body), url, fetched_at)
 
 

@@ -10,7 +10,6 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 
 from pipeline.broker import Broker, Draft, Ending, Message, Parked, Tally
@@ -18,7 +17,7 @@ from pipeline.errors import Misuse, Refused
 from pipeline.flow import Agent, Failure, check
 from pipeline.metrics import Meters
 from pipeline.ports import Clock
-from pipeline.runners.handle import WAKES, Buried, Dead, Dropped, Handled, Later, bury, handle, rouse
+from pipeline.runners.handle import Buried, Dead, Dropped, Handled, Later, bury, coming, handle, rouse
 from pipeline.runners.workers import BATCH, Pool, Ticket
 
 LOG = logging.getLogger("pantau.runner")
@@ -149,11 +148,12 @@ class Lane:
         self._parked = {}
         for parked in self._broker.parked(self.agent.name):
             self._parked.setdefault(parked.message.key, []).append(parked)
-        moved = self._retry(now) + self._wake(now)
+        moved = self._retry(now)
         if here or not self.agent.movable:
             moved += sum(self._read(topic.name, now) for topic in self.agent.reads)
         while self.tickets and self.tickets[0].done:
             moved += self._settle(self.tickets.popleft(), now)
+        moved += self._wake(now)
         self._write(now)
         return moved
 
@@ -207,10 +207,8 @@ class Lane:
         """Wake the agent for what is due."""
         if self.agent.wake is None:
             return 0
-        due, woken_for, end = self._ports["state"].due(now, WAKES), 0, monotonic() + WAKE_SECONDS
-        for record in due:
-            if woken_for and monotonic() >= end:
-                break
+        woken_for = 0
+        for record in coming(self._ports["state"], lambda: now, WAKE_SECONDS):
             woken_for += 1
             with self._broker.tentative() as undo:
                 woken = rouse(self.agent, record, self._ports, now, undo)

@@ -2,9 +2,9 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, NamedTuple
 
 import xxhash
@@ -12,6 +12,7 @@ import xxhash
 from pipeline.broker import Draft, Message
 from pipeline.errors import PantauError, Refused, Reject, TryLater
 from pipeline.flow import Agent, Bury, Drop, Emit, Failure, asked
+from pipeline.ports import Expiring
 from schemas.codec import BrokenMessage, UnknownSchema, decode, encode
 from schemas.dead import DeadLetter
 from schemas.record import Record
@@ -52,7 +53,7 @@ class Buried(NamedTuple):
 Outcome = tuple[Draft, ...] | Dropped | Later | Dead
 Woken = tuple[Draft, ...] | Dropped | Buried
 WAKES = 20
-"""Records that an agent is woken for at most before it takes up messages again."""
+"""Records that are due which are read together."""
 AGAIN = timedelta(minutes=10)
 """When a record is due again at which `wake` failed."""
 
@@ -102,6 +103,16 @@ def _outcome(agent: Agent, message: Message, ports: Mapping[str, Any], start: fl
             return tuple(draft(agent, record, by, took) for record in result.records)
         case Drop():
             return Dropped(result.reason.value)
+
+
+def coming(state: Expiring, now: Callable[[], datetime], seconds: float) -> Iterator[tuple[str, bytes]]:
+    """Each record that is due, also what becomes due meanwhile, until none is or so many seconds have passed."""
+    end = monotonic() + seconds
+    while records := state.due(now(), WAKES):
+        for record in records:
+            yield record
+            if monotonic() >= end:
+                return
 
 
 def rouse(agent: Agent, due: tuple[str, bytes], ports: Mapping[str, Any], now: datetime, undo: Undo) -> Woken:

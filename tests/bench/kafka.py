@@ -33,7 +33,7 @@ from tests.bench.processes import cpu
 from tests.stack.servers import Elasticsearch, Kafka
 
 ROOT = Path(__file__).parents[2]
-WARM = 40
+WARM = 100
 """Articles before the clock starts: models are loaded, indices made, connections open."""
 PARTITIONS = 4
 SESSION = 300

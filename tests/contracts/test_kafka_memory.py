@@ -119,6 +119,26 @@ def test_a_worker_that_lost_its_partition_cannot_bring_back_what_is_old(tmp_path
         memory.close()
 
 
+def test_a_worker_that_lost_its_partition_cannot_bring_back_what_was_deleted(tmp_path: Path) -> None:
+    topic = Topic()
+    zombie, heir = PartitionMemory(tmp_path / "z.db", "mark"), PartitionMemory(tmp_path / "h.db", "mark")
+    follow(heir, topic)
+    remember(heir, topic, 11, {"a": (b"first", [])})
+    remember(heir, topic, 20, {"a": None})
+    remember(zombie, topic, 12, {"a": (b"old", [])})
+    follow(heir, topic)
+    assert heir.get("a") is None
+    remember(heir, topic, 21, {})
+    later = PartitionMemory(tmp_path / "l.db", "mark")
+    follow(later, topic)
+    assert later.get("a") is None
+    remember(heir, topic, 22, {"a": (b"new", [])})
+    follow(later, topic)
+    assert later.get("a") == b"new"
+    for memory in (zombie, heir, later):
+        memory.close()
+
+
 def other_value(other: PartitionMemory) -> bytes | None:
     with other.transaction():
         other.origin = 7

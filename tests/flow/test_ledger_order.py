@@ -8,7 +8,7 @@ order.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from agents.alert import ALERT
 from agents.attribute import ATTRIBUTE
 from agents.index import INDEX
-from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.adapters.sqlite.index import SqliteIndex
 from pipeline.broker import Draft
@@ -71,21 +70,65 @@ def statements(drawn: Sequence[tuple[int, int, int, int]]) -> list[list[Statemen
     return list(articles.values())
 
 
+class Killed(BaseException):
+    """What ends a runner at once. No step catches it."""
+
+
+class House:
+    """The last stages of the flow on files. `random` kills the runner now and then, in a step or before a commit."""
+
+    def __init__(self, folder: Path, random: Random | None) -> None:
+        self._folder, self._random, self._lives = folder, random, 8
+        self._open()
+
+    def _open(self) -> None:
+        self.broker = SqliteBroker(self._folder / "pantau.db")
+        self.index = SqliteIndex(str(self._folder / "index.db"))
+        ports: dict[str, Any] = {"clock": self, "index": self.index, "catalog": OneWatch()}
+        self._runner = EmbeddedRunner((ATTRIBUTE, ALERT, INDEX), self.broker, ports, Meters(), flush=self._flush)
+
+    def now(self) -> datetime:
+        """The clock, which steps look at."""
+        self._risk()
+        return datetime.now(UTC)
+
+    def _flush(self) -> None:
+        self.index.flush()
+        self._risk()
+
+    def _risk(self) -> None:
+        if self._random and self._lives and self._random.random() < 0.15:
+            self._lives -= 1
+            raise Killed
+
+    def take(self, said: Sequence[StatementMade]) -> None:
+        """Hand statements in, all at once, and handle what waits."""
+        with self.broker.transaction():
+            self.broker.append([draft(one) for one in said], datetime.now(UTC))
+        while True:
+            try:
+                return self._runner.drain()
+            except Killed:
+                self.close()
+                self._open()
+
+    def close(self) -> None:
+        self.broker.close()
+        self.index.close()
+
+
 def ran(said: Iterable[StatementMade], random: Random | None = None) -> tuple[list[Heard], list[AlertDocument]]:
-    """The ledger and the alerts after all of it, and some of it again."""
+    """The ledger and the alerts after all of it; with `random` after some of it twice, by a runner that is killed."""
     coming = list(said)
     if random:
         coming += random.choices(coming, k=len(coming) // 2)
     with TemporaryDirectory() as folder:
-        broker, index = SqliteBroker(Path(folder) / "pantau.db"), SqliteIndex(str(Path(folder) / "index.db"))
-        ports: dict[str, Any] = {"clock": SystemClock(), "index": index, "catalog": OneWatch()}
-        runner = EmbeddedRunner((ATTRIBUTE, ALERT, INDEX), broker, ports, Meters(), flush=index.flush)
+        house = House(Path(folder), random)
         for at in range(0, len(coming), 3):
-            with broker.transaction():
-                broker.append([draft(one) for one in coming[at : at + 3]], ports["clock"].now())
-            runner.drain()
-        heard = utterances(cast(StatementDocument, document) for document in index.export("statements", ""))
-        alerts = [cast(AlertDocument, document) for document in index.export("alerts", "")]
+            house.take(coming[at : at + 3])
+        heard = utterances(cast(StatementDocument, document) for document in house.index.export("statements", ""))
+        alerts = [cast(AlertDocument, document) for document in house.index.export("alerts", "")]
+        house.close()
     return heard, alerts
 
 

@@ -18,6 +18,7 @@ TEXT = "\n".join([*PARAGRAPHS, PARAGRAPHS[0]])
         (TEXT, "Share this", None),
         (TEXT + "\nThe mayor of the town, who had promised the bridge for the spring, told the...", "", "ellipsis"),
         (TEXT + " […]", "", "ellipsis"),
+        (TEXT + "\n,loading...", "", None),
         (TEXT, "Continue reading with an account", "continue-reading"),
         (TEXT, "» Baca selengkapnya di aplikasi", "continue-reading"),
         (TEXT, "阅读全文", "continue-reading"),

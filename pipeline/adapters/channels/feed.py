@@ -27,7 +27,7 @@ class Feed:
             with self._path.open("rb") as file:
                 self._learn(file)
 
-    together = False
+    together = True
 
     def send(self, url: str, alerts: Sequence[AlertRaised]) -> None:
         """See Channel. A sample is not written: programs read this file."""
@@ -35,9 +35,9 @@ class Feed:
             with self._path.open("a+b", buffering=0) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 self._follow(file)
-                for alert in alerts:
-                    if alert.alert_id not in self._told and not alert.sample:
-                        self._write(file, encode(alert) + b"\n")
+                new = [one for one in alerts if one.alert_id not in self._told and not one.sample]
+                if new:
+                    self._write(file, b"".join(encode(alert) + b"\n" for alert in new))
         except OSError as error:
             if error.errno == 28:
                 raise StorageFull(f"no room left for {self._path}: free some space; nothing is lost") from error
@@ -65,8 +65,8 @@ class Feed:
         self._read += len(lines + newline)
         return half
 
-    def _write(self, file: BinaryIO, line: bytes) -> None:
-        """Append a line. What the disk takes only in part is cut off with the next one."""
-        while line:
-            line = line[file.write(line) or 0 :]
+    def _write(self, file: BinaryIO, lines: bytes) -> None:
+        """Append lines. One that the disk takes only in part is cut off with the next ones."""
+        while lines:
+            lines = lines[file.write(lines) or 0 :]
         os.fsync(file.fileno())

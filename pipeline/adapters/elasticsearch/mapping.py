@@ -13,8 +13,9 @@ the same everywhere. It is indexed and not kept in `_source`.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from pipeline.news.queries.dates import microseconds
 from pipeline.news.queries.predicate import row
 from pipeline.news.queries.tree import FIELDS
 from pipeline.news.queries.words import stems
+from pipeline.news.queries.words import words as words_of
 from schemas.documents import FAMILIES, AlertDocument, Document, FieldKind
 
 BODY = "text"
@@ -55,6 +57,7 @@ _WORDS = _PROSE | {"analyzer": "pantau_words"}
 _STEMS = _PROSE | {"analyzer": "whitespace", "index_options": "docs"}
 
 
+@cache
 def named(family: str, *kinds: FieldKind) -> tuple[str, ...]:
     """The fields of a family of these kinds."""
     return tuple(name for name, field in FIELDS[family].items() if field.kind in kinds)
@@ -162,9 +165,9 @@ def _filled(value: object) -> bool:
 
 
 def _words(value: str | tuple[str, ...] | None) -> str:
-    if not value:
-        return ""
-    return " ".join(clipped(word) or GAP_WORD for word in row([value] if isinstance(value, str) else value))
+    if isinstance(value, str):
+        return " ".join(_clipped(words_of(value)))
+    return " ".join(word or GAP_WORD for word in _clipped(row(value or ())))
 
 
 def clipped(word: str) -> str:
@@ -172,9 +175,14 @@ def clipped(word: str) -> str:
     return word[:LONGEST_WORD]
 
 
-def tagged(language: str, stems: Iterable[str]) -> str:
+def tagged(language: str, stems: Collection[str]) -> str:
     """Stems as they stand in the index, in a fixed order. No folded word has such a dot."""
-    return " ".join(f"{language}·{clipped(stem)}" for stem in sorted(stems))
+    mark = f"{language}·"
+    return mark + f" {mark}".join(_clipped(sorted(stems))) if stems else ""
+
+
+def _clipped(line: Sequence[str]) -> Sequence[str]:
+    return line if max(map(len, line), default=0) <= LONGEST_WORD else list(map(clipped, line))
 
 
 def differences(family: str, found: Mapping[str, Any]) -> list[str]:

@@ -26,10 +26,12 @@ STALE_SECONDS = 24 * 3600.0
 """A file that followed its topic longer ago is built anew: the topic keeps what was deleted for twice as long only."""
 SCHEMA = (
     *state.SCHEMA,
-    'CREATE TABLE origin(key TEXT PRIMARY KEY, "offset" INTEGER NOT NULL) WITHOUT ROWID',
-    'CREATE TABLE followed(one INTEGER PRIMARY KEY CHECK (one = 1), "offset" INTEGER NOT NULL, at REAL NOT NULL)',
-    "INSERT INTO followed VALUES (1, 0, 0)",
+    'CREATE TABLE followed(one INTEGER PRIMARY KEY CHECK (one = 1), "offset" INTEGER NOT NULL, at REAL NOT NULL,'
+    " newest INTEGER NOT NULL)",
+    "INSERT INTO followed VALUES (1, 0, 0, 0)",
+    "CREATE TABLE gone(key TEXT PRIMARY KEY, origin INTEGER NOT NULL) WITHOUT ROWID",
 )
+# `gone` holds what steps deleted, so that a worker which lost the partition does not bring it back.
 
 
 def topic_name(agent: str) -> str:
@@ -73,14 +75,18 @@ class PartitionMemory:
         self._changed: dict[str, None] = {}
         self._overwritten: dict[str, None] = {}
         """Keys whose newest message in the topic is older than what is known here."""
-        self.origin = 0
-        """The offset of the message that is being handled."""
-        self.newest = self._newest()
+        self._state.origin = 0
+        (self.newest,) = self._connection.execute("SELECT newest FROM followed").fetchone()
         """The newest origin of all: what is done without a message comes from there."""
 
-    def _newest(self) -> int:
-        found: tuple[int | None] = self._connection.execute('SELECT max("offset") FROM origin').fetchone()
-        return found[0] or 0
+    @property
+    def origin(self) -> int:
+        """The offset of the message that is being handled."""
+        return self._state.origin or 0
+
+    @origin.setter
+    def origin(self, offset: int) -> None:
+        self._state.origin = offset
 
     # State
 
@@ -102,13 +108,15 @@ class PartitionMemory:
     ) -> None:
         """See State."""
         self._state.put(key, value, postings, at, due)
-        self._mark(key, self.origin)
+        self._came(key, self.origin)
         self._changed[key] = None
 
     def delete(self, key: str) -> None:
         """See State."""
-        self._state.delete(key)
-        self._changed[key] = None
+        if self._state.get(key) is not None:
+            self._state.delete(key)
+            self._connection.execute("INSERT OR REPLACE INTO gone VALUES (?, ?)", (key, self.origin))
+            self._changed[key] = None
 
     def horizon(self, now: datetime, remember: timedelta) -> datetime:
         """See SqliteState."""
@@ -117,9 +125,7 @@ class PartitionMemory:
     def expire(self, before: datetime, limit: int) -> list[str]:
         """See Expiring. The topic learns of it with the changes of the transaction."""
         gone = self._state.expire(before, limit)
-        for key in gone:
-            self._connection.execute("DELETE FROM origin WHERE key = ?", (key,))
-            self._changed[key] = None
+        self._changed |= dict.fromkeys(gone)
         return gone
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, bytes]]:
@@ -147,10 +153,9 @@ class PartitionMemory:
 
     def _change(self, key: str) -> Change:
         row = self._state.row(key)
-        origin = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (key,)).fetchone()
-        if row is None or origin is None:
+        if row is None:
             return Change(key.encode(), None)
-        return Change(key.encode(), _encode(Kept(origin[0], *row)))
+        return Change(key.encode(), _encode(Kept(row.origin or 0, *row[:-1])))
 
     def wrote(self, offsets: Sequence[int]) -> None:
         """Note where the topic put the changes. Where another worker wrote in between they are read again."""
@@ -171,7 +176,7 @@ class PartitionMemory:
         (at,) = self._connection.execute("SELECT at FROM followed").fetchone()
         if self.followed() > end or now - at > STALE_SECONDS:
             with self.transaction():
-                for table in (*state.TABLES, "origin"):
+                for table in (*state.TABLES, "gone"):
                     self._connection.execute(f"DELETE FROM {table}")
                 self._follow(0)
         return self.followed()
@@ -181,13 +186,13 @@ class PartitionMemory:
         name = key.decode()
         if value is None:
             self._state.delete(name)
-            self._connection.execute("DELETE FROM origin WHERE key = ?", (name,))
+            self._connection.execute("DELETE FROM gone WHERE key = ?", (name,))
             return
         kept = _KEPT.decode(value)
-        known = self._connection.execute('SELECT "offset" FROM origin WHERE key = ?', (name,)).fetchone()
-        if known is None or known[0] <= kept.origin:
-            self._state.restore(name, Row(kept.age, kept.value, kept.postings, kept.day, kept.due))
-            self._mark(name, kept.origin)
+        if self._origin_of(name) <= kept.origin:
+            row = Row(kept.age, kept.value, kept.postings, kept.day, kept.due, kept.origin)
+            self._state.restore(name, row)
+            self._came(name, kept.origin)
             self._overwritten.pop(name, None)
         else:
             self._overwritten[name] = None
@@ -201,9 +206,18 @@ class PartitionMemory:
         """Close the file."""
         self._database.close()
 
-    def _follow(self, offset: int) -> None:
-        self._connection.execute('UPDATE followed SET "offset" = ?', (offset,))
+    def _origin_of(self, key: str) -> int:
+        """Where the value of a key, or its deletion, comes from; 0 for a key that was never there."""
+        row = self._state.row(key)
+        if row is not None:
+            return row.origin or 0
+        gone = self._connection.execute("SELECT origin FROM gone WHERE key = ?", (key,)).fetchone()
+        return int(gone[0]) if gone else 0
 
-    def _mark(self, key: str, origin: int) -> None:
+    def _came(self, key: str, origin: int) -> None:
+        """Note that a key has a value now."""
+        self._connection.execute("DELETE FROM gone WHERE key = ?", (key,))
         self.newest = max(self.newest, origin)
-        self._connection.execute("INSERT OR REPLACE INTO origin VALUES (?, ?)", (key, origin))
+
+    def _follow(self, offset: int) -> None:
+        self._connection.execute('UPDATE followed SET "offset" = ?, newest = ?', (offset, self.newest))

@@ -57,15 +57,16 @@ class Envelope(NamedTuple):
 
     def message(self) -> Message:
         """The message inside. What is missing is empty, which its reader then refuses."""
+        headers = dict(reversed(self.headers))  # of two with one name the first counts
         return Message(
             topic=self.topic,
             offset=self.offset,
             key=_text(self.key),
-            trace=self.header("trace"),
-            schema=self.header("schema"),
+            trace=_text(headers.get("trace")),
+            schema=_text(headers.get("schema")),
             body=self.value or b"",
-            by=self.header("by"),
-            took=self._took(),
+            by=_text(headers.get("by")),
+            took=_seconds(headers.get("took")),
             at=datetime.fromtimestamp(max(0.0, self.seconds), UTC),
             partition=self.partition,
         )
@@ -74,11 +75,12 @@ class Envelope(NamedTuple):
         """The text of a header, empty when it is not there."""
         return _text(next((value for header, value in self.headers if header == name), None))
 
-    def _took(self) -> float:
-        try:
-            return float(self.header("took") or 0)
-        except ValueError:
-            return 0.0
+
+def _seconds(value: bytes | None) -> float:
+    try:
+        return float(value or 0)
+    except ValueError:
+        return 0.0
 
 
 def _text(value: bytes | None) -> str:

@@ -16,7 +16,7 @@ DAY = 86400
 
 SCHEMA = (
     "CREATE TABLE state(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, agent TEXT NOT NULL, key TEXT NOT NULL,"
-    " day INTEGER, value BLOB NOT NULL, postings BLOB NOT NULL, due REAL)",
+    " day INTEGER, value BLOB NOT NULL, postings BLOB NOT NULL, due REAL, origin INTEGER)",
     "CREATE INDEX state_hash ON state(hash)",
     "CREATE INDEX state_day ON state(agent, day)",
     "CREATE INDEX state_due ON state(agent, due) WHERE due IS NOT NULL",
@@ -24,17 +24,21 @@ SCHEMA = (
 )
 TABLES = ("state", *lists.TABLES)
 # `id` is the age of a record. `hash` is that of agent and key: its index takes a third of one of the two. `day` is the
-# day that it belongs to, in days since 1970; without one it is kept for good. `due` is in seconds since 1970.
+# day that it belongs to, in days since 1970; without one it is kept for good. `due` is in seconds since 1970. `origin`
+# is the number of the message that the value comes from, for a runner that asks.
 
 
 class Row(NamedTuple):
-    """What is kept of a key. `postings` are signed 64-bit numbers, ascending."""
+    """What is kept of a key. `postings` are signed 64-bit numbers, ascending; `origin` is the number of the message
+    that the value comes from.
+    """
 
     id: int
     value: bytes
     postings: bytes
     day: int | None
     due: float | None
+    origin: int | None
 
 
 class SqliteState:
@@ -44,6 +48,8 @@ class SqliteState:
         """`step` is for tests: how often postings move from their log into blocks."""
         self._connection, self._agent = connection, agent
         self._lists = PostingLists(connection, agent, step)
+        self.origin: int | None = None
+        """Where what is put comes from."""
 
     def get(self, key: str) -> bytes | None:
         """See State."""
@@ -52,7 +58,7 @@ class SqliteState:
 
     def row(self, key: str) -> Row | None:
         """All that is kept of a key."""
-        query = "SELECT id, value, postings, day, due FROM state WHERE hash = ? AND agent = ? AND key = ?"
+        query = "SELECT id, value, postings, day, due, origin FROM state WHERE hash = ? AND agent = ? AND key = ?"
         row = self._connection.execute(query, (self._hash(key), self._agent, key)).fetchone()
         return None if row is None else Row._make(row)
 
@@ -66,7 +72,7 @@ class SqliteState:
     ) -> None:
         """See State. A record that is replaced keeps its age."""
         listed = array("q", sorted(set(postings))).tobytes()
-        self.restore(key, Row(0, value, listed, day_of(at), due.timestamp() if due else None))
+        self.restore(key, Row(0, value, listed, day_of(at), due.timestamp() if due else None, self.origin))
 
     def restore(self, key: str, new: Row) -> None:
         """Put a record; a new one gets its number if that is not 0 and nobody has it, else the next."""
@@ -74,13 +80,13 @@ class SqliteState:
         if row is None:
             if id is not None and self._connection.execute("SELECT 1 FROM state WHERE id = ?", (id,)).fetchone():
                 id = None
-            insert = "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            values = (id, self._hash(key), self._agent, key, new.day, new.value, new.postings, new.due)
+            insert = "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            values = (id, self._hash(key), self._agent, key, new.day, new.value, new.postings, new.due, new.origin)
             id, there = self._connection.execute(insert, values).lastrowid or 0, array("q")
         else:
             id, there = row.id, array("q", row.postings)
-            update = "UPDATE state SET day = ?, value = ?, postings = ?, due = ? WHERE id = ?"
-            self._connection.execute(update, (new.day, new.value, new.postings, new.due, id))
+            update = "UPDATE state SET day = ?, value = ?, postings = ?, due = ?, origin = ? WHERE id = ?"
+            self._connection.execute(update, (new.day, new.value, new.postings, new.due, new.origin, id))
         self._list(id, there, postings)
 
     def _hash(self, key: str) -> int:

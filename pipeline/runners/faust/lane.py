@@ -26,7 +26,7 @@ from pipeline.errors import Refused
 from pipeline.flow import Agent, Failure
 from pipeline.metrics import Meters
 from pipeline.runners.faust.guard import Guard, Marker
-from pipeline.runners.handle import WAKES, Buried, Dead, Dropped, Handled, Later, bury, handle, rouse
+from pipeline.runners.handle import Buried, Dead, Dropped, Handled, Later, bury, coming, handle, rouse
 
 LOG = logging.getLogger("pantau.worker")
 RETRY_FOR = timedelta(hours=1)
@@ -244,16 +244,17 @@ class Lane:
             raise _Again
 
     def _decide(self, batch: _Batch) -> None:
-        """Run the steps of the messages that come next."""
-        end = monotonic() + BATCH_SECONDS
-        for record in self._due():
-            self._wake(record, batch)
-            if monotonic() >= end:
-                break
-        end = monotonic() + BATCH_SECONDS  # what is due leaves messages their time
+        """Run the steps of the messages that come next, then wake the agent for what is due."""
         if self._desk.expect:
-            coming = list(self._line)[:BATCH]  # a copy at once, for the loop may add to the line meanwhile
-            self._desk.expect([item.message.trace for item in coming])
+            near = list(self._line)[:BATCH]  # a copy at once, for the loop may add to the line meanwhile
+            self._desk.expect([item.message.trace for item in near])
+        self._step(batch)
+        if self._memory and self._desk.agent.wake:
+            for record in coming(self._memory, self._desk.now, BATCH_SECONDS):
+                self._wake(record, self._memory, batch)
+
+    def _step(self, batch: _Batch) -> None:
+        end = monotonic() + BATCH_SECONDS
         while self._line and not self._closing and not batch.complete(end):
             item = self._line[0]
             if not item.passed:
@@ -268,16 +269,13 @@ class Lane:
             self._since = None
             self._desk.outside.moved()
 
-    def _due(self) -> list[tuple[str, bytes]]:
-        """What the agent has to be woken for."""
-        if self._desk.agent.wake is None or self._memory is None:
-            return []
-        return self._memory.due(self._desk.now(), WAKES)
+    def _due(self) -> bool:
+        """Whether the agent has to be woken for something."""
+        return bool(self._memory and self._desk.agent.wake and self._memory.due(self._desk.now(), 1))
 
-    def _wake(self, record: tuple[str, bytes], batch: _Batch) -> None:
-        assert self._memory, "what is due is remembered"
-        self._memory.origin = self._memory.newest
-        with self._memory.tentative() as undo:
+    def _wake(self, record: tuple[str, bytes], memory: PartitionMemory, batch: _Batch) -> None:
+        memory.origin = memory.newest
+        with memory.tentative() as undo:
             woken = rouse(self._desk.agent, record, self._ports, self._desk.now(), undo)
         if isinstance(woken, Dropped):
             batch.counts["drop", woken.reason] += 1

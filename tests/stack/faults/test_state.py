@@ -43,5 +43,5 @@ def followed(path: Path, agent: str, partition: int, address: Address) -> dict[s
     asyncio.run(follow(memory, address, topic_name(agent), partition))
     memory.close()
     with sqlite3.connect(path) as found:
-        rows = found.execute('SELECT key, value, postings, "offset" FROM state LEFT JOIN origin USING (key)').fetchall()
+        rows = found.execute("SELECT key, value, postings, origin FROM state").fetchall()
     return {key: rest for key, *rest in rows}
