@@ -1,5 +1,7 @@
 """Every metric, declared once with its meaning. Runners count from outside; steps know nothing of it."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from pipeline.broker import Standing
@@ -72,6 +74,13 @@ class Meters:
         self._late = Gauge(
             "pantau_fetch_lateness_seconds", "How long the page that waits most is due", registry=self.registry
         )
+
+        self._sources = Gauge("pantau_sources", "Sources by how they do", ["state"], registry=self.registry)
+
+    def sources(self, states: Mapping[str, int]) -> None:
+        """Set how many sources are in each state; all states are named."""
+        for state, sources in states.items():
+            self._sources.labels(state).set(sources)
 
     def looked(self, outcome: str) -> None:
         """Count a look at a source."""

@@ -6,7 +6,7 @@ Time is that of a simulated clock. Everything is drawn from a seed, so two runs 
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -39,7 +39,7 @@ BEFORE = DAY
 SHOWN = 20
 """Articles in a feed."""
 TURNS_AT = 4.5 * DAY
-"""When a site goes silent or puts a consent page before its articles."""
+"""When a site puts a consent page before its articles; when one falls silent, if nothing else is said of it."""
 BUSY_HOUR, BUSY_SECONDS = 9, 1800
 CRAWL_DELAY = 5
 RULES = f"User-agent: *\nDisallow: /premium/\nCrawl-delay: {CRAWL_DELAY}\n".encode()
@@ -63,6 +63,9 @@ class Outlet:
     a_day: float
     fault: Fault = ""
     stories: list[Story] = field(default_factory=list)
+    silent_from: timedelta = TURNS_AT
+    rests: frozenset[int] = frozenset()
+    """Days of the week on which it publishes nothing; 6 is Sunday."""
 
     @property
     def host(self) -> str:
@@ -80,7 +83,8 @@ class Outlet:
         while moment < end:
             local = moment + 7 * HOUR
             weight = (1.6 if 6 <= local.hour < 21 else 0.2) * (0.5 if local.weekday() == 6 else 1.0)
-            silent = self.fault == "silent" and moment >= START + TURNS_AT
+            silent = self.fault == "silent" and moment >= START + self.silent_from
+            silent = silent or local.weekday() in self.rests
             for _ in range(0 if silent else _drawn(self.a_day / 24 * weight, chance)):
                 at = moment + chance.random() * HOUR
                 changed = at + timedelta(hours=chance.uniform(0.5, 20)) if chance.random() < 0.1 else None
@@ -98,8 +102,8 @@ class Outlet:
     def content(self, story: Story, now: datetime) -> bytes:
         """What an article says at a time."""
         version = "diperbaiki" if story.changed and now >= story.changed else "pertama"
-        head = '<html><head><meta property="og:type" content="article"></head><body>'
-        return f"{head}<h1>Berita {story.number}</h1><p>{self.name} {version}</p></body></html>".encode()
+        head = f'<html><head><title>Berita {story.number}</title><meta property="og:type" content="article"></head>'
+        return f"{head}<body><h1>Berita {story.number}</h1><p>{self.name} {version}</p></body></html>".encode()
 
 
 def outlets() -> list[Outlet]:
@@ -128,9 +132,16 @@ class Seen(NamedTuple):
 class World:
     """Plays the outlets. `volume` multiplies what they publish."""
 
-    def __init__(self, timer: SimulatedTimer, days: float, volume: float = 1.0, seed: int = 20220103) -> None:
+    def __init__(
+        self,
+        timer: SimulatedTimer,
+        days: float,
+        volume: float = 1.0,
+        seed: int = 20220103,
+        played: Sequence[Outlet] | None = None,
+    ) -> None:
         self.timer, self.days = timer, days
-        self.outlets = {outlet.name: outlet for outlet in outlets()}
+        self.outlets = {outlet.name: outlet for outlet in (outlets() if played is None else played)}
         chance = random.Random(seed)
         for outlet in self.outlets.values():
             outlet.a_day *= volume
@@ -195,9 +206,11 @@ class World:
     def _story(self, outlet: Outlet, found: tuple[Outlet, Story] | None, now: datetime) -> tuple[int, bytes, list[str]]:
         if found is None or found[1].at > now:
             return 404, b"", []
+        html = ["Content-Type: text/html; charset=utf-8"]
         if self.consent(outlet):
-            return 200, b"<html><body><h1>Kami menghargai privasi Anda</h1><form>Setuju</form></body></html>", []
-        return 200, outlet.content(found[1], now), ["Content-Type: text/html; charset=utf-8"]
+            token = found[1].number
+            return 200, f"<title>Kami menghargai privasi Anda</title><form id=f{token}>Setuju</form>".encode(), html
+        return 200, outlet.content(found[1], now), html
 
     def _listing(self, outlet: Outlet, path: str) -> bytes:
         now = self.timer.now()

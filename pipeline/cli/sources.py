@@ -23,6 +23,7 @@ from pipeline.frontier import Count
 from pipeline.news.crawling import discovery
 from pipeline.news.crawling.discovery import Candidate, Tried
 from pipeline.news.crawling.habits import expected
+from pipeline.news.crawling.health import LOOKED_AT, Health, State, assessed
 from pipeline.news.crawling.opml import exported, imported
 from pipeline.news.crawling.polling import Polled
 from pipeline.runners.crawl.discovering import Site, discover, tries
@@ -57,9 +58,9 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
     polled, counts = house.frontier.polled(), house.frontier.counts()
     sources = house.catalog.snapshot().sources
     if as_json:
-        print_json([_json(one, polled.get(one.id), counts) for one in sources])
+        print_json([_json(one, polled.get(one.id), counts, _health(house, one)) for one in sources])
         return
-    rows = [_row(one, polled.get(one.id), _tally(one.id, counts)) for one in sources]
+    rows = [_row(one, polled.get(one.id), _tally(one.id, counts), _health(house, one)) for one in sources]
     columns = (
         "source",
         "kind",
@@ -87,24 +88,28 @@ def _tally(id: str, counts: Sequence[Count]) -> Counter[str]:
     return tally
 
 
-def _row(one: Source, polled: Polled | None, tally: Counter[str]) -> tuple[object, ...]:
+def _health(house: Installation, one: Source) -> Health:
+    latest = house.frontier.latest(one.id, LOOKED_AT)
+    return assessed(house.frontier.polled().get(one.id), latest, house.clock.now(), one.paused)
+
+
+def _row(one: Source, polled: Polled | None, tally: Counter[str], health: Health) -> tuple[object, ...]:
     known = (day(polled.at), "-" if one.paused else day(polled.due), polled.polls) if polled else ("-", "-", 0)
     return (one.id, one.kind, *known, tally.total(), tally["fetched"], tally["waiting"], tally["refused"],
-            _state(one, polled))  # fmt: skip
+            _state(polled, health))  # fmt: skip
 
 
-def _state(one: Source, polled: Polled | None) -> str:
-    if one.paused:
-        return "paused"
-    if polled is None:
-        return "not looked at yet"
-    return f"{polled.reason}: {polled.detail}" if polled.reason else "ok"
+def _state(polled: Polled | None, health: Health) -> str:
+    """The state with what shows it; a failure that is too young for another state is told too."""
+    if health.state is State.HEALTHY and polled and polled.reason:
+        return f"{health.state}, at the last look {polled.detail}"
+    return f"{health.state}: {health.evidence}" if health.evidence else str(health.state)
 
 
-def _json(one: Source, polled: Polled | None, counts: Sequence[Count]) -> dict[str, Any]:
-    known: dict[str, Any] = {}
+def _json(one: Source, polled: Polled | None, counts: Sequence[Count], health: Health) -> dict[str, Any]:
+    known: dict[str, Any] = {"health": health._asdict()}
     if polled:
-        known = {
+        known |= {
             "last_look": polled.at, "next_look": polled.due, "looks": polled.polls, "unchanged": polled.unchanged,
             "last_new": polled.came, "reason": polled.reason, "detail": polled.detail, "since": polled.since,
         }  # fmt: skip
@@ -121,6 +126,11 @@ def explain(context: typer.Context, id: IdArgument) -> None:
     if polled is None:
         say("it was not looked at yet: start `pantau run`")
         return
+    health = _health(house, one)
+    since = f" since {day(health.since)}" if health.since else ""
+    say(f"it is {health.state}{since}{': ' if health.evidence else ''}{health.evidence}")
+    if health.advice:
+        say(f"what to do: {health.advice}")
     for line in _facts(polled, house):
         say(line)
     counts = [count for count in house.frontier.counts() if count.source == id]

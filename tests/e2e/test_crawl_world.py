@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from pipeline.news.crawling.health import LOOKED_AT, State, assessed
 from pipeline.news.crawling.items import Item, Unwanted
 from pipeline.news.crawling.outcomes import Unfetched
 from pipeline.news.urls import article_id
@@ -133,3 +134,30 @@ def test_feeds_are_asked_for_more_seldom_than_by_the_clock(week: Week) -> None:
     assert polls < naive / 4
     reasons = Counter(count.reason for count in week.crawl.frontier.counts() if count.state == "refused")
     assert set(reasons) <= {Unfetched.ROBOTS, Unwanted.SAME}
+
+
+def test_the_silent_and_the_blocked_site_are_named_in_time_and_no_other() -> None:
+    timer = SimulatedTimer(START)
+    played = [
+        Outlet("sehat", "rss", 6.0), Outlet("jarang", "rss", 1.5),
+        Outlet("libur", "rss", 10.0, rests=frozenset({5, 6})), Outlet("minggu", "atom", 8.0, rests=frozenset({6})), Outlet("izin", "rss", 6.0, "consent"),
+        Outlet("diam", "rss", 12.0, "silent", silent_from=18.25 * DAY),
+    ]  # fmt: skip
+    world = World(timer, 23, played=played)
+    named: dict[str, dict[State, datetime]] = defaultdict(dict)
+
+    async def body() -> None:
+        async with world.site:
+            crawl = Crawl(timer, world.site.port, world.sources())
+            while timer.now() < START + 23 * DAY:
+                await crawl.run(once=False, until=DAY / 4)
+                for id, polled in crawl.frontier.polled().items():
+                    health = assessed(polled, crawl.frontier.latest(id, LOOKED_AT), timer.now())
+                    named[id].setdefault(health.state, timer.now())
+
+    simulate(timer, body)
+    bad = {id: {state: at for state, at in found.items() if state not in (State.HEALTHY, State.QUIET)}
+           for id, found in named.items()}  # fmt: skip
+    assert {id: set(found) for id, found in bad.items() if found} == {"izin": {State.BLOCKED}, "diam": {State.SILENT}}
+    assert bad["izin"][State.BLOCKED] <= START + 6.5 * DAY
+    assert bad["diam"][State.SILENT] <= START + 21 * DAY

@@ -35,6 +35,8 @@ PARTS_AT_ONCE = 8
 """Sitemaps of an index that are read at one look, the newest first."""
 PARTS_MAX = 1_000
 """Sitemaps of an index that are remembered."""
+GAP_KEPT = 0.995
+"""What remains of the longest gap at each article or group of them: a holiday is forgotten in a season."""
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]{1,9})", re.IGNORECASE)
 
 
@@ -58,6 +60,9 @@ class Polled(msgspec.Struct, frozen=True, omit_defaults=True):
     moved     where its address leads now for good
     polls, unchanged, articles  counts: looks, those with nothing changed, new articles
     overflow  how often in a row nothing that was listed was known: articles may have been missed
+    gap       the longest time in which nothing new came; it fades
+    face      the title of the article's page that was fetched last, `alike` how many articles in a row before it had
+              the same, since `alike_since`: then it is no article that is shown
     shapes    what was learned of the site's addresses (`shapes`)
     parts     the sitemaps of an index
     """
@@ -82,6 +87,10 @@ class Polled(msgspec.Struct, frozen=True, omit_defaults=True):
     unchanged: int = 0
     articles: int = 0
     overflow: int = 0
+    gap: timedelta = timedelta(0)
+    face: str | None = None
+    alike: int = 0
+    alike_since: datetime | None = None
     shapes: dict[str, tuple[int, int]] = {}
     parts: dict[str, PartSeen] = {}
 
@@ -117,6 +126,7 @@ def seen(polled: Polled, look: Look, now: datetime, chance: float) -> Polled:
     since = polled.read or min((date for date in dates if date <= now), default=now)
     habit = observed(polled.habit, since, now, dates, 0 if first_time else new - len(dates))
     fetched = look.came if isinstance(look.came, Fetched) else None
+    still = now - polled.came if new and polled.came else timedelta(0)
     looked = msgspec.structs.replace(
         polled,
         at=now,
@@ -133,6 +143,7 @@ def seen(polled: Polled, look: Look, now: datetime, chance: float) -> Polled:
         unchanged=polled.unchanged + (look.listing is None),
         articles=polled.articles + new,
         overflow=polled.overflow + 1 if new and not look.known and not first_time else 0,
+        gap=max(polled.gap * GAP_KEPT, still) if new else polled.gap,
         parts=_remembered(polled.parts, look.parts),
         etag=fetched.etag if fetched else polled.etag,
         modified=fetched.modified if fetched else polled.modified,
@@ -158,6 +169,14 @@ def failed(polled: Polled, why: Refused | Unreadable, now: datetime, chance: flo
         detail=why.detail,
         since=polled.since or now,
     )
+
+
+def faced(polled: Polled, title: str | None, now: datetime) -> Polled:
+    """The source after the page of a new article came with this title."""
+    if title and title == polled.face:
+        since = polled.alike_since or now
+        return msgspec.structs.replace(polled, alike=polled.alike + 1, alike_since=since)
+    return msgspec.structs.replace(polled, face=title, alike=0, alike_since=None)
 
 
 def put_off(polled: Polled, now: datetime) -> Polled:

@@ -8,6 +8,7 @@ learned from what the pages that were fetched say of themselves.
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from html import unescape
 from importlib.resources import files
 from urllib.parse import parse_qsl, urlsplit
 
@@ -33,6 +34,7 @@ _OG_TYPE = re.compile(
 _OG_TYPE_BEHIND = re.compile(
     rb"""<meta\b[^>]{0,300}?content\s*=\s*["']\s*([a-z._:-]{1,40})["'][^>]{0,300}?og:type["']""", re.IGNORECASE
 )
+_TITLE = re.compile(rb"<title\b[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
 _LD_ARTICLE = re.compile(
     rb'"@type"\s*:\s*\[?\s*"(?:[A-Za-z]{0,20}NewsArticle|Article|ReportageNewsArticle|LiveBlogPosting|BlogPosting)"'
 )
@@ -84,6 +86,12 @@ def declares(content: bytes) -> bool | None:
     if _LD_ARTICLE.search(content) or (found and found[1].lower() == b"article"):
         return True
     return False if found else None
+
+
+def title(content: bytes) -> str | None:
+    """The title of a page, as far as UTF-8 tells; None without one."""
+    found = _TITLE.search(content[:_HEAD])
+    return (" ".join(unescape(found[1].decode("utf-8", "replace")).split())[:100] or None) if found else None
 
 
 def learn(learned: Learned, made: str, article: bool) -> dict[str, tuple[int, int]]:

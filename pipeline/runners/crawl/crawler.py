@@ -6,8 +6,9 @@ that was listed, and what was on its way is fetched once more: one page a host, 
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,10 +16,11 @@ import msgspec
 from pipeline.errors import PantauError
 from pipeline.news.crawling import items
 from pipeline.news.crawling.answers import charset, kept, media_type
+from pipeline.news.crawling.health import LOOKED_AT, State, assessed
 from pipeline.news.crawling.items import PAUSING, Item, Unwanted
 from pipeline.news.crawling.outcomes import Fetched, NotModified, Refused
-from pipeline.news.crawling.polling import Polled
-from pipeline.news.crawling.shapes import declares, learn, shape
+from pipeline.news.crawling.polling import Polled, faced
+from pipeline.news.crawling.shapes import declares, learn, shape, title
 from pipeline.news.crawling.walking import Walk
 from pipeline.news.declared import declared
 from pipeline.news.urls import article_id
@@ -34,7 +36,7 @@ LOOK = timedelta(seconds=5)
 """How long a change of the catalog may wait to be noticed."""
 BREATH = 0.05
 """Seconds between two times of looking for what is due."""
-FORGET_EVERY = timedelta(hours=1)
+TEND_EVERY = timedelta(minutes=15)
 FORGET_AT_ONCE = 20_000
 REMEMBER = timedelta(days=400)
 """How long an article is remembered after it was listed last."""
@@ -50,7 +52,8 @@ class Crawler:
         self._resting: dict[str, datetime] = {}
         self._stirred, self._failure = asyncio.Event(), list[BaseException]()
         self._sources: dict[str, Source] = {}
-        self._forgot = datetime.min.replace(tzinfo=parts.now().tzinfo)
+        self._states: dict[str, State] = {}
+        self._tended = datetime.min.replace(tzinfo=UTC)
 
     async def run(self, once: bool = False) -> None:
         """Crawl until cancelled; `once`: until nothing is left that is due. Raises what makes going on senseless."""
@@ -72,8 +75,8 @@ class Crawler:
     def _start(self) -> datetime:
         """Start what is due; returns when the next thing is."""
         now = self._parts.now()
-        self._forget(now)
         self._sources = {source.id: source for source in self._catalog.snapshot().sources}
+        self._tend(now)
         return min([now + self._look, *self._start_looks(now), *self._start_lanes(now), *self._start_walks(now)])
 
     def _start_looks(self, now: datetime) -> list[datetime]:
@@ -150,10 +153,23 @@ class Crawler:
             await self._parts.timer.sleep(BREATH)
         self._stirred.clear()
 
-    def _forget(self, now: datetime) -> None:
-        if now - self._forgot > FORGET_EVERY:
-            self._frontier.forget(now - REMEMBER, FORGET_AT_ONCE)
-            self._forgot = now
+    def _tend(self, now: datetime) -> None:
+        """Forget what is long gone, and say which sources changed how they do."""
+        if now - self._tended < TEND_EVERY:
+            return
+        self._tended = now
+        self._frontier.forget(now - REMEMBER, FORGET_AT_ONCE)
+        polled, states = self._frontier.polled(), Counter(dict.fromkeys(State, 0))
+        for source in self._sources.values():
+            latest = self._frontier.latest(source.id, LOOKED_AT)
+            health = assessed(polled.get(source.id), latest, now, source.paused)
+            states[health.state] += 1
+            before = self._states.get(source.id, health.state)
+            if health.state is not before:
+                what = {"source": source.id, "state": str(health.state), "before": str(before)}
+                LOG.warning("source changed", extra={**what, "evidence": health.evidence, "advice": health.advice})
+            self._states[source.id] = health.state
+        self._parts.meters.sources({str(state): count for state, count in states.items()})
 
     # Lanes
 
@@ -221,10 +237,14 @@ class Crawler:
         self._frontier.record([came, *others], self._learned(item, page, source))
 
     def _learned(self, item: Item, page: Fetched, source: Source) -> Polled | None:
-        """What the page teaches of the addresses of its site, where links are followed by their addresses."""
-        if source.kind != "section" or item.fetched or f"look {source.id}" in self._tasks:
+        """What the page of a new article teaches of its site: its face, and the shape of its addresses where links are
+        followed by that.
+        """
+        polled = self._frontier.polled().get(source.id)
+        if item.fetched or polled is None:
             return None
-        says, polled = declares(page.content), self._frontier.polled().get(source.id)
-        if says is None or polled is None:
-            return None
-        return msgspec.structs.replace(polled, shapes=learn(polled.shapes, shape(item.url), says))
+        known = faced(polled, title(page.content), self._parts.now())
+        says = declares(page.content) if source.kind == "section" else None
+        return (
+            known if says is None else msgspec.structs.replace(known, shapes=learn(known.shapes, shape(item.url), says))
+        )

@@ -76,7 +76,9 @@ class Looking:
         self._parts.meters.looked(str(why.reason))
         LOG.info("source not read", extra={"source": polled.id, "reason": str(why.reason), "error": why.detail})
         now = self._parts.now()
-        self._frontier.record(polled=polling.failed(polled, why, now, self._parts.chance()), rest=rest(why, now))
+        self._frontier.record(
+            polled=polling.failed(self._newest(polled), why, now, self._parts.chance()), rest=rest(why, now)
+        )
 
     async def _listing(
         self, came: Fetched | NotModified, polled: Polled, source: Source
@@ -130,10 +132,21 @@ class Looking:
         wanted = [item for item in new if item.reason is None]
         times = [dates.get(item.key) for item in wanted]
         known = len(dates) - len(new)
-        seen = polling.seen(polled, Look(look.came, look.listing, times, known, look.parts), now, self._parts.chance())
+        seen = polling.seen(
+            self._newest(polled), Look(look.came, look.listing, times, known, look.parts), now, self._parts.chance()
+        )
         self._frontier.record([*new, *relisted], seen)
         self._parts.meters.looked("read" if look.listing else "unchanged")
         self._parts.meters.listed(len(wanted))
+
+    def _newest(self, polled: Polled) -> Polled:
+        """What is known of the source, with what pages taught that were fetched while it was looked at."""
+        now = self._frontier.polled().get(polled.id)
+        if now is None or now.url != polled.url:
+            return polled
+        return msgspec.structs.replace(
+            polled, shapes=now.shapes, face=now.face, alike=now.alike, alike_since=now.alike_since
+        )
 
     def _items(
         self, source: Source, found: Sequence[Listed], now: datetime, since: datetime | None
