@@ -140,8 +140,8 @@ def test_the_silent_and_the_blocked_site_are_named_in_time_and_no_other() -> Non
     timer = SimulatedTimer(START)
     played = [
         Outlet("sehat", "rss", 6.0), Outlet("jarang", "rss", 1.5),
-        Outlet("libur", "rss", 10.0, rests=frozenset({5, 6})), Outlet("minggu", "atom", 8.0, rests=frozenset({6})), Outlet("izin", "rss", 6.0, "consent"),
-        Outlet("diam", "rss", 12.0, "silent", silent_from=18.25 * DAY),
+        Outlet("libur", "rss", 10.0, rests=frozenset({5, 6})), Outlet("minggu", "atom", 8.0, rests=frozenset({6})),
+        Outlet("izin", "rss", 6.0, "consent"), Outlet("diam", "rss", 12.0, "silent", silent_from=18.25 * DAY),
     ]  # fmt: skip
     world = World(timer, 23, played=played)
     named: dict[str, dict[State, datetime]] = defaultdict(dict)
