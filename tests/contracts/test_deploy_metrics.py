@@ -127,7 +127,7 @@ def test_alerts_say_what_happened_and_what_to_do() -> None:
 def test_prometheus_finds_every_worker() -> None:
     jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
     [found] = [job for job in jobs if job["job_name"] == "pantau"]
-    assert set(found["dns_sd_configs"][0]["names"]) == AGENTS
+    assert set(found["dns_sd_configs"][0]["names"]) == AGENTS | {"crawl"}
 
 
 @pytest.mark.parametrize(
