@@ -98,8 +98,9 @@ def _now(house: Installation, walk: Walk) -> Walk:
 
 
 def _left(house: Installation, id: str) -> int:
-    """Articles of the source that wait to be fetched."""
-    return sum(one.items for one in house.frontier.counts() if one.source == id and one.state == "waiting")
+    """Articles of the source that were not asked for yet. What failed is tried again by whoever crawls next."""
+    counts = [one for one in house.frontier.counts() if (one.source, one.state, one.reason) == (id, "waiting", "")]
+    return sum(one.items for one in counts)
 
 
 def _day(now: datetime) -> datetime:

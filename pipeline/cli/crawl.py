@@ -9,6 +9,7 @@ import typer
 
 from pipeline.adapters import readers
 from pipeline.cli.crawling import crawl as crawl_until
+from pipeline.cli.crawling import remind
 from pipeline.cli.ingest import WorkersOption, process, show
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, installation, notes, say
@@ -35,6 +36,7 @@ def crawl(context: typer.Context, once: OnceOption = False) -> None:
     On Kafka this is the process that crawls; `pantau work` handles what it brings.
     """
     house = installation(context)
+    remind(house)
     before = _totals(house)
     asyncio.run(_crawl(house, once))
     fetched, listed = (after - sooner for after, sooner in zip(_totals(house), before))

@@ -6,6 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipeline.cli.installation import Installation
+from pipeline.cli.output import notes
+
+
+def remind(house: Installation) -> None:
+    """Say what site owners would like to know."""
+    crawled = any(not source.paused for source in house.catalog.snapshot().sources)
+    if crawled and house.settings.contact is None:
+        notes.print("set PANTAU_CONTACT to a URL, so that owners of sites can tell who is asking", style="yellow")
 
 
 async def crawl(house: Installation, stop: asyncio.Event, once: bool = False) -> None:

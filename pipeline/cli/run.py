@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.crawl import serve_metrics
-from pipeline.cli.crawling import beside
+from pipeline.cli.crawling import beside, remind
 from pipeline.cli.crawling import crawl as crawl_until
 from pipeline.cli.ingest import WorkersOption, show_work
 from pipeline.cli.installation import flow
@@ -37,6 +37,8 @@ def run(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    if crawl:
+        remind(house)
     with house.runner(house.workers(workers)) as runner:
         if once:
             before = operations.tallies(flow(), house.broker)

@@ -261,6 +261,30 @@ def test_the_articles_of_a_news_sitemap_are_fetched_and_a_whole_site_is_not(link
     assert {count.reason for count in crawl.frontier.counts()} == {"backlog" if links == 300 else ""}
 
 
+def test_sitemaps_of_an_index_without_dates_are_read_though_it_does_not_change() -> None:
+    async def script(site: Site, crawl: Crawl) -> None:
+        await crawl.run()
+        site.routes["/s.xml"] = answer(200, b"<urlset><url><loc>/1</loc></url><url><loc>/2</loc></url></urlset>")
+        later(crawl, timedelta(days=1))
+        await crawl.run()
+
+    index = b"<sitemapindex><sitemap><loc>/s.xml</loc></sitemap></sitemapindex>"
+    routes = {
+        "/map": answer(200, index), "/s.xml": answer(200, b"<urlset><url><loc>/1</loc></url></urlset>"),
+        "/1": page("satu"), "/2": page("dua"),
+    }  # fmt: skip
+    _, crawl = play(routes, script, path="/map", kind="sitemap")
+    assert len(crawl.fetched()) == 2
+
+
+def test_a_feed_that_names_a_thousand_hosts_does_not_take_the_place_of_others() -> None:
+    names = [f"http://h{n}.example:1/x" for n in range(150)]
+    site_page = {"/feed": feed(*(name.replace(":1", "") for name in names))}
+    _, crawl = play(site_page, once)
+    counts = {(one.state, one.reason): one.items for one in crawl.frontier.counts()}
+    assert counts[("refused", "too-many-hosts")] == 50
+
+
 def test_links_of_a_section_page_are_followed_and_what_leads_to_articles_is_learned() -> None:
     story = "/berita/2026/{}/menteri-buka-pasar"
     odd = "/foto/{}/galeri-kegiatan-hari-ini"

@@ -276,6 +276,13 @@ def test_what_is_no_article_is_told_by_its_type(stated: str | None, content: byt
     assert items.media_type(stated, content) == kind
 
 
+def test_what_is_kept_of_a_page_is_bounded() -> None:
+    one = items.listed(Listed("https://a.example/" + "x" * 10**6), "s", NOON, frozenset())
+    assert (len(one.url) < 5000, one.reason, one.due) == (True, Unfetched.BAD_URL, None)
+    assert page(("etag", "x" * 10**6)).etag is None
+    assert page(("etag", "x" * 60)).etag == "x" * 60
+
+
 # Walks
 
 

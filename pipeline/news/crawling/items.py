@@ -1,7 +1,9 @@
 """What is known of each article that was listed: whether it was fetched, why not, and when it is fetched again."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,6 +27,8 @@ RETRY_MAX = timedelta(hours=12)
 GIVE_UP = timedelta(days=7)
 """How long a page that cannot be had for a passing reason is tried."""
 JITTER = 0.1
+HOSTS_MAX = 100
+"""Hosts of the articles of one listing."""
 
 
 class Rank(IntEnum):
@@ -48,6 +52,8 @@ class Unwanted(StrEnum):
     """Its address leads to the front page: the article is gone."""
     SAME = "same-article"
     """Its address leads to an article that is known under another one."""
+    MANY_HOSTS = "too-many-hosts"
+    """Its listing names articles of more hosts than any honest one does: they would take the place of others."""
     PAUSED = "source-paused"
     """Its source is paused, or is no source any more."""
     DEFECT = "defect"
@@ -58,7 +64,7 @@ class Item(NamedTuple):
     """An article that was listed.
 
     key      its article id, as far as its address tells
-    url      as it was listed
+    url      as it was listed, in the form in which it is asked for
     host     who is asked for it
     listed   when it was first seen in a listing, and `seen` when last
     due      when it is fetched (again), None for never
@@ -94,11 +100,20 @@ def listed(found: Listed, source: str, now: datetime, ports: frozenset[int], sin
     asked = target(found.url, ports)
     key = article_id(found.url, b"")
     if isinstance(asked, Refused):
-        return Item(key, found.url, "", source, now, now, None, reason=asked.reason)
+        return Item(key, asked.url, "", source, now, now, None, reason=asked.reason)
     oldest, rank = (now - OLDEST, Rank.NEW) if since is None else (since, Rank.BACKFILL)
-    item = Item(key, found.url, asked.host, source, now, now, now, rank)
+    item = Item(key, asked.url, asked.host, source, now, now, now, rank)
     too_old = found.date is not None and max(filter(None, (found.published, found.changed))) < oldest
     return item._replace(due=None, reason=Unwanted.TOO_OLD) if too_old else item
+
+
+def few_hosts(new: Sequence[Item]) -> list[Item]:
+    """The items of one listing, those of the hosts beyond HOSTS_MAX refused."""
+    hosts = set(islice(dict.fromkeys(item.host for item in new if item.due is not None), HOSTS_MAX))
+    return [
+        item if item.due is None or item.host in hosts else item._replace(due=None, reason=Unwanted.MANY_HOSTS)
+        for item in new
+    ]
 
 
 def relisted(item: Item, found: Listed, now: datetime) -> Item | None:

@@ -8,6 +8,10 @@ Headers = tuple[tuple[str, str], ...]
 """Names in lower case and values, in the order in which they came."""
 
 
+VALIDATOR_MAX = 500
+"""Characters of a validator; they have 20 to 60."""
+
+
 class Unfetched(StrEnum):
     """Why a page was not fetched. Those in PASSING may be tried again, the others end there."""
 
@@ -83,12 +87,12 @@ class Fetched:
     @property
     def etag(self) -> str | None:
         """What to send as If-None-Match next time."""
-        return field(self.headers, "etag")
+        return _validator(self.headers, "etag")
 
     @property
     def modified(self) -> str | None:
         """What to send as If-Modified-Since next time."""
-        return field(self.headers, "last-modified")
+        return _validator(self.headers, "last-modified")
 
 
 @dataclass(frozen=True)
@@ -129,3 +133,9 @@ class Redirect:
 def field(headers: Headers, name: str) -> str | None:
     """The value of the first header of this name (lower case), None without one."""
     return next((value for key, value in headers if key == name), None)
+
+
+def _validator(headers: Headers, name: str) -> str | None:
+    """A validator that is worth keeping with each page."""
+    value = field(headers, name)
+    return value if value and len(value) <= VALIDATOR_MAX else None

@@ -205,6 +205,11 @@ def parts_to_read(listing: Listing, known: dict[str, PartSeen], since: datetime)
     return (newest + undated)[:PARTS_AT_ONCE]
 
 
+def parts_again(known: dict[str, PartSeen]) -> list[Part]:
+    """The sitemaps of an index that did not change itself: those of which it never says when they do."""
+    return [Part(url) for url, part in known.items() if part.changed is None][:PARTS_AT_ONCE]
+
+
 def _same(part: Part, known: dict[str, PartSeen]) -> bool:
     return part.url in known and known[part.url].changed == part.changed
 

@@ -21,7 +21,7 @@ from schemas.catalog import Source
 LOG = logging.getLogger("pantau.crawl")
 UNDATED_MAX = 200
 """Articles without a date that are taken from a sitemap at the first look: what has more is a whole site."""
-_DEPTH = 3
+_DEPTH = 2
 """Indexes of sitemaps inside each other."""
 
 
@@ -98,7 +98,7 @@ class Looking:
     ) -> list[Listed]:
         """What the sitemaps of an index list that may have changed; `read` is what is remembered of them."""
         since = (polled.read or self._parts.now()) - items.OLDEST
-        ahead = polling.parts_to_read(index, polled.parts, since) if index else []
+        ahead = polling.parts_to_read(index, polled.parts, since) if index else polling.parts_again(polled.parts)
         found: list[Listed] = []
         depth = {part.url: 1 for part in ahead}
         while ahead:
@@ -159,6 +159,7 @@ class Looking:
             for key, one in listed.items()
             if key not in known
         ]
+        new = items.few_hosts(new)
         if since is not None:
             missed = {Unwanted.TOO_OLD, Unwanted.BACKLOG}
             back = [item for item in known.values() if item.reason in missed]
