@@ -34,13 +34,16 @@ def backfill(
 ) -> None:
     """Fetch older articles of a source: all that its sitemaps, or the pages of its feed, list of these days.
 
-    It goes on where it was when it is interrupted and started again. New articles come first.
+    It crawls as `pantau run` does until that is done, new articles first. It goes on where it was when it is
+    interrupted and started again.
     """
     house = installation(context)
     found, now = source(house, id), house.clock.now()
     days = since.replace(tzinfo=UTC), min(until.replace(tzinfo=UTC), now) if until else _day(now)
     if days[0] >= days[1]:
         raise Misuse(f"nothing lies between {days[0]:%Y-%m-%d} and {days[1]:%Y-%m-%d}: choose an earlier --since")
+    if found.paused:
+        raise Misuse(f"source {id!r} is paused: take `paused = true` out of its entry in sources.toml")
     walk = next((one for one in house.frontier.walks() if one.days == (id, *days)), None)
     if walk is None or (walk.done and walk.failed):
         walk = begun(found, *days, now)
@@ -90,11 +93,7 @@ async def _crawl(house: Installation, show: Callable[[], bool]) -> None:
 
 
 def _now(house: Installation, walk: Walk) -> Walk:
-    return next(
-        one
-        for one in house.frontier.walks()
-        if (one.source, one.since, one.until) == (walk.source, walk.since, walk.until)
-    )
+    return next(one for one in house.frontier.walks() if one.days == walk.days)
 
 
 def _left(house: Installation, id: str) -> int:

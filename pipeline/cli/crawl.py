@@ -68,7 +68,7 @@ def serve_metrics(house: Installation) -> None:
 
 def _totals(house: Installation) -> tuple[int, int]:
     """Items that were fetched, and all items."""
-    counts = house.frontier.counts()
+    counts = [one for one in house.frontier.counts() if one.reason != Unwanted.SAME]
     return sum(one.items for one in counts if one.state == "fetched"), sum(one.items for one in counts)
 
 

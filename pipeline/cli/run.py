@@ -15,6 +15,7 @@ from pipeline.cli.ingest import WorkersOption, show_work
 from pipeline.cli.installation import flow
 from pipeline.cli.output import installation, notes
 from pipeline.runners import operations
+from pipeline.settings import Settings
 
 CrawlOption = Annotated[
     bool, typer.Option("--crawl/--no-crawl", help="Whether sources are crawled; not where `pantau crawl` does it.")
@@ -48,10 +49,11 @@ def run(
             show_work(house, operations.work(flow(), house.broker, before), 0)
             return
         serve_metrics(house)
-        notes.print(f"running in {house.settings.home}; {_metrics(house.settings.metrics_port)}Ctrl-C ends")
+        notes.print(f"running in {house.settings.home}; {_metrics(house.settings)}Ctrl-C ends")
         with beside(house, stop.set) if crawl else contextlib.nullcontext():
             runner.run(stop.is_set, stop.wait)
 
 
-def _metrics(port: int) -> str:
-    return f"metrics on http://127.0.0.1:{port}/metrics; " if port else ""
+def _metrics(settings: Settings) -> str:
+    place = f"http://{settings.metrics_host}:{settings.metrics_port}/metrics"
+    return f"metrics on {place}; " if settings.metrics_port else ""

@@ -61,19 +61,8 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
         print_json([_json(one, polled.get(one.id), counts, _health(house, one)) for one in sources])
         return
     rows = [_row(one, polled.get(one.id), _tally(one.id, counts), _health(house, one)) for one in sources]
-    columns = (
-        "source",
-        "kind",
-        "last look",
-        "next look",
-        ">looks",
-        ">listed",
-        ">fetched",
-        ">waiting",
-        ">refused",
-        "~state",
-    )
-    console.print(table("sources", columns, rows))
+    columns = ("kind", "last look", "next look", ">looks", ">listed", ">fetched", ">waiting", ">refused", "~state")
+    console.print(table("sources", ("source", *columns), rows))
     walks = [walk for walk in house.frontier.walks() if not walk.done]
     for walk in walks:
         say(f"backfill of {walk.source} since {walk.since:%Y-%m-%d}: {walk.read} of {walk.total} listings read, "

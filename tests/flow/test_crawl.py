@@ -235,6 +235,9 @@ def test_a_paused_source_is_left_alone_and_taken_up_again() -> None:
         await crawl.run()
         assert len(site.log) == asked
         assert reasons(crawl) == {"1": Unwanted.PAUSED}
+        crawl.sources[:] = []
+        later(crawl, timedelta(hours=2))
+        await crawl.run()
         site.routes["/1"] = page("satu")
         crawl.sources[:] = [source]
         site.routes["/feed"] = feed("/1", "/2")

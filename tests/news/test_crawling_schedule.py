@@ -255,6 +255,15 @@ def test_what_a_listing_says_to_have_changed_is_looked_at_as_long_as_it_is_true(
     assert looks <= items.TOLD_MAX
 
 
+def test_what_a_backfill_brings_is_not_looked_at_again() -> None:
+    assert items.fetched(item(rank=Rank.BACKFILL), page(), True, NOON, 0.0).due is None
+
+
+def test_an_item_waits_for_its_source_for_a_week() -> None:
+    assert items.held(item(), NOON + DAY).due == NOON + DAY + HOUR
+    assert items.held(item(), NOON + 8 * DAY).due is None
+
+
 def test_an_item_of_a_paused_source_goes_on_when_it_is_listed_again() -> None:
     waiting = item(due=None, reason=Unwanted.PAUSED)
     again = items.relisted(waiting, Listed("u"), NOON + DAY)

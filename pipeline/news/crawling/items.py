@@ -26,6 +26,7 @@ RETRY = timedelta(minutes=10)
 RETRY_MAX = timedelta(hours=12)
 GIVE_UP = timedelta(days=7)
 """How long a page that cannot be had for a passing reason is tried."""
+HELD = timedelta(hours=1)
 JITTER = 0.1
 HOSTS_MAX = 100
 """Hosts of the articles of one listing."""
@@ -122,7 +123,7 @@ def relisted(item: Item, found: Listed, now: datetime) -> Item | None:
     What a listing says to have changed since it was fetched is looked at at once; what was only waiting for its
     source to go on is fetched.
     """
-    if item.reason == Unwanted.PAUSED and item.due is None and item.fetched is None:
+    if item.reason == Unwanted.PAUSED and item.fetched is None:
         return item._replace(due=now, seen=now, reason=None)
     if _said_to_differ(item, found, now):
         return item._replace(due=max(now, (item.checked or now) + SOONEST), seen=now)
@@ -138,12 +139,15 @@ def _said_to_differ(item: Item, found: Listed, now: datetime) -> bool:
 
 
 def fetched(item: Item, outcome: Fetched | NotModified, changed: bool, now: datetime, chance: float) -> Item:
-    """The item after its page came; `changed` whether it says something that it did not say before."""
+    """The item after its page came; `changed` whether it says something that it did not say before. What is old already
+    is not looked at again.
+    """
     again = item.again + 1 if item.fetched and not changed else 0
     changes = item.changes + (item.fetched is not None and changed)
+    over = again >= len(AGAIN) or changes > CHANGES_MAX or item.rank is Rank.BACKFILL
+    due = None if over else now + AGAIN[again] * (1 + JITTER * chance)
     came = item._replace(
-        rank=Rank.AGAIN, tries=0, reason=None, checked=now, again=again, changes=changes,
-        due=None if again >= len(AGAIN) or changes > CHANGES_MAX else now + AGAIN[again] * (1 + JITTER * chance),
+        rank=Rank.AGAIN, tries=0, reason=None, checked=now, again=again, changes=changes, due=due
     )  # fmt: skip
     if isinstance(outcome, NotModified):
         return came
@@ -158,6 +162,12 @@ def refused(item: Item, outcome: Refused, now: datetime, chance: float) -> Item:
     doubled: int = 2 ** min(item.tries, 10)
     pause = max(outcome.wait or timedelta(0), min(RETRY * doubled, RETRY_MAX) * (1 + JITTER * chance))
     return item._replace(due=now + pause, tries=item.tries + 1, reason=outcome.reason)
+
+
+def held(item: Item, now: datetime) -> Item:
+    """The item while its source is paused, or is not in the catalog: it may be there again in an hour."""
+    due = now + HELD if now - item.listed < GIVE_UP else None
+    return item._replace(due=due, reason=Unwanted.PAUSED)
 
 
 def unwanted(item: Item, reason: Unwanted, now: datetime) -> Item:

@@ -13,6 +13,8 @@ from schemas.catalog import Source
 PAGES_MAX = 500
 """Pages of a feed that are turned; ten articles each are 5,000."""
 PARTS_MAX = 5_000
+TRIES_MAX = 20
+"""Times that a listing is asked for before it is left out."""
 _MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/.]?(0[1-9]|1[0-2])(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _PAGED = "paged"
@@ -24,6 +26,7 @@ class Walk(msgspec.Struct, frozen=True, omit_defaults=True):
 
     since, until  the days whose articles are wanted; the last one is left out
     ahead         listings that are still to be read, the next one first
+    tries         how often the next one could not be had, in a row
     read          how many were; `articles` how many of what they listed are new; `pages` how many pages of feeds
     shown         a digest of what the last page of a feed listed: some sites show the first page for all of them
     failed        listings that could not be read, and why
@@ -35,6 +38,7 @@ class Walk(msgspec.Struct, frozen=True, omit_defaults=True):
     begun: datetime
     ahead: tuple[str, ...] = ()
     read: int = 0
+    tries: int = 0
     articles: int = 0
     pages: int = 0
     shown: str | None = None
@@ -72,6 +76,11 @@ def onward(walk: Walk, url: str, listing: Listing, new: int, now: datetime) -> W
     return _moved(told, further, now)
 
 
+def delayed(walk: Walk) -> Walk:
+    """The walk after its next listing could not be had for a reason that passes."""
+    return msgspec.structs.replace(walk, tries=walk.tries + 1)
+
+
 def stuck(walk: Walk, url: str, why: str, now: datetime) -> Walk:
     """The walk after a listing could not be read. Behind the last page of a feed there is nothing, which is its end."""
     noted = walk.failed if walk.pages and _PAGED in url else {**walk.failed, url: why}
@@ -90,7 +99,7 @@ def turned(url: str) -> str:
 def _moved(walk: Walk, further: list[str], now: datetime) -> Walk:
     rest = walk.ahead[1:]
     ahead = (*dict.fromkeys(url for url in (*further, *rest) if url != walk.ahead[0]),)
-    return msgspec.structs.replace(walk, ahead=ahead, read=walk.read + 1, done=None if ahead else now)
+    return msgspec.structs.replace(walk, ahead=ahead, read=walk.read + 1, tries=0, done=None if ahead else now)
 
 
 def _goes_back(walk: Walk, listing: Listing, shown: str) -> bool:

@@ -112,7 +112,7 @@ class Crawler:
         later: list[datetime] = []
         for walk in self._frontier.walks():
             source, name = self._sources.get(walk.source), f"walk {walk.source}"
-            if source is None or not walk.ahead or name in self._tasks:
+            if source is None or source.paused or not walk.ahead or name in self._tasks:
                 continue
             if self._resting.get(name, now) <= now:
                 self._begin(name, self._walk, source, walk)
@@ -129,7 +129,9 @@ class Crawler:
         async def body() -> None:
             try:
                 await work(*arguments)
-            except Exception as error:  # `run` raises it
+            except PantauError as error:  # `run` raises it, as all others
+                self._failure.append(error)
+            except Exception as error:
                 LOG.exception("the crawl ends", extra={"task": name})
                 self._failure.append(error)
             finally:
@@ -178,7 +180,7 @@ class Crawler:
         while item := self._frontier.due(host, self._parts.now()):
             source = self._sources.get(item.source)
             if source is None or source.paused:
-                self._frontier.record([item._replace(due=None, reason=Unwanted.PAUSED)])
+                self._frontier.record([items.held(item, self._parts.now())])
                 continue
             await self._store.room()
             outcome = await self._parts.web.fetch(item.url, item.etag, item.modified)
@@ -245,6 +247,6 @@ class Crawler:
             return None
         known = faced(polled, title(page.content), self._parts.now())
         says = declares(page.content) if source.kind == "section" else None
-        return (
-            known if says is None else msgspec.structs.replace(known, shapes=learn(known.shapes, shape(item.url), says))
-        )
+        if says is None:
+            return known
+        return msgspec.structs.replace(known, shapes=learn(known.shapes, shape(item.url), says))

@@ -56,8 +56,9 @@ class Looking:
         came = await self._parts.web.fetch(url)
         now = self._parts.now()
         if isinstance(came, Refused):
-            if came.reason.passing:
-                return came.wait or polling.RETRY
+            if came.reason.passing and walk.tries < walking.TRIES_MAX:
+                self._frontier.record(walk=walking.delayed(walk))
+                return max(came.wait or polling.RETRY, polling.RETRY)
             self._frontier.record(walk=walking.stuck(walk, url, came.detail, now))
             return None
         listing = await self._parts.reader.read(came, source.kind) if isinstance(came, Fetched) else None
