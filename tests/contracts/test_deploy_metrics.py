@@ -31,6 +31,11 @@ def exposed() -> dict[str, set[str]]:
     meters.took("a", 0.1)
     meters.healed("a", 1, 1)
     meters.stand(Standing("a", "t", 0, 0, datetime(2026, 1, 1, tzinfo=UTC), 0), 0.0)
+    meters.looked("read")
+    meters.listed(1)
+    meters.fetched("new")
+    meters.behind(1, 1.0)
+    meters.sources({"silent": 1})
     series: dict[str, set[str]] = {}
     for family in meters.registry.collect():
         for sample in family.samples:

@@ -97,7 +97,7 @@ class Crawler:
         self._resting = {host: until for host, until in self._resting.items() if until > now}
         later = list(self._resting.values())
         agenda = self._frontier.agenda()
-        late = [now - due for due in agenda.values() if due <= now]
+        late = [now - due for host, due in agenda.items() if due <= now and host not in self._resting]
         self._parts.meters.behind(len(late), max(late, default=timedelta(0)).total_seconds())
         for host, due in agenda.items():
             if host in self._resting or f"lane {host}" in self._tasks:
