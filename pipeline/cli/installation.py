@@ -11,14 +11,12 @@ from datetime import timedelta
 from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.clock import SystemClock
-from pipeline.adapters.fetching import Fetcher, Policy
 from pipeline.adapters.memory import MemoryState
-from pipeline.adapters.sqlite.frontier import SqliteFrontier
 from pipeline.broker import Broker, Care, Served, Topics, Wanted
 from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
@@ -26,13 +24,14 @@ from pipeline.frontier import Frontier
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.ports import CHANGING, READING, Catalog, CatalogEditor, Clock, Pages, Recogniser, Search, State
-from pipeline.runners.crawl import Crawler
-from pipeline.runners.crawl.parts import Parts
-from pipeline.runners.crawl.reading import ConfinedReader
 from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.adapters.fetching import Fetcher
+    from pipeline.runners.crawl import Crawler
 
 
 def flow() -> tuple[Agent, ...]:
@@ -159,16 +158,23 @@ class Installation:
     def frontier(self) -> Frontier:
         """What the crawler remembers."""
         self.prepare()
-        return SqliteFrontier(self.settings.home / "frontier.db")
+        opened: Frontier = open_port("frontier", f"sqlite:{self.settings.home / 'frontier.db'}")
+        return opened
 
     @property
-    def fetcher(self) -> Fetcher:
+    def fetcher(self) -> "Fetcher":
         """A new fetcher; use it in `async with`."""
+        from pipeline.adapters.fetching import Fetcher, Policy  # noqa: PLC0415 - most commands do without its libraries
+
         return Fetcher(Policy.of(self.settings))
 
     @asynccontextmanager
-    async def crawler(self) -> AsyncIterator[Crawler]:
+    async def crawler(self) -> AsyncIterator["Crawler"]:
         """A crawler of the catalog's sources. Raises Busy when another one crawls for this home folder."""
+        from pipeline.runners.crawl import Crawler  # noqa: PLC0415 - as above
+        from pipeline.runners.crawl.parts import Parts  # noqa: PLC0415
+        from pipeline.runners.crawl.reading import ConfinedReader  # noqa: PLC0415
+
         self.prepare()
         self.catalog.snapshot()
         with contextlib.ExitStack() as stack:

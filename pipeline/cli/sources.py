@@ -8,27 +8,26 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from pipeline.adapters import entries
-from pipeline.adapters.fetching import Fetcher
 from pipeline.adapters.located import closest
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, day, installation, notes, plain, print_json, say, table
 from pipeline.errors import Misuse, Unavailable
 from pipeline.frontier import Count
-from pipeline.news.crawling import discovery
-from pipeline.news.crawling.discovery import Candidate, Tried
 from pipeline.news.crawling.habits import expected
 from pipeline.news.crawling.health import LOOKED_AT, Health, State, assessed
-from pipeline.news.crawling.opml import exported, imported
 from pipeline.news.crawling.polling import Polled
-from pipeline.runners.crawl.discovering import Site, discover, tries
-from pipeline.runners.crawl.reading import ConfinedReader
 from schemas.catalog import Source
+
+if TYPE_CHECKING:
+    from pipeline.news.crawling.discovery import Candidate, Tried
+    from pipeline.runners.crawl.discovering import Site
+    from pipeline.runners.crawl.parts import Reader, Web
 
 app = typer.Typer(help="Sources: how they do, and where more are.", no_args_is_help=True)
 
@@ -157,24 +156,30 @@ def check(
     house = installation(context)
     known = house.catalog.snapshot().sources
     chosen = [source(house, id) for id in ids] if ids else list(known)
+    from pipeline.news.crawling.discovery import Candidate  # noqa: PLC0415 - late, as all that looks into sites
+
     found = asyncio.run(_tried(house, [Candidate(one.url, one.kind, one.id) for one in chosen]))
     console.print(table("sources", ("source", ">articles", ">of 3 days", "newest", "~result"), map(_checked, found)))
     if any(one.why for one in found):
         raise typer.Exit(1)
 
 
-def _checked(one: Tried) -> tuple[object, ...]:
+def _checked(one: "Tried") -> tuple[object, ...]:
     return one.candidate.how, len(one.articles), one.recent, day(one.newest), one.why or "ok"
 
 
 @contextlib.asynccontextmanager
-async def _tools(house: Installation) -> AsyncIterator[tuple[Fetcher, ConfinedReader]]:
+async def _tools(house: Installation) -> AsyncIterator[tuple["Web", "Reader"]]:
+    from pipeline.runners.crawl.reading import ConfinedReader  # noqa: PLC0415 - as above
+
     with contextlib.closing(ConfinedReader()) as reader:
         async with house.fetcher as web:
             yield web, reader
 
 
-async def _tried(house: Installation, candidates: list[Candidate]) -> list[Tried]:
+async def _tried(house: Installation, candidates: "list[Candidate]") -> "list[Tried]":
+    from pipeline.runners.crawl.discovering import tries  # noqa: PLC0415 - as above
+
     async with _tools(house) as (web, reader):
         return await tries(candidates, web, reader, house.clock)
 
@@ -187,6 +192,8 @@ def find(
     as_json: JsonOption = False,
 ) -> None:
     """Find the feeds, sitemaps and sections of a site, and propose what to write into sources.toml."""
+    from pipeline.news.crawling import discovery  # noqa: PLC0415 - as above
+
     house = installation(context)
     found = asyncio.run(_discover(house, url))
     taken = {one.id for one in house.catalog.snapshot().sources}
@@ -209,7 +216,9 @@ def find(
         _add(house, proposal)
 
 
-async def _discover(house: Installation, url: str) -> Site:
+async def _discover(house: Installation, url: str) -> "Site":
+    from pipeline.runners.crawl.discovering import discover  # noqa: PLC0415 - as above
+
     async with _tools(house) as (web, reader):
         return await discover(url, web, reader, house.clock)
 
@@ -231,6 +240,8 @@ def take(
     add: AddOption = False,
 ) -> None:
     """Show the feeds of an OPML file as sources; --add adds them."""
+    from pipeline.news.crawling.opml import imported  # noqa: PLC0415 - as above
+
     house = installation(context)
     try:
         content = file.read_bytes()
@@ -251,4 +262,6 @@ def take(
 @app.command("export", epilog="Example: pantau sources export > feeds.opml")
 def give(context: typer.Context) -> None:
     """Write the feeds among the sources as OPML."""
+    from pipeline.news.crawling.opml import exported  # noqa: PLC0415 - as above
+
     sys.stdout.write(exported(installation(context).catalog.snapshot().sources).decode())

@@ -13,7 +13,6 @@ from time import struct_time
 from typing import Any
 from urllib.parse import urljoin
 
-import feedparser
 import msgspec
 
 from pipeline.news.crawling.listings import Listed, Listing, Unread, Unreadable, plausible
@@ -46,6 +45,8 @@ class _JsonFeed(msgspec.Struct):
 
 def feed(content: bytes, media_type: str | None, url: str) -> Listing | Unreadable:
     """What an RSS or Atom feed lists. `url` is where it came from."""
+    import feedparser  # noqa: PLC0415 - only who reads feeds waits for it
+
     headers = {"content-type": media_type or "application/xml", "content-location": url}
     read: Any = feedparser.parse(
         io.BytesIO(content), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
