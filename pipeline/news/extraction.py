@@ -25,7 +25,7 @@ from pipeline.news.words import words
 from schemas.article import Article, Entity, Part
 from schemas.statement import Statement
 
-EXTRACTOR = "rules-3+names-2"
+EXTRACTOR = "rules-4+names-2"
 """Part of every statement id: a new version writes new statements instead of changing old ones."""
 _NONE: Mapping[Part, Parse] = {}
 _CONTEXT = 300

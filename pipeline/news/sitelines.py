@@ -11,6 +11,7 @@ slogan, a byline or a button. First lines were tried as well, and gave nothing b
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -62,16 +63,18 @@ class Edge(NamedTuple):
     hash: int
 
 
-def edges(text: str) -> list[Edge]:
+@lru_cache(4)  # asked when lines are cut and when they are counted
+def edges(text: str) -> tuple[Edge, ...]:
     """The lines of a body that may belong to the site. Its first line never does."""
-    return [edge for start, end in list(_lines(text))[1:][-TAIL:] if (edge := _edge(text, start, end))]
+    return tuple(edge for start, end in list(_lines(text))[1:][-TAIL:] if (edge := _edge(text, start, end)))
 
 
 def cuts(text: str, site: Site) -> tuple[Cut, ...]:
     """The lines of a body that belong to its site; none if they are too much of it."""
     lines = _unpack(site.lines)
-    share = lines["count"] / np.maximum(1, site.families - lines["born"].astype(np.int64))
-    known = set(lines["hash"][(lines["count"] >= FAMILIES) & (share >= SHARE)].tolist())
+    often = lines[lines["count"] >= FAMILIES]
+    share = often["count"] / np.maximum(1, site.families - often["born"].astype(np.int64))
+    known = set(often["hash"][share >= SHARE].tolist())
     found = tuple(Cut(edge.start, edge.end) for edge in edges(text) if edge.hash in known) if known else ()
     return found if sum(cut.end - cut.start for cut in found) <= CUT_SHARE * len(text) else ()
 
@@ -79,12 +82,12 @@ def cuts(text: str, site: Site) -> tuple[Cut, ...]:
 def counted(text: str, family: str, at: datetime, site: Site) -> Site:
     """The memory of a host after one more article, which belongs to this family of copies."""
     lines, day, mark = _unpack(site.lines), _day(at), words.hash64(family) & 0xFFFF
-    places = {hash: place for place, hash in enumerate(lines["hash"].tolist())}
-    fresh = []
+    fresh, hashes = [], np.ascontiguousarray(lines["hash"])
     for hash in dict.fromkeys(edge.hash for edge in edges(text)):
-        if hash not in places:
+        places = np.flatnonzero(hashes == np.uint64(hash))
+        if not len(places):
             fresh.append((hash, site.families, 1, day, (mark,) * _NEWEST))
-        elif mark not in (line := lines[places[hash]])["families"]:
+        elif mark not in (line := lines[places[0]])["families"]:
             line["count"] += 1
             line["day"] = day
             line["families"] = (*line["families"][1:], mark)
@@ -131,7 +134,8 @@ def _unpack(packed: bytes) -> Lines:
 
 
 def _few(lines: Lines, day: int, families: int) -> Lines:
-    lines = lines[lines["day"].astype(np.int64) > day - DAYS]
+    late = lines["day"] >= max(0, day - DAYS + 1)
+    lines = lines if late.all() else lines[late]
     if len(lines) <= REMEMBERED:
         return lines
     share = lines["count"] / (families - lines["born"].astype(np.int64))

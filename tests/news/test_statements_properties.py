@@ -76,7 +76,8 @@ def test_time_grows_in_proportion(unit: str) -> None:
     assert seconds(160_000) < 12 * seconds(40_000) + 0.2
 
 
-def test_a_megabyte_of_marks() -> None:
+@pytest.mark.parametrize("unit", ['"', '"\n', '" ', "“”", "'\n\n"])
+def test_a_megabyte_of_marks(unit: str) -> None:
     start = time.process_time()
-    extract(article('"' * 1_000_000), EMPTY)
+    extract(article(unit * (1_000_000 // len(unit))), EMPTY)
     assert time.process_time() - start < 2

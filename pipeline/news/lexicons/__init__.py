@@ -127,6 +127,8 @@ class Lexicon:
     relayed: Phrases
     predicate_prefixes: tuple[str, ...]
     verb_prefixes: tuple[str, ...]
+    verb_circumfixes: tuple[tuple[str, str], ...]
+    noun_circumfixes: tuple[tuple[str, str], ...]
     media: Mapping[str, frozenset[str]]
     media_cues: Phrases
     governments: Phrases
@@ -148,12 +150,17 @@ class Lexicon:
     copulas: frozenset[str]
     role_prepositions: frozenset[str]
     negations: frozenset[str]
+    manners: frozenset[str]
     clause_joints: frozenset[str]
     list_joints: frozenset[str]
     deictics: frozenset[str]
     abbreviations: frozenset[str]
     surnames: frozenset[str]
     relations: frozenset[str]
+    sites: frozenset[str]
+    given_names: frozenset[str]
+    verblike_nouns: frozenset[str]
+    serving: frozenset[str]
     things: frozenset[str]
     persons: frozenset[str]
     locatives: frozenset[str]
@@ -231,6 +238,8 @@ def _build(name: str) -> Lexicon:
         "far_complementisers": cues, "purposes": cues, "repeats": cues, "objects": cues, "agents": words,
         "relatives": words, "copulas": words, "role_prepositions": words, "negations": words, "clause_joints": words,
         "list_joints": words, "deictics": words, "abbreviations": words, "surnames": words, "relations": speakers,
+        "sites": words, "verblike_nouns": words, "manners": words, "given_names": words,
+        "serving": speakers,
         "things": speakers, "persons": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
         "nobodies": words, "focusing": words, "denying": words, "modals": words, "aspects": cues, "sourcing": cues,
@@ -252,6 +261,8 @@ def _build(name: str) -> Lexicon:
         relayed=_phrases(cues.get("relayed", ())),
         predicate_prefixes=tuple(cues.get("predicate_prefixes", ())),
         verb_prefixes=tuple(cues.get("verb_prefixes", ())),
+        noun_circumfixes=tuple((start, end) for start, end in words.get("noun_circumfixes", ())),
+        verb_circumfixes=tuple((start, end) for start, end in cues.get("verb_circumfixes", ())),
         media={key: frozenset(value) for key, value in media.items()},
         media_cues=_phrases(media.get("cues", ())),
         governments=Phrases(territories(name)),

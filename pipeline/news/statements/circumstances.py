@@ -47,7 +47,7 @@ def circumstances(
 
 def _attribution(passage: Passage, sentence: Sentence, claim: Claim, others: Iterable[Claim]) -> Iterator[range]:
     """The stretches of tokens around a cue: behind it, before it, and at the start of the sentence."""
-    if claim.cue is None or claim.phrase is None:
+    if claim.cue is None or not (claim.phrase or claim.suffix):
         return
     cue = bisect_left(passage.starts, claim.cue[0])
     if not sentence.first <= cue < sentence.end:
@@ -59,6 +59,9 @@ def _attribution(passage: Passage, sentence: Sentence, claim: Claim, others: Ite
         if other.start >= claim.cue[1]:
             end = min(end, bisect_left(passage.starts, other.start))
     phrase = claim.phrase
+    if phrase is None:
+        yield _plain(passage, cue + 1, end)
+        return
     behind = max(cue + 1, phrase.end) if phrase.first > cue else cue + 1
     yield _plain(passage, behind, end)
     if phrase.end <= cue:
@@ -95,8 +98,13 @@ def _places(passage: Passage, stretch: range) -> Iterator[str]:
             continue
         known = passage.places.get(at)
         end = places.get(at) or (known[0] if known else None)
-        if end and end <= stretch.stop and end - at <= _LONGEST_PLACE:
+        if end and end <= stretch.stop and end - at <= _LONGEST_PLACE and not _goes_on(passage, end):
             yield passage.slice(at, end)
+
+
+def _goes_on(passage: Passage, end: int) -> bool:
+    """Whether a name goes on behind a hyphen: 'Swiss-Belinda' is no country."""
+    return end < len(passage) and passage.words[end] == "-" and passage.starts[end] == passage.ends[end - 1]
 
 
 def _occasions(passage: Passage, stretch: range) -> Iterator[str]:

@@ -5,6 +5,7 @@
 
 from pipeline.news.lexicons import GENERIC, Kind
 from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
+from pipeline.news.statements.fields import known_person
 from pipeline.news.statements.media import medium, relayed
 from pipeline.news.statements.phrases import Phrase, capitals_end, phrase_at
 from pipeline.news.statements.quotes import DOUBLE, SINGLE, Quote
@@ -25,6 +26,8 @@ _FEWEST_WORDS = 3
 _FEWEST_WORDS_ALONE = 4
 _FEWEST_CODEPOINTS = 20
 _REACH = 12
+_SHORTEST_VERB = 6
+_SHORT_TAIL = 4
 _MARKS = DOUBLE | SINGLE
 
 
@@ -55,6 +58,9 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
         index += 1
     if index > quote.closing + 4:
         return None
+    sourced = _according(passage, quote, index, end)
+    if sourced:
+        return sourced
     cue = after_cue(passage, index, end)
     if cue and _tells(passage, sentence, quote, cue.first):
         phrase, outlet = _speaker_behind(passage, cue, end)
@@ -65,8 +71,19 @@ def _cue_behind(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | N
         return None
     cue, phrase = _subject_and_cue(passage, index, end)
     if cue is None:
+        cue, phrase = _unlisted(passage, index, end)
+    if cue is None:
         return None
     return _claim(passage, quote, "quote-subject", cue, phrase, medium(passage, cue.first, end))
+
+
+def _according(passage: Passage, quote: Quote, index: int, end: int) -> Claim | None:
+    """'"...", menurut X' at the end of a sentence."""
+    match = passage.lexicon.according.at(passage.lower, index) if index < end else None
+    phrase = phrase_at(passage, index + match[0], end) if match else None
+    if match is None or phrase is None or words(passage, phrase.end, end) > _SHORT_TAIL:
+        return None
+    return _claim(passage, quote, "according-quote", Cue(index, index + match[0]), phrase, None)
 
 
 def _subject_and_cue(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None]:
@@ -77,6 +94,26 @@ def _subject_and_cue(passage: Passage, index: int, end: int) -> tuple[Cue | None
     phrase = phrase_at(passage, index, end)
     cue = _cue_near(passage, phrase.end, end) if phrase else None
     return cue, phrase
+
+
+def _unlisted(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None]:
+    """A verb that no list has between a quotation and a known person, in either order: 'ketus X', 'X memutuskan'."""
+    lexicon = passage.lexicon
+    if passage.tree or index + 1 >= end or not lexicon.predicate_prefixes:
+        return None, None
+    verb = passage.kinds[index] == Kind.WORD and passage.words[index][0].islower()
+    phrase = phrase_at(passage, index + 1, end) if verb else phrase_at(passage, index, end)
+    if phrase is None or phrase.name is None or not known_person(passage, phrase.name[0]):
+        return None, None
+    if verb:
+        return Cue(index, index + 1), phrase
+    at = phrase.end
+    follows = (
+        at < end
+        and len(passage.words[at]) > _SHORTEST_VERB
+        and passage.lower[at].startswith(lexicon.predicate_prefixes)
+    )
+    return (Cue(at, at + 1), phrase) if follows and passage.kinds[at] == Kind.WORD else (None, None)
 
 
 def _tells(passage: Passage, sentence: Sentence, quote: Quote, verb: int) -> bool:
@@ -131,17 +168,33 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
     for index in range(quote.opening - 1, max(sentence.first, quote.opening - _REACH) - 1, -1):
         cue = before_cue(passage, index) or _plain_cue(passage, index, quote) or said_by(passage, index)
         if cue and cue.tier != "calling" and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
-            if unsaid(passage, sentence, index):
+            if unsaid(passage, sentence, index) or _denied(passage, sentence, cue.first):
                 return None
             phrase = _named_before(passage, sentence, cue)
+            if phrase is None and not cue.suffix and _of_thing(passage, sentence.first, cue.first):
+                return None
             outlet = medium(passage, sentence.first, quote.opening)
-            return _claim(passage, quote, "cue-quote", cue, phrase, outlet)
+            known = phrase or cue.suffix or quote == sentence.quotes[0]
+            return _claim(passage, quote, "cue-quote", cue if known else None, phrase, outlet)
         according = passage.lexicon.according.at(passage.lower, index)
         if according:
             phrase = phrase_at(passage, index + according[0], quote.opening)
             cue = Cue(index, index + according[0])
             return phrase and _claim(passage, quote, "according-quote", cue, phrase, None)
     return _behind_colon(passage, sentence, quote)
+
+
+def _denied(passage: Passage, sentence: Sentence, cue: int) -> bool:
+    """Whether a negation stands before the cue: 'X tidak mengatakan "..."'."""
+    at = cue - 1
+    while at > sentence.first and passage.kinds[at] & Kind.ADVERB and passage.lower[at] not in passage.lexicon.denying:
+        at -= 1
+    return at >= sentence.first and not passage.tree and passage.lower[at] in passage.lexicon.denying
+
+
+def _of_thing(passage: Passage, first: int, cue: int) -> bool:
+    """Whether what is written says it: 'Pasal 5 menyebutkan "..."'."""
+    return any(passage.lower[at] in passage.lexicon.things for at in range(first, cue))
 
 
 def _behind_colon(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
@@ -160,6 +213,8 @@ def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | No
     at = subject_of(passage, cue.first)
     if at is not None and at not in sentence.quoted:
         return speaker_of(passage, cue.first, first)
+    if cue.first > first and passage.lower[cue.first - 1] in passage.lexicon.manners:
+        return first_subject(passage, first, cue.first - 1)
     return subject(passage, first, cue.first) or first_subject(passage, first, cue.first)
 
 

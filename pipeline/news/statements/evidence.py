@@ -44,14 +44,27 @@ def _mark_found(passage: Passage, told: Counter[str]) -> None:
     The model must have found a person right behind, or the same name twice: it takes an office's body and the name of
     the holder for one body at times.
     """
+    passage.found[:] = [
+        (_with_ordinary(passage, first), end, kind) if kind == "person" else (first, end, kind)
+        for first, end, kind in passage.found
+    ]
     people = {first for first, _, kind in passage.found if kind == "person"}
     for first, end, kind in passage.found:
         if kind == "person":
             passage.people.add(passage.lower[first])
             for at in range(first, end):
                 passage.kinds[at] &= ~_ORDINARY
+            if passage.kinds[first] & Kind.ORG and not passage.kinds[first] & Kind.ACRONYM:
+                passage.kinds[first] &= ~(Kind.ORG | Kind.TAIL)  # 'Tim Sudarga'
         elif end in people or told[passage.slice(first, end)] > 1:
             _place(passage, first, end, "")
+
+
+def _with_ordinary(passage: Passage, first: int) -> int:
+    """Where a name begins when an ordinary word with a capital is its first: 'kata Hari Nugraha'."""
+    at = first - 1
+    given = at > 0 and passage.lower[at] in passage.lexicon.given_names and passage.kinds[at] & Kind.CAP
+    return at if given and passage.kinds[at - 1] & Kind.WORD else first
 
 
 def _mark_short(passages: Sequence[Passage]) -> None:
@@ -147,7 +160,8 @@ class _Learned:
         if passage.kinds[index - 1] & Kind.ORG:
             self.bodies.add(lower[index])
         behind = lexicon.after.at(lower, index - 1) or lexicon.according.at(lower, index - 1)
-        front = index + 1 < len(lower) and lexicon.before.at(lower, index + 1)
+        whole = not passage.kinds[index - 1] & Kind.ORG
+        front = whole and index + 1 < len(lower) and lexicon.before.at(lower, index + 1)
         if (behind and behind[0] == 1) or front:
             self.people.add(lower[index])
 

@@ -1,6 +1,6 @@
 """Who is named in an article: the fullest form of each name, what is short for it, and who holds which role."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, country_name
@@ -13,6 +13,9 @@ _LONGEST_NAME = 6
 _LONGEST_ROLE = 8
 _SHORTEST_STEM = 4
 _NICKNAME_REACH = 6
+_OFTEN = 3
+"""Mentions that show how an article calls somebody."""
+_ORDINARY = Kind.ADVERB | Kind.PREP | Kind.BOUND | Kind.DATE
 _VOWELS = frozenset("aeiou")
 
 
@@ -33,6 +36,8 @@ class Names:
         self.roles: dict[RoleKey, str] = {}
         self.role_names: dict[RoleKey, str] = {}
         self._forms: dict[str, list[str]] = {}
+        self._places: dict[str, set[tuple[str, int]]] = {}
+        self._bodies_heard: set[str] = set()
         self._trusted: set[str] = set()
         self._of_bodies: set[str] = set()
         self._certain: set[str] = set()
@@ -48,8 +53,8 @@ class Names:
     def _learn(self, passage: Passage) -> None:
         self._lower.update(word for word in passage.words if word[0].islower())
         shouted = {at for first, end in headlines(passage) for at in range(first, end)}
-        for run in runs(passage):
-            if run.first in shouted:
+        for run in map(_without_lead(passage), runs(passage)):
+            if run.first in shouted or _of_site(passage, run.first):
                 continue
             text = passage.slice(run.first, run.end)
             inside = range(run.first, run.end)
@@ -57,7 +62,7 @@ class Names:
             if not run.initial:
                 self._trusted.add(text.casefold())
             if run.end - run.first > 1 or not run.initial:
-                self._form(text)
+                self._form(text, passage, run.first)
             if not run.initial:
                 self._certain.add(text)
             self._aside(passage, run.end)
@@ -68,16 +73,21 @@ class Names:
             if role is not None:
                 self._person(text)
                 self.roles.setdefault(role_key(passage.slice(role, run.first)), text)
-        for first, end, kind in passage.found:
-            if kind == "person":
-                text = passage.slice(first, end)
-                self._form(text)
-                self._person(text)
-                self._recognised.add(text.casefold())
+        self._model(passage)
         self._called(passage)
         self._bodies(passage)
 
-    def _form(self, text: str) -> None:
+    def _model(self, passage: Passage) -> None:
+        """Learn whom a model found."""
+        for first, end, kind in passage.found:
+            if kind == "person" and not _of_site(passage, first):
+                text = passage.slice(first, end)
+                self._form(text, passage, first)
+                self._person(text)
+                self._recognised.add(text.casefold())
+
+    def _form(self, text: str, passage: Passage, first: int) -> None:
+        self._places.setdefault(text, set()).add((passage.part, first))
         for word in text.casefold().split():
             forms = self._forms.setdefault(word, [])
             if text not in forms:
@@ -156,6 +166,7 @@ class Names:
     def meet(self, passage: Passage, phrase: Phrase) -> None:
         """Learn from a phrase that speaks: its name is a person's, its role is held by that person."""
         if phrase.name is None:
+            self._bodies_heard.add(passage.slice(phrase.first, phrase.end).casefold())
             if phrase.role:
                 text = passage.slice(
                     phrase.first + (passage.lower[phrase.first] in passage.lexicon.articles), phrase.end
@@ -178,7 +189,7 @@ class Names:
                 if key in title.people and self.full(title.words[at]).casefold() == key and self._named(title, at + 1):
                     text = title.slice(at, at + 2)
                     self._person(text)
-                    self._form(text)
+                    self._form(text, title, at)
                     self._certain.add(text)
                     self._cache.clear()
         self._titles.update(title.lower)
@@ -187,8 +198,13 @@ class Names:
         """Whether a word of a headline can be a name: it is no verb and the article has it with a capital only."""
         lexicon, word = title.lexicon, title.lower[index]
         known = word in self._lower or word in lexicon.headline or word in lexicon.headline_words
+        known = known or bool(title.kinds[index] & _ORDINARY) or lexicon.after.at(title.lower, index) is not None
         verb = len(word) > 5 and word.startswith(lexicon.predicate_prefixes) and bool(lexicon.predicate_prefixes)
         return not (known or verb or word.endswith("kan") or lexicon.before.at(title.lower, index))
+
+    def heard(self, text: str) -> bool:
+        """Whether a body speaks in the article under this name."""
+        return text.casefold() in self._bodies_heard
 
     def mentions(self, name: str) -> bool:
         """Whether a person is named in the article, be it by first or last name only."""
@@ -200,6 +216,10 @@ class Names:
     def expanded(self, text: str) -> str:
         """A role with the body in full: 'ketua komisi' -> 'ketua Komisi Pemilihan Umum'."""
         return " ".join(self._heads.get(word, word) for word in text.split())
+
+    def spelt(self, text: str) -> str:
+        """A text with the short forms of bodies in full: 'Ketua KSB' -> 'Ketua Komisi Sungai Besar'."""
+        return " ".join(self.bodies.get(word.casefold(), word) for word in text.split())
 
     def full(self, name: str) -> str:
         """The fullest form of a person's name in the article."""
@@ -234,12 +254,20 @@ class Names:
         certain = [form for form in longer if form in self._certain]
         choices = [_both(ahead, told), _both(ahead, introduced), told]
         if " ".join(words) not in self._recognised:
-            choices += [introduced, certain, longer]
+            choices += [introduced, certain, [form for form in longer if form in ahead or len(self._places[form]) > 1]]
         else:
             single = sum(word not in self._particles for word in words) == 1
             choices += [ahead] + ([introduced, certain] if single else [])
         known = next(filter(None, choices), [])
-        return max(known, key=lambda form: len(form.split()), default=None)
+        longest = max(known, key=lambda form: len(form.split()), default=None)
+        return self._usual(longest, known) if longest else None
+
+    def _usual(self, longest: str, known: list[str]) -> str:
+        """The form that the article keeps to, where the longest goes on once ("Budi Santoso Associates")."""
+        if len(self._places[longest]) > 1:
+            return longest
+        begun = [form for form in known if longest.startswith(f"{form} ") and len(self._places[form]) >= _OFTEN]
+        return max(begun, key=lambda form: len(self._places[form]), default=longest)
 
     def _stem(self, word: str) -> str | None:
         """The only person whose first name begins with a short form: "Enggar" for "Enggartiasto Lukita"."""
@@ -279,6 +307,22 @@ class Names:
         for key, text in self.people.items():
             found.setdefault(self.full(text), []).append(key)
         return found
+
+
+def _without_lead(passage: Passage) -> Callable[[Run], Run]:
+    """Cuts a common word off a run that begins a sentence: 'Cerita Ratna'."""
+
+    def cut(run: Run) -> Run:
+        common = run.initial and run.end - run.first > 1 and passage.lower[run.first] in passage.lexicon.headline_words
+        return run._replace(first=run.first + 1) if common else run
+
+    return cut
+
+
+def _of_site(passage: Passage, first: int) -> bool:
+    """Whether a name is only that of a place named after somebody: 'Bandara Budi Santoso'."""
+    sites = passage.lexicon.sites
+    return passage.lower[first] in sites or (first > 0 and passage.lower[first - 1] in sites)
 
 
 def _both(some: list[str], others: list[str]) -> list[str]:
@@ -342,8 +386,18 @@ def introduction(passage: Passage, run: Run) -> int | None:
             pass
         elif not (kind & (Kind.TAIL | Kind.PLACE | Kind.ACRONYM) or _aside_mark(passage, first - 1, run)):
             break
-        first -= 1
+        first = _spelt_out(passage, first - 1)
     return role
+
+
+def _spelt_out(passage: Passage, index: int) -> int:
+    """Where the words begin whose initials stand in brackets that close here ('Tentara Laut Oranta (TLO)'), or here."""
+    short = passage.lower[index - 1] if index > 1 else ""
+    first = index - 2 - len(short)
+    if passage.words[index] != ")" or passage.words[index - 2] != "(" or first < 0:
+        return index
+    initials = "".join(word[0] for word in passage.lower[first : index - 2])
+    return first if initials == short and passage.kinds[index - 1] & Kind.ACRONYM else index
 
 
 def _aside_mark(passage: Passage, index: int, run: Run) -> bool:

@@ -42,6 +42,9 @@ def _several(passage: Passage, tree: Tree, first: int, head: int) -> Phrase | No
 
 def _one(passage: Passage, tree: Tree, first: int, head: int) -> Phrase:
     end = _right(passage, tree, head)
+    if passage.lower[end - 1] in passage.lexicon.list_joints:
+        joined = end in tree.of(head, _JOINED) and not passage.kinds[end] & Kind.CAP
+        end += 1 if joined else -1  # 'businesses and residents'
     person, stop = _person(passage, tree, first, head, end)
     if person:
         role = (first, person[0]) if person[0] > first else (person[1], stop)

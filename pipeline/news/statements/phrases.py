@@ -8,12 +8,14 @@ Amerika Serikat dan Ukraina              two countries
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind
-from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.fields import enumerates, known_person, within_body
+from pipeline.news.statements.tokens import Passage, noun_shaped
 
 _LONGEST = 22
 _LONGEST_LOWER = 4
 _LONGEST_DESCRIPTION = 9
 _NAME_WORDS = 5
+_NICKNAME_REACH = 5
 _LONGEST_CAPITALS = 8
 _STARTS = Kind.ROLE | Kind.HEAD | Kind.RANK | Kind.ORG
 _HEADED = Kind.ROLE | Kind.HEAD | Kind.ORG
@@ -44,23 +46,36 @@ def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
         return Phrase(first, described, role=(first, described))
     if not starts(passage, first):
         return None
-    end, several = _extent(passage, first, limit)
+    end, several, apposed = _extent(passage, first, limit)
     if end == first:
         return None
-    name = None if _relative(passage, first) else name_in(passage, first, end)
-    if name and _of_body(passage, first, name):
+    relative = _relative(passage, first)
+    name = name_in(passage, apposed if relative else first, end) if apposed or not relative else None
+    if name and (_of_body(passage, first, end, name) or _deictic(passage, first, end, name)):
         name = None
     role = _role(passage, first, end, name)
     return Phrase(first, end, name, role, several=several and name is None)
 
 
-def _of_body(passage: Passage, first: int, name: tuple[int, int]) -> bool:
-    """Whether what looks like a name ends that of a body: 'Badan Pengawas Obat dan Makanan'.
+def _deictic(passage: Passage, first: int, end: int, name: tuple[int, int]) -> bool:
+    """Whether an office with a deictic ends in a name of nobody known: 'Direktur Jaringan Lautan itu'."""
+    pointed = passage.lower[end - 1] in passage.lexicon.deictics and name[1] == end - 1
+    return pointed and bool(passage.kinds[first] & Kind.ROLE) and not known_person(passage, name[0])
+
+
+def _of_body(passage: Passage, first: int, end: int, name: tuple[int, int]) -> bool:
+    """Whether what looks like a name ends or begins that of a body: 'Badan Pengawas Obat dan Makanan', 'Suku Dinas X'.
 
     Nobody knows a person of this name, and no office or rank leads from the body to one.
     """
     leading = passage.kinds[first]
-    if not leading & Kind.ORG or leading & (Kind.ROLE | Kind.RANK | Kind.ACRONYM) or passage.lexicon.subject_first:
+    if passage.lexicon.subject_first:
+        return False
+    behind = passage.kinds[name[1]] if name[0] == first and name[1] < end else 0
+    begun = behind & Kind.ORG and behind & Kind.CAP
+    offices = any(passage.kinds[at] & (Kind.ROLE | Kind.RANK | Kind.HEAD) for at in range(first, name[0]))
+    begun = begun or (leading & Kind.PLACE and name[0] > first and not offices and passage.words[name[0] - 1] != ",")
+    if not begun and (not leading & Kind.ORG or leading & (Kind.ROLE | Kind.RANK | Kind.ACRONYM)):
         return False
     led = any(_leads(passage, at) for at in range(first + 1, name[0]))
     known = any(kind == "person" for _, _, kind in passage.found_in(*name)) or passage.lower[name[0]] in passage.people
@@ -70,6 +85,8 @@ def _of_body(passage: Passage, first: int, name: tuple[int, int]) -> bool:
 def _leads(passage: Passage, index: int) -> bool:
     """Whether a word introduces a person; a common noun in capitals is part of a name: 'Sumber Daya Alam'."""
     kind = passage.kinds[index]
+    if kind & Kind.TAIL and passage.kinds[index - 1] & Kind.ORG:
+        return False  # 'Direktorat Jenderal'
     return bool(kind & (Kind.ROLE | Kind.RANK)) or (bool(kind & Kind.HEAD) and passage.words[index][0].islower())
 
 
@@ -78,12 +95,22 @@ def _described(passage: Passage, first: int, limit: int) -> int | None:
     lexicon = passage.lexicon
     if passage.lower[first] not in lexicon.persons:
         return None
-    for at in range(first + 1, min(limit, first + _LONGEST_DESCRIPTION)):
+    for at in range(_behind_nickname(passage, first, limit), min(limit, first + _LONGEST_DESCRIPTION)):
         if passage.lower[at] in lexicon.deictics:
             return at + 1
         if not passage.kinds[at] & Kind.WORD or passage.kinds[at] & Kind.BOUND or _verb(passage, at):
             return None
     return None
+
+
+def _behind_nickname(passage: Passage, first: int, limit: int) -> int:
+    """Behind 'pria yang akrab disapa', else behind the first word."""
+    lexicon = passage.lexicon
+    if first + 1 < limit and passage.lower[first + 1] in lexicon.relatives:
+        for at in range(first + 2, min(limit, first + _NICKNAME_REACH)):
+            if passage.lower[at] in lexicon.nicknames:
+                return at + 1
+    return first + 1
 
 
 def _relative(passage: Passage, first: int) -> bool:
@@ -103,15 +130,17 @@ def starts(passage: Passage, index: int) -> bool:
         return False
     if kind & _STARTS:
         return True
+    if kind & Kind.TAIL and noun_shaped(passage.lower[index], passage.lexicon):
+        return False
     return bool(kind & Kind.CAP) and not kind & (Kind.DATE | Kind.PREP | Kind.BOUND | Kind.ADVERB)
 
 
-def _extent(passage: Passage, first: int, limit: int) -> tuple[int, bool]:
-    """Where the phrase ends, and whether it lists several speakers."""
+def _extent(passage: Passage, first: int, limit: int) -> tuple[int, bool, int]:
+    """Where the phrase ends, whether it lists several speakers, and where the name behind a comma begins, if any."""
     growth = _Growth(passage, first, limit)
     while growth.index < limit and growth.step():
         pass
-    return _trim(passage, first, growth.index), growth.several
+    return _trim(passage, first, growth.index), growth.several, growth.apposed
 
 
 class _Growth:
@@ -121,8 +150,8 @@ class _Growth:
         self.passage, self.first, self.limit = passage, first, limit
         self.index = first
         self.headed = bool(passage.kinds[first] & _HEADED)
-        self.apposed = self.several = False
-        self.lower = self.named = 0
+        self.several = self.enumerating = False
+        self.lower = self.named = self.apposed = 0
 
     def step(self) -> bool:
         """Take what stands at `index`; False when it is outside the phrase."""
@@ -154,9 +183,13 @@ class _Growth:
                 return False
             self.index = closing
         elif word == ",":
-            if self.apposed or not _apposition(self.passage, self.first, self.index, self.limit):
-                return False
-            self.headed, self.apposed = False, True
+            if enumerates(self.passage, self.first, self.index, self.limit):
+                self.named, self.enumerating = 0, True
+            else:
+                begin = None if self.apposed else _apposition(self.passage, self.first, self.index, self.limit)
+                if begin is None:
+                    return False
+                self.headed, self.apposed, self.index = False, begin, begin - 1
         elif word == "/":
             if not _second_office(self.passage, self.first, self.index, self.limit):
                 return False
@@ -167,13 +200,17 @@ class _Growth:
         return True
 
     def _joint(self) -> bool:
+        if self.enumerating:
+            self.index, self.enumerating = self.index + 1, False
+            return True
         if not _joins(self.passage, self.first, self.index, self.limit):
             return False
         kinds, behind = self.passage.kinds, self.index + 1
         body = kinds[self.first] & Kind.ORG and not kinds[self.first] & Kind.ACRONYM and not self.passage.tree
         another = kinds[behind] & (Kind.ORG | Kind.ACRONYM | Kind.PLACE) or _leads(self.passage, behind)
-        if not body or another:
-            self.several = True  # else one body: 'Kementerian Energi dan Sumber Daya Mineral'
+        office = kinds[self.first] & Kind.ROLE and (kinds[behind] & Kind.TAIL or self.passage.words[self.index] == "&")
+        if not office and (not body or another):
+            self.several = True  # else one: 'Kementerian Energi dan Sumber Daya Mineral', 'Menteri Hukum dan HAM'
         self.index += 1
         return True
 
@@ -181,7 +218,8 @@ class _Growth:
 def _continues(passage: Passage, index: int, limit: int, inside_role: bool) -> bool:
     """Whether a lower-case word belongs to the phrase."""
     kind = passage.kinds[index]
-    upper_next = index + 1 < limit and bool(passage.kinds[index + 1] & Kind.CAP)
+    after = index + 2 if kind & Kind.RANK and passage.words[index + 1 : index + 2] == ["."] else index + 1
+    upper_next = after < limit and bool(passage.kinds[after] & Kind.CAP)
     if kind & (Kind.ROLE | Kind.TAIL | Kind.RANK) and not kind & Kind.BOUND:
         return inside_role or upper_next or (passage.lexicon.subject_first and bool(kind & Kind.ROLE))
     if kind & Kind.PARTICLE and upper_next and passage.named(index - 1) and not kind & Kind.PREP:
@@ -196,14 +234,21 @@ def _continues(passage: Passage, index: int, limit: int, inside_role: bool) -> b
         )
     if passage.lower[index] in passage.lexicon.deictics:
         return True
-    return not kind & (_STOPPERS | Kind.PRONOUN | Kind.PLURAL) and not _verb(passage, index)
+    return (
+        passage.lower[index] not in passage.lexicon.negations
+        and not kind & (_STOPPERS | Kind.PRONOUN | Kind.PLURAL)
+        and not _verb(passage, index)
+    )
 
 
 def _verb(passage: Passage, index: int) -> bool:
     word, lexicon = passage.lower[index], passage.lexicon
     if lexicon.before.at(passage.lower, index) is not None:
         return True
-    active = bool(lexicon.verb_prefixes) and len(word) > 6 and word.startswith(lexicon.verb_prefixes)
+    active = len(word) > 6 and (
+        word.startswith(lexicon.verb_prefixes)
+        or any(word.startswith(start) and word.endswith(end) for start, end in lexicon.verb_circumfixes)
+    )
     return active and not passage.kinds[index] & (Kind.CAP | Kind.ROLE | Kind.TAIL | Kind.HEAD)
 
 
@@ -229,30 +274,53 @@ def _initial(passage: Passage, index: int) -> bool:
     return following and (short or bool(kind & Kind.RANK) or word in passage.lexicon.abbreviations)
 
 
-def _apposition(passage: Passage, first: int, comma: int, limit: int) -> bool:
-    """Whether the name of the role's holder follows the comma."""
-    following = comma + 1
-    if following >= limit or not passage.kinds[following] & Kind.CAP:
-        return False
+def _apposition(passage: Passage, first: int, comma: int, limit: int) -> int | None:
+    """Where the name of the role's holder begins behind the comma, over the place of the office."""
+    following = _behind_place(passage, comma + 1, limit)
+    if following >= limit or not passage.kinds[following] & (Kind.CAP | Kind.RANK):
+        return None
     kind = passage.kinds[following]
     if kind & (Kind.DATE | Kind.ADVERB | Kind.PLACE | Kind.BOUND | Kind.PREP):
-        return False
+        return None
     role = bool(passage.kinds[first] & (Kind.ROLE | Kind.HEAD)) or any(
         passage.kinds[at] & Kind.ROLE for at in range(first, comma)
     )
+    name = name_in(passage, first, comma)
     if not role:
-        return False
-    if name_in(passage, first, comma) is None:
-        return True
-    return _closes(passage, following, limit)
+        return None
+    begin = following
+    while begin < limit and (passage.kinds[begin] & Kind.RANK or passage.words[begin] == "."):
+        begin += 1
+    closes = name is None or _closes(passage, begin, limit, single=begin > following or _serves(passage, first, name))
+    return following if closes else None
 
 
-def _closes(passage: Passage, index: int, limit: int) -> bool:
-    """Whether a short run of names here ends in a comma, a cue or a stop, as an apposition does."""
+def _behind_place(passage: Passage, first: int, limit: int) -> int:
+    """Behind the place of an office, when a rank or somebody known follows: 'Kepala Dinas X, Jawa Timur, dr. Y'."""
+    at = first
+    while at < limit and passage.kinds[at] & Kind.PLACE and not passage.kinds[at] & (Kind.ROLE | Kind.ORG):
+        at += 1
+    if at == first:
+        return first
+    at += at < limit and passage.words[at] == ","
+    held = at < limit and (passage.kinds[at] & Kind.RANK or passage.lower[at] in passage.people)
+    return at if held else first
+
+
+def _serves(passage: Passage, first: int, name: tuple[int, int]) -> bool:
+    """Whether an office is held for the person who is named in it: 'kuasa hukum X', 'istri X'."""
+    serving, relations = passage.lexicon.serving, passage.lexicon.relations
+    return any(passage.lower[at] in serving or passage.lower[at] in relations for at in range(first, name[0]))
+
+
+def _closes(passage: Passage, index: int, limit: int, *, single: bool) -> bool:
+    """Whether a short run of names here ends in a comma, a cue or a stop, as an apposition does; one word only where
+    `single` says so and it is known for a person's name.
+    """
     end = index
     while end < limit and end - index < _NAME_WORDS + 1 and passage.kinds[end] & (Kind.CAP | Kind.PARTICLE):
         end += 1
-    if end - index < 2:
+    if end - index < 2 and not (single and passage.lower[index] in passage.people):
         return False
     return end >= limit or passage.words[end] in ",." or not passage.kinds[end] & Kind.CAP
 
@@ -264,8 +332,10 @@ def _joins(passage: Passage, first: int, index: int, limit: int) -> bool:
     before, after = passage.kinds[index - 1], passage.kinds[index + 1]
     if not (before & Kind.CAP and after & Kind.CAP) or after & Kind.DATE:
         return False
+    if passage.words[index] == "&" and not known_person(passage, index - 1):
+        return True
     if passage.kinds[first] & Kind.ROLE:
-        return bool(after & Kind.TAIL) or not passage.named(index - 1)
+        return bool(after & Kind.TAIL) or not passage.named(index - 1) or within_body(passage, index - 1)
     return True
 
 
@@ -304,7 +374,18 @@ def name_in(passage: Passage, first: int, end: int) -> tuple[int, int] | None:
         return None
     if start - 2 >= first and passage.words[start - 2] == "," and _initials(passage, start - 1):
         start -= 1
+    start = _behind_office(passage, first, start, stop)
     return _after_body(passage, first, max(start, stop - 2 * _NAME_WORDS), stop)
+
+
+def _behind_office(passage: Passage, first: int, start: int, stop: int) -> int:
+    """Where a person's name begins in a run that an office leads to without a comma, when a model took its end for it:
+    'Kepala Dinas Sungai dan Elektronika Harjan'.
+    """
+    if start == first or passage.words[start - 1] == "," or passage.kinds[start - 1] & Kind.RANK:
+        return start
+    inside = passage.found_in(start + 1, stop)
+    return next((begin for begin, end, kind in inside if kind == "person" and end == stop), start)
 
 
 def _compound(passage: Passage, stop: int, end: int) -> bool:
@@ -339,11 +420,23 @@ def _after_body(passage: Passage, first: int, start: int, stop: int) -> tuple[in
     before = passage.kinds[start - 1] if start > first else 0
     if passage.lower[start] in passage.people:
         return start, stop
+    if stop - start == 1 and not before & Kind.RANK and _territorial(passage, first, start):
+        return None
     if not before & Kind.ORG or before & (Kind.RANK | Kind.PLACE):
         return start, stop
     if stop < len(passage) and passage.words[stop] == "(":
         return None
     return (start + 1, stop) if stop - start >= 3 else None
+
+
+def _territorial(passage: Passage, first: int, start: int) -> bool:
+    """Whether a body stands before a word with nothing but its fields between: 'Kepala Dinas Kesehatan Lumora'."""
+    at = start - 1
+    while at > first and passage.kinds[at] & (Kind.TAIL | Kind.PLACE) and not passage.kinds[at] & Kind.ORG:
+        at -= 1
+    return (
+        at > first and bool(passage.kinds[at] & Kind.ORG) and not passage.kinds[at] & Kind.ACRONYM and not passage.tree
+    )
 
 
 def _role(passage: Passage, first: int, end: int, name: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -1,6 +1,7 @@
 """One reading of an article: its tokens, the claims in each sentence, and who made them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.news.lexicons import Kind, lexicon
@@ -65,6 +66,8 @@ def _title(passage: Passage) -> list[Read]:
 def _prose(passage: Passage) -> Iterator[Read]:
     since, last = _NEAR_PARAGRAPHS + 1, None
     for paragraph in passage.paragraphs:
+        if not any(kind & Kind.WORD for kind in passage.kinds[slice(*paragraph)]):
+            continue
         since += 1
         for sentence in sentences(passage, paragraph):
             claims = _claims(passage, sentence, follows=since <= _NEAR_PARAGRAPHS)
@@ -109,6 +112,7 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
         for claim in item.claims:
             if not credible(item.passage, claim, memory.names, memory.roster):
                 continue
+            _named_before(item, claim, memory)
             result.append((item, claim, memory.speaker(item.passage, claim)))
         if item.passage.part != "title":
             if not item.claims:
@@ -117,11 +121,26 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
     return result
 
 
+def _named_before(item: Read, claim: Claim, memory: Memory) -> None:
+    """Remember the person at the start of a sentence when a pronoun takes it up: 'Meski X pulang, ia mengatakan'."""
+    passage, sentence, phrase = item.passage, item.sentence, claim.phrase
+    if phrase is None or not phrase.pronoun or passage.tree or passage.kinds[phrase.first] & Kind.PLURAL:
+        return
+    if phrase.first > sentence.first + 1 and not any(
+        claim.end <= passage.starts[phrase.first] for claim in item.claims
+    ):
+        found = _subject(passage, replace(sentence, end=phrase.first), memory.names)
+        if found:
+            memory.focus = memory.phrase(passage, found)
+
+
 def credible(passage: Passage, claim: Claim, names: Names, roster: Roster) -> bool:
     """Whether capitals mean a name: one word at the start of a sentence, or the words of a headline, must be a name
     elsewhere in the article, or in a headline that of an official.
     """
     phrase = claim.phrase
+    if phrase and phrase.name is None and passage.part == "title":
+        return _no_label(passage, phrase, names)
     if phrase is None or phrase.name is None or claim.rule.startswith("quote"):
         return True
     if passage.part == "title":
@@ -132,6 +151,15 @@ def credible(passage: Passage, claim: Claim, names: Names, roster: Roster) -> bo
     if phrase.end - phrase.first > 1:
         return True
     return names.trusted(passage.words[phrase.first])
+
+
+def _no_label(passage: Passage, phrase: Phrase, names: Names) -> bool:
+    """Whether words without a name at the start of a headline can speak, and are no rubric ("Liga 1: ...")."""
+    kinds = passage.kinds[phrase.first : phrase.end]
+    digits = any(map(str.isdigit, passage.slice(phrase.first, phrase.end)))
+    office = kinds[0] & (Kind.ROLE | Kind.HEAD | Kind.PLACE | Kind.ORG | Kind.PRONOUN | Kind.PLURAL) and not digits
+    alone = len(kinds) == 1 and kinds[0] & Kind.ACRONYM
+    return bool(office or alone) or names.heard(passage.slice(phrase.first, phrase.end))
 
 
 def _notice(item: Read, memory: Memory) -> None:
@@ -151,8 +179,18 @@ def _notice(item: Read, memory: Memory) -> None:
         return
     found = memory.phrase(passage, phrase)
     memory.focus = found
-    if any(before_cue(passage, at) for at in range(phrase.end, min(phrase.end + 4, sentence.end))):
+    introduced = _introduced(passage, sentence, phrase) and not memory.spoke(found)
+    if introduced or any(before_cue(passage, at) for at in range(phrase.end, min(phrase.end + 4, sentence.end))):
         memory.person = found
+
+
+def _introduced(passage: Passage, sentence: Sentence, phrase: Phrase) -> bool:
+    """Whether a sentence begins with somebody and their office: the quotation behind it is likely theirs."""
+    if phrase.role is None:
+        return False
+    return all(
+        passage.kinds[at] & Kind.ADVERB or passage.words[at] == "," for at in range(sentence.first, phrase.first)
+    )
 
 
 def _mentioned(item: Read, memory: Memory) -> None:

@@ -6,7 +6,9 @@ X mengatakan (bahwa) ...      Menurut X, ...      ..., kata X      Namun, kata X
 from dataclasses import replace
 
 from pipeline.news.lexicons import Kind
-from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, trimmed, words
+from pipeline.news.statements.according import according, source
+from pipeline.news.statements.claims import Claim, Cue, after_cue, before_cue, words
+from pipeline.news.statements.content import behind_source, clause_claim, has_predicate, stands_alone, stops, waits
 from pipeline.news.statements.direct import speaker_behind
 from pipeline.news.statements.media import medium
 from pipeline.news.statements.phrases import Phrase, phrase_at
@@ -14,8 +16,7 @@ from pipeline.news.statements.quotes import Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
 from pipeline.news.statements.subjects import first_subject, subject
 from pipeline.news.statements.tokens import Passage
-from pipeline.news.statements.verbs import following_verb, governed, object_of
-from schemas.statement import StatementKind
+from pipeline.news.statements.verbs import following_verb, governed
 
 _FEWEST_WORDS = 4
 _JOINT_REACH = 5
@@ -25,6 +26,7 @@ _FRAGMENT_REACH = 9
 _HEADLINE_REACH = 9
 _RELAY_REACH = 12
 _COPULA_REACH = 6
+_SHORTEST_VERB = 5
 
 
 def reported(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -32,44 +34,13 @@ def reported(passage: Passage, sentence: Sentence) -> list[Claim]:
     the clauses of verbs (`clauses`), and here only those of prepositions and of parting words are found.
     """
     if passage.tree:
-        return _according(passage, sentence) or _closing(passage, sentence)
+        return according(passage, sentence) or _closing(passage, sentence)
     return (
-        _according(passage, sentence)
+        according(passage, sentence)
         or _inserted(passage, sentence)
         or _clauses(passage, sentence)
         or _closing(passage, sentence)
     )
-
-
-def _according(passage: Passage, sentence: Sentence) -> list[Claim]:
-    """'Menurut X, CLAUSE', 'SUBJECT, menurut X, CLAUSE' and 'CLAUSE, menurut X'."""
-    limit = min(sentence.end, sentence.first + 40)
-    for index in range(sentence.first, sentence.end):
-        match = passage.lexicon.according.at(passage.lower, index)
-        if not match or index in sentence.quoted:
-            continue
-        phrase = _source(passage, index + match[0], sentence.end)
-        if phrase is None:
-            continue
-        cue, comma = Cue(index, index + match[0]), _comma(passage, phrase.end, min(phrase.end + 12, sentence.end))
-        opening = index < limit and _only_opening(passage, sentence.first, index)
-        amid = comma == phrase.end and not _stands_alone(passage, sentence.first, index)
-        if (opening or amid) and comma is not None:
-            return _one(passage, sentence, comma + 1, sentence.end, "according", cue, phrase)
-        if not opening and _stops(passage, phrase.end, sentence.end) and _clause_before(passage, sentence, index):
-            return _one(passage, sentence, sentence.first, index, "according-behind", cue, phrase)
-    return []
-
-
-def _source(passage: Passage, index: int, end: int) -> Phrase | None:
-    """The noun phrase behind "according to"; by the tree it has its complements."""
-    return object_of(passage, index - 1) or phrase_at(passage, index, end)
-
-
-def _clause_before(passage: Passage, sentence: Sentence, index: int) -> bool:
-    """Whether a clause stands before a closing "menurut X", and no source line."""
-    sourced = passage.lexicon.media_cues.at(passage.lower, sentence.first) is not None
-    return not sourced and _stands_alone(passage, sentence.first, index)
 
 
 def _inserted(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -81,15 +52,31 @@ def _inserted(passage: Passage, sentence: Sentence) -> list[Claim]:
         if not cue or passage.lexicon.subject_first:
             continue
         phrase, _ = speaker_behind(passage, cue, sentence.end)
-        behind = phrase.end if phrase else cue.end
-        comma = behind if behind < sentence.end and passage.words[behind] == "," else None
-        if (phrase is None and cue.suffix is None) or comma is None:
+        begin = _behind_cue(passage, cue, phrase, sentence.end)
+        if begin is None:
             continue
-        enough = words(passage, comma + 1, sentence.end) >= _FEWEST_WORDS - 1
-        short = words(passage, sentence.first, index) <= _OPENING_WORDS
-        if enough and (short or not _stands_alone(passage, sentence.first, index)):
-            return _one(passage, sentence, comma + 1, sentence.end, "inserted", cue, phrase)
+        enough = words(passage, begin, sentence.end) >= _FEWEST_WORDS - 1
+        lead = words(passage, sentence.first, index)
+        short = lead <= _OPENING_WORDS and passage.words[begin - 1] == ","
+        longer = stands_alone(passage, begin, sentence.end) and words(passage, begin, sentence.end) > lead
+        if enough and (short or longer or not stands_alone(passage, sentence.first, index)):
+            return clause_claim(passage, sentence, begin, sentence.end, "inserted", cue, phrase)
     return []
+
+
+def _behind_cue(passage: Passage, cue: Cue, phrase: Phrase | None, end: int) -> int | None:
+    """Where the clause goes on behind "kata X" or "ujarnya": behind a comma, or with a predicate right there."""
+    if phrase is None:
+        return cue.end + 1 if cue.suffix and cue.end < end and passage.words[cue.end] == "," else None
+    begin = behind_source(passage, phrase, end, 1)
+    plain = begin != phrase.end or passage.lower[begin] in passage.lexicon.predicates or _finite(passage, begin)
+    return begin if plain else None
+
+
+def _finite(passage: Passage, index: int) -> bool:
+    """Whether a verb is of the forms that do not tell how somebody speaks: not 'kata X menutup pembicaraan'."""
+    rest = passage.lexicon.predicate_prefixes[1:]
+    return len(passage.words[index]) > _SHORTEST_VERB and passage.lower[index].startswith(rest)
 
 
 def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -101,9 +88,9 @@ def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:
         if cue is None or (phrase is None and cue.suffix is None):
             continue
         first = after_dateline(passage, sentence)
-        if _waits(passage, first, index):
+        if waits(passage, first, index):
             continue
-        found = _one(passage, sentence, first, index, "clause-cue", cue, phrase)
+        found = clause_claim(passage, sentence, first, index, "clause-cue", cue, phrase)
         outlet = outlet or medium(passage, cue.end, sentence.end)
         return [_with_medium(claim, outlet) for claim in found]
     return []
@@ -112,7 +99,7 @@ def _closing(passage: Passage, sentence: Sentence) -> list[Claim]:
 def _attribution(passage: Passage, index: int, end: int) -> tuple[Cue | None, Phrase | None, str | None]:
     cue = after_cue(passage, index, end, plain=True)
     if cue and cue.end - cue.first > 1 and passage.tree:
-        return cue, _source(passage, cue.end, end), None
+        return cue, source(passage, cue.end, end), None
     if cue and not governed(passage, cue.first):
         phrase, outlet = speaker_behind(passage, cue, end)
         return cue, phrase, outlet
@@ -120,10 +107,10 @@ def _attribution(passage: Passage, index: int, end: int) -> tuple[Cue | None, Ph
         return None, None, None
     told = following_verb(passage, index, end)
     if told and after_cue(passage, told[0].first, end, plain=True):
-        return (*told, None) if _stops(passage, told[0].end, end) else (None, None, None)
+        return (*told, None) if stops(passage, told[0].end, end) else (None, None, None)
     phrase = phrase_at(passage, index, end)
     cue = after_cue(passage, phrase.end, end, plain=True) if phrase else None
-    return (cue, phrase, None) if cue and _stops(passage, cue.end, end) else (None, None, None)
+    return (cue, phrase, None) if cue and stops(passage, cue.end, end) else (None, None, None)
 
 
 def _clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -146,7 +133,7 @@ def _clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
         start = _content(passage, cue, sentence.end, sentence.quotes) if phrase else None
         if phrase is None or start is None or _defines(passage, cue, start, sentence.end):
             continue
-        found += _one(passage, sentence, start, sentence.end, _RULES[cue.tier], cue, phrase)
+        found += clause_claim(passage, sentence, start, sentence.end, _RULES[cue.tier], cue, phrase)
         speaker = phrase
     return [claim for claim in found if claim.end > claim.start]
 
@@ -180,16 +167,24 @@ def _speaker(
     if _negated(passage, sentence.first, cue.first):
         return None
     first = sentence.first if joint is None else joint + 1
+    shared = _shared(passage, first, cue.first) if joint is None else None
+    if shared:
+        return shared
     found = subject(passage, first, _verb_of(passage, first, cue))
     if found:
         return found
     if joint is not None:
         return earlier
-    if cue.tier == "wish":
-        return None
-    if passage.lower[cue.first - 1] in passage.lexicon.list_joints and cue.first > sentence.first:
-        return first_subject(passage, sentence.first, cue.first - 1)
     return None
+
+
+def _shared(passage: Passage, first: int, cue: int) -> Phrase | None:
+    """The subject of the verb before, when the cue is joined to it: 'X melihat seekor rusa, dan (lalu) mengira ...'."""
+    at = cue - 1
+    while at > first and passage.kinds[at] & Kind.ADVERB and passage.lower[at] not in passage.lexicon.list_joints:
+        at -= 1
+    joined = at > first and passage.lower[at] in passage.lexicon.list_joints
+    return first_subject(passage, first, at) if joined else None
 
 
 def _verb_of(passage: Passage, first: int, cue: Cue) -> int:
@@ -259,41 +254,7 @@ def _bare(passage: Passage, cue: Cue, index: int, end: int) -> bool:
         return False
     if words(passage, index, end) < _FEWEST_WORDS or not passage.kinds[index] & Kind.WORD:
         return False
-    return cue.tier == "strong" or _has_predicate(passage, index, min(end, index + _PREDICATE_REACH))
-
-
-def _stands_alone(passage: Passage, index: int, end: int) -> bool:
-    """Whether a main clause stands here."""
-    return not _waits(passage, index, end) and _has_predicate(passage, index, end)
-
-
-def _waits(passage: Passage, index: int, end: int) -> bool:
-    """Whether a subordinate clause stands here, and no main clause behind it."""
-    if passage.lower[index] not in passage.lexicon.subordinates:
-        return False
-    commas = (at for at in range(index, end) if passage.words[at] == ",")
-    return not any(_has_predicate(passage, at + 1, end) for at in commas)
-
-
-def _has_predicate(passage: Passage, index: int, end: int) -> bool:
-    """Whether a finite verb or a copula comes before the first relative or purpose clause."""
-    lexicon = passage.lexicon
-    for at in range(index, end):
-        word = passage.lower[at]
-        if word in lexicon.predicate_stops or passage.words[at] == ",":
-            return False
-        closes = at + 1 >= end or passage.words[at + 1] == ","
-        if at > index and not (closes and word in lexicon.deictics) and _predicate(passage, at):
-            return True
-    return False
-
-
-def _predicate(passage: Passage, index: int) -> bool:
-    lexicon, word = passage.lexicon, passage.lower[index]
-    if word in lexicon.predicates:
-        return True
-    verb = bool(lexicon.predicate_prefixes) and len(word) > 5 and word.startswith(lexicon.predicate_prefixes)
-    return verb and not passage.kinds[index] & (Kind.CAP | Kind.PLURAL) and word not in lexicon.deictics
+    return cue.tier == "strong" or has_predicate(passage, index, min(end, index + _PREDICATE_REACH))
 
 
 def _complementiser(passage: Passage, index: int, end: int, *, weak: bool) -> int | None:
@@ -309,51 +270,8 @@ def _complementiser(passage: Passage, index: int, end: int, *, weak: bool) -> in
     return None
 
 
-def _one(
-    passage: Passage, sentence: Sentence, first: int, end: int, rule: str, cue: Cue, phrase: Phrase | None
-) -> list[Claim]:
-    """One reported clause, mixed when it holds a quotation."""
-    while first < end and passage.words[first] in ",:;-–—":
-        first += 1
-    start, stop = trimmed(passage, first, end)
-    if stop <= start:
-        return []
-    inside = any(first <= quote.opening and quote.closing <= end for quote in sentence.quotes)
-    outlet = medium(passage, sentence.first, min(first, sentence.end))
-    kind: StatementKind = "mixed" if inside else "indirect"
-    return [Claim(start, stop, kind, rule, first, cue.span(passage), phrase, cue.suffix, outlet)]
-
-
 def _with_medium(claim: Claim, outlet: str | None) -> Claim:
     return replace(claim, medium=outlet or claim.medium)
-
-
-def _only_opening(passage: Passage, first: int, index: int) -> bool:
-    """Whether nothing but connectors or a dateline stands before a token."""
-    return (
-        all(
-            passage.kinds[at] & (Kind.ADVERB | Kind.CAP | Kind.BOUND) or not passage.kinds[at] & Kind.WORD
-            for at in range(max(first, index - 8), index)
-        )
-        and index - first <= 8
-    )
-
-
-def _comma(passage: Passage, index: int, limit: int) -> int | None:
-    for at in range(index, limit):
-        if passage.words[at] == ",":
-            return at
-    return None
-
-
-def _stops(passage: Passage, index: int, end: int) -> bool:
-    """Whether the sentence ends here, but for a stop or an adverbial."""
-    return (
-        index >= end
-        or passage.words[index] in ".!?"
-        or bool(passage.kinds[index] & (Kind.DATE | Kind.PREP | Kind.BOUND | Kind.ADVERB))
-        or passage.words[index] == ","
-    )
 
 
 def headline(passage: Passage) -> list[Claim]:

@@ -70,6 +70,10 @@ class Memory:
             self.group = plain
         self.seen.append(plain)
 
+    def spoke(self, speaker: Speaker) -> bool:
+        """Whether somebody has made a statement already."""
+        return any(speaker.name == earlier.name for earlier in self.seen)
+
     def _resolve(self, passage: Passage, claim: Claim) -> Speaker:
         if claim.phrase is None:
             if claim.suffix:
@@ -87,8 +91,8 @@ class Memory:
         wanted = gender((passage.lower[phrase.first],), passage.lexicon)
         if wanted:
             return self._pronoun("pronoun", self._of_gender(passage, wanted))
-        behind = rule.startswith(("quote", "clause"))
-        return self._pronoun("pronoun", (self.person if behind else self.focus) or self.person or self.last)
+        near = self.person if rule.startswith(("quote", "clause")) else self.focus
+        return self._pronoun("pronoun", near or self.person or self.last or self.focus)
 
     def _of_gender(self, passage: Passage, wanted: Gender) -> Speaker | None:
         """The last person of whom nothing says otherwise; from then on the gender is known."""
@@ -148,12 +152,18 @@ class Memory:
     def _by_name(self, passage: Passage, phrase: Phrase) -> Speaker:
         assert phrase.name is not None
         short = passage.slice(*phrase.name)
-        name = self.names.full(short)
+        name = self._full(short)
         reasons = ("name",) if name == short else ("short-name", "full-name")
         roles = role_key(passage.slice(*phrase.role)) if phrase.role else frozenset()
         found = self._linked(Speaker(name, "person", reasons, roles=roles))
         self._learn(passage, phrase, found)
         return found
+
+    def _full(self, short: str) -> str:
+        """The fullest name; but an official's own name or alias is nobody else's short name."""
+        name, link = self.names.full(short), self.roster.named(short)
+        own = link is not None and link.reason != "surname" and self.roster.named(name) is None
+        return short if own else name
 
     def _learn(self, passage: Passage, phrase: Phrase, speaker: Speaker) -> None:
         """What a mention says of a person: "Mrs", "actress", an office."""
@@ -229,7 +239,8 @@ class Memory:
             return None
         text = self.names.expanded(self._bare(passage, phrase))
         key = role_key(text)
-        holder = self.names.holder(key)
+        other = role_key(self.names.role_names.get(key) or self.names.spelt(text))
+        holder = self.names.holder(key) or self.names.holder(other)
         if holder:
             return self._linked(Speaker(holder, "person", ("role-in-article", "name"), roles=key))
         link = self.roster.holder(key, self.on)
@@ -284,6 +295,8 @@ class Memory:
             text = bare if article else self.names.expanded(bare)
             key = role_key(text)
             return Speaker(self._role_name(text, key), "role", ("role",), roles=key)
+        if bare != text and " " not in bare:
+            bare = self.names.expanded(bare)  # 'kementerian itu'
         return self._linked(Speaker(self.names.body(bare), "organisation", ("name",)))
 
 

@@ -1,8 +1,9 @@
 """Who stands before a cue: 'Presiden X pada hari Kamis (juga) mengatakan', 'Moskow, yang bersikeras'."""
 
 from pipeline.news.lexicons import Kind
+from pipeline.news.statements.fields import known_person
 from pipeline.news.statements.phrases import Phrase, phrase_at, starts
-from pipeline.news.statements.tokens import Passage
+from pipeline.news.statements.tokens import Passage, degree
 
 _REACH = 60
 _BETWEEN = 30
@@ -20,8 +21,17 @@ def subject(passage: Passage, first: int, cue: int) -> Phrase | None:
     for start in _starts(passage, max(first, cue - _REACH), end):
         found = phrase_at(passage, start, end)
         if found and (_connects(passage, found, cue) or _apposed(passage, found, cue)):
-            return _nearer(passage, found, end) or found
+            found = _nearer(passage, found, end) or found
+            return None if _nobody(passage, found, first) else found
     return None
+
+
+def _nobody(passage: Passage, found: Phrase, first: int) -> bool:
+    """Whether it is anybody: 'setiap orang yang mengatakan'."""
+    nobodies = passage.lexicon.nobodies
+    return passage.lower[found.first] in nobodies or (
+        found.first > first and passage.lower[found.first - 1] in nobodies
+    )
 
 
 def _apposed(passage: Passage, found: Phrase, cue: int) -> bool:
@@ -40,11 +50,26 @@ def _nearer(passage: Passage, found: Phrase, end: int) -> Phrase | None:
     """The subject of a clause inside: 'X akan berunding setelah Y mengaku', 'saat para hakim masuk, Y berteriak'."""
     for start in range(found.end + 1, end):
         opened = passage.kinds[start - 1] & Kind.BOUND and passage.lower[start - 1] not in passage.lexicon.relatives
+        opened = opened or _joins_clause(passage, found.end, start - 1)
         if opened or (passage.words[start - 1] == "," and found.name is None):
             inner = phrase_at(passage, start, end)
             if inner and inner.end == end and not inner.pronoun:
                 return inner
     return None
+
+
+def _joins_clause(passage: Passage, first: int, joint: int) -> bool:
+    """Whether a conjunction opens a clause: '..., dan (Y mengaku)', but not 'X dan (Y mengaku)' or 'X, Z, dan Y'."""
+    lexicon = passage.lexicon
+    if passage.lower[joint] not in lexicon.clause_joints:
+        return False
+    if passage.lower[joint] not in lexicon.list_joints:
+        return True
+    between = range(first, joint)
+    listed = any(passage.kinds[at] & Kind.CAP for at in between) and all(
+        passage.kinds[at] & Kind.CAP or passage.words[at] == "," for at in between
+    )
+    return passage.words[joint - 1] == "," and not listed
 
 
 def first_subject(passage: Passage, first: int, limit: int) -> Phrase | None:
@@ -92,7 +117,7 @@ def _connects(passage: Passage, found: Phrase, cue: int) -> bool:
     index = found.end
     if cue - index > _BETWEEN:
         return False
-    while index < cue and passage.words[index] in ",)":
+    while index < cue and (passage.words[index] in ",)" or degree(passage.words[index])):
         index += 1
     if index >= cue:
         return True
@@ -101,9 +126,26 @@ def _connects(passage: Passage, found: Phrase, cue: int) -> bool:
         or passage.words[index] == "("
         or passage.lower[index] in passage.lexicon.relatives
         or (found.name and passage.kinds[index] & Kind.ROLE and passage.words[cue - 1] == ",")
+        or (found.name and _titled(passage, index, cue))
     ):
         return False
     return all(_adverbial(passage, at, cue) for at in range(index, cue) if passage.words[at] == ",")
+
+
+def _titled(passage: Passage, first: int, cue: int) -> bool:
+    """Whether an office up to the cue is that of who is named before it: 'X, pendiri Jaringan Sungai, mengatakan'.
+
+    Nobody is named in it, or what looks like a name is one of a body or a place for a model.
+    """
+    office = phrase_at(passage, first, cue) if passage.words[first - 1] == "," else None
+    if office is None or not any(passage.kinds[at] & Kind.ROLE for at in range(first, office.end)):
+        return False
+    if office.end != cue and not _connects(passage, office, cue):
+        return False
+    if office.name is None:
+        return any(passage.kinds[at] & Kind.CAP for at in range(first, office.end))
+    other = any(kind != "person" for _, _, kind in passage.found_in(first, office.end))
+    return other and not known_person(passage, office.name[0])
 
 
 def _adverbial(passage: Passage, comma: int, cue: int) -> bool:
