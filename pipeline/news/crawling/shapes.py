@@ -27,7 +27,8 @@ WORDS_MIN = 4
 _DATA = tomllib.loads(files("pipeline.news.crawling").joinpath("shapes.toml").read_text(encoding="utf-8"))
 _APART = frozenset(_DATA["apart"])
 _FILES = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|mp[34]|zip|xml|json|pdf|docx?|xlsx?)$", re.IGNORECASE)
-_HEAD = 1 << 18
+_HEAD, _READ = 1 << 18, 1 << 21
+"""Bytes in which metadata is looked for, and JSON-LD, which may stand at the end of a page."""
 _OG_TYPE = re.compile(
     rb"""<meta\b[^>]{0,300}?og:type["'][^>]{0,300}?content\s*=\s*["']\s*([a-z._:-]{1,40})""", re.IGNORECASE
 )
@@ -83,7 +84,7 @@ def declares(content: bytes) -> bool | None:
     """Whether a page says that it is an article; None when it does not say what it is."""
     head = content[:_HEAD]
     found = _OG_TYPE.search(head) or _OG_TYPE_BEHIND.search(head)
-    if _LD_ARTICLE.search(content) or (found and found[1].lower() == b"article"):
+    if _LD_ARTICLE.search(content[:_READ]) or (found and found[1].lower() == b"article"):
         return True
     return False if found else None
 
