@@ -473,3 +473,10 @@ def test_one_of_two_offices_before_a_name() -> None:
     assert read(text) == [("Budi Santoso", "air naik lagi")]
     joined = "Menteri Sungai atau nelayan Lumora kini menunggu. Budi Santoso mengatakan bahwa air naik lagi."
     assert read(joined) == [("Budi Santoso", "air naik lagi")]
+
+
+def test_who_is_explained_without_a_closing_comma() -> None:
+    text = "Budi Santoso, seorang peneliti di Lumora Motor mengatakan bahwa air naik lagi."
+    assert read(text) == [("Budi Santoso", "air naik lagi")]
+    other = "Setelah bertemu Budi Santoso, seorang peneliti di Lumora Motor mengatakan bahwa air naik lagi."
+    assert read(other) == [("peneliti", "air naik lagi")]
