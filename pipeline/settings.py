@@ -38,6 +38,8 @@ VARIABLES = {
     "PANTAU_SECRET": "what webhooks and pause links are signed with (default: made once in the home folder)",
     "PANTAU_SECRET_FILE": "the file that holds it",
     "PANTAU_PUBLIC_URL": "where readers reach this Pantau, for the links in mails that pause a watch",
+    "PANTAU_SERVE_HOST": "address that uploads over HTTP are taken on (default: 127.0.0.1)",
+    "PANTAU_SERVE_PORT": "port for uploads; `pantau run` takes them when it is set (default: 8464 for `pantau serve`)",
     "PANTAU_METRICS_HOST": "address that /metrics is served on (default: 127.0.0.1; in a container 0.0.0.0)",
     "PANTAU_METRICS_PORT": "port of /metrics while `pantau run` or `pantau work` runs; 0 is off (default: 9464)",
     "PANTAU_LOG": "debug, info, warning or error (default: info for `pantau run`, error for all other commands)",
@@ -56,6 +58,8 @@ class Settings:
     recogniser: str = "spacy:"
     remember_days: int = 90
     workers: int | None = None
+    serve_host: str = "127.0.0.1"
+    serve_port: int | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     log: str | None = None
@@ -77,6 +81,8 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         recogniser=environment.get("PANTAU_RECOGNISER") or "spacy:",
         remember_days=_number(environment, "PANTAU_REMEMBER_DAYS", 90, 36500) or 0,
         workers=_number(environment, "PANTAU_WORKERS", None, 256),
+        serve_host=environment.get("PANTAU_SERVE_HOST") or "127.0.0.1",
+        serve_port=_number(environment, "PANTAU_SERVE_PORT", None, 65535),
         metrics_host=environment.get("PANTAU_METRICS_HOST") or "127.0.0.1",
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
         log=_level(environment.get("PANTAU_LOG")),

@@ -24,11 +24,13 @@ from pipeline.cli import (
     export,
     index,
     ingest,
+    keys,
     kibana,
     ledger,
     replay,
     run,
     search,
+    serve,
     status,
     topics,
     trace,
@@ -73,13 +75,13 @@ def start(
 ) -> None:
     """Read the settings; the parts are opened by the command that needs them."""
     loaded = settings.load(home=home)
-    logs.start(loaded.log or ("info" if context.invoked_subcommand == "run" else "error"))
+    logs.start(loaded.log or ("info" if context.invoked_subcommand in ("run", "serve") else "error"))
     context.obj = Installation(loaded)
 
 
 COMMANDS = (
-    demo, ingest, clean, explain, run, work, topics, index, kibana, search, ledger, utterance, watch, trace, versions,
-    dead, replay, status, doctor, export, evaluate,
+    demo, ingest, clean, explain, run, work, serve, keys, topics, index, kibana, search, ledger,
+    utterance, watch, trace, versions, dead, replay, status, doctor, export, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

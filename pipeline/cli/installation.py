@@ -45,9 +45,13 @@ def seeds() -> Path:
 class Installation:
     """The parts of one home folder. The first command in a fresh folder creates it, with a catalog to edit."""
 
-    def __init__(self, settings: Settings, catalog: Path | None = None, clock: Clock | None = None) -> None:
-        """`catalog` is the folder that a fresh catalog is copied from."""
-        self.settings = settings
+    def __init__(
+        self, settings: Settings, catalog: Path | None = None, clock: Clock | None = None, durable: bool = False
+    ) -> None:
+        """`catalog` is the folder that a fresh catalog is copied from. `durable`: what is written to the topics
+        outlives a loss of power from the end of each transaction on, which costs some milliseconds.
+        """
+        self.settings, self._durable = settings, durable
         self._origin = catalog or seeds()
         self.clock = clock or SystemClock()
         self.meters = Meters()
@@ -71,7 +75,7 @@ class Installation:
     def broker(self) -> Topics:
         """Topics and state."""
         self.prepare()
-        opened: Topics = open_port("broker", self.settings.broker, home=self.settings.home)
+        opened: Topics = open_port("broker", self.settings.broker, home=self.settings.home, durable=self._durable)
         return opened
 
     @cached_property

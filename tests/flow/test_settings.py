@@ -14,6 +14,7 @@ def test_everything_lies_in_the_home_folder_unless_told_otherwise(tmp_path: Path
     assert settings.home == tmp_path
     assert settings.broker == f"sqlite://{tmp_path}/flow.db"
     assert load({"PANTAU_HOME": "elsewhere"}, tmp_path).home == tmp_path, "the command line wins"
+    assert (settings.serve_host, settings.serve_port) == ("127.0.0.1", None), "nobody is listened to unless asked for"
     assert load({"PANTAU_INDEX": "sqlite:///x/y.db"}, tmp_path).index == "sqlite:///x/y.db"
 
 
@@ -23,6 +24,7 @@ def test_everything_lies_in_the_home_folder_unless_told_otherwise(tmp_path: Path
         ("PANTAU_WORKERS", "many", "PANTAU_WORKERS is 'many': write a whole number from 0 to 256"),
         ("PANTAU_WORKERS", "-1", "write a whole number"),
         ("PANTAU_METRICS_PORT", "70000", "from 0 to 65535"),
+        ("PANTAU_SERVE_PORT", "http", "PANTAU_SERVE_PORT is 'http'"),
         ("PANTAU_LOG", "loud", "write one of debug, info, warning, error"),
         ("PANTAU_HOEM", "x", "unknown setting PANTAU_HOEM: there are PANTAU_HOME"),
     ],
