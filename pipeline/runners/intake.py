@@ -19,7 +19,7 @@ Entry = Literal["new", "changed", "known"]
 
 
 class Arrival(NamedTuple):
-    """A page that comes in. `source` is "upload" or the id of a source; the rest is as in PageFetched."""
+    """A page that comes in. `source` is "upload", "fetch", or the id of a source; the rest is as in PageFetched."""
 
     content: bytes
     media_type: str
@@ -29,6 +29,8 @@ class Arrival(NamedTuple):
     name: str | None = None
     hints: Hints = Hints()
     fetched_at: datetime | None = None
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def arrival(item: Item, source: str = "upload") -> Arrival:
@@ -121,6 +123,8 @@ class Intake:
             name=arrival.name,
             hints=arrival.hints,
             same_as=same_as,
+            status=arrival.status,
+            headers=arrival.headers,
         )
         draft = Draft(PAGES_FETCHED.name, PAGES_FETCHED.key(record), id, record.SCHEMA, encode(record), arrival.source)
         self._broker.append([draft], self._clock.now())

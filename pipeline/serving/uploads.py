@@ -143,7 +143,7 @@ class _Answer:
         """Add what cannot be used."""
         self.refusals += len(refused)
         room = REFUSED_MAX - len(self._refused)
-        self._refused += [Rejected(name=r.name, reason=r.reason, detail=r.detail) for r in refused[:room]]
+        self._refused += [Rejected(name=r.name, reason=Refusal(r.reason), detail=r.detail) for r in refused[:room]]
 
     def take(self, items: Sequence[Item], receipts: Sequence[Receipt]) -> None:
         """Add what is in."""
