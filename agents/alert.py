@@ -1,5 +1,6 @@
 """Watches are told of what is new, each once."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 
@@ -7,7 +8,7 @@ import msgspec
 
 from pipeline.flow import Agent, Drop, Emit
 from pipeline.news import edits, watching
-from pipeline.news.edits import Corrections, Known, Spoken
+from pipeline.news.edits import Corrections
 from pipeline.news.proof import proof
 from pipeline.news.watching import News, Told
 from pipeline.ports import Catalog, Clock, State
@@ -41,11 +42,11 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
     watches = watching.concerned(recorded, watching.plan(snapshot))
     if not watches:
         return Drop(Reason.NO_WATCH)
-    known = _known(recorded, made, state)
+    names = _names(recorded, made, state)
     raised = [
-        _raise(_as_told(recorded, watch, known, state), watch, reason, known, state, clock)
+        _raise(_as_told(recorded, watch, names, state), watch, reason, names, state, clock)
         for watch in watches
-        for reason in watching.news(recorded, watch, partial(_told, state, recorded, watch, known))
+        for reason in watching.news(recorded, watch, partial(_told, state, recorded, watch, names))
     ]
     return Emit(*raised) if raised else Drop(Reason.ALREADY_TOLD)
 
@@ -56,27 +57,26 @@ def _note_names(recorded: StatementRecorded, made: Corrections, state: State) ->
         state.put(f"{_NOW}{name}", recorded.utterance.utterance_id.encode())
 
 
-def _known(recorded: StatementRecorded, made: Corrections, state: State) -> Known:
-    statement, utterance = recorded.statement, recorded.utterance
-    spoken = Spoken(statement.statement_id, statement.text, recorded.carrier.language)
-    known = edits.known_as(utterance.utterance_id, utterance.former, spoken, made)
-    if made.touched.isdisjoint(known.ask):
-        return known
-    now = (state.get(f"{_NOW}{name}") for name in known.ask)
-    return known._replace(ask=tuple(dict.fromkeys([*known.ask, *(name.decode() for name in now if name)])))
+def _names(recorded: StatementRecorded, made: Corrections, state: State) -> tuple[str, ...]:
+    """Under which names watches may have been told of the utterance."""
+    utterance, own = recorded.utterance, (recorded.utterance.utterance_id, *recorded.utterance.former)
+    names = edits.told_as(own, recorded.statement.statement_id, made)
+    now = (state.get(f"{_NOW}{name}") for name in names[len(own) :])
+    return tuple(dict.fromkeys([utterance.utterance_id, *names, *(name.decode() for name in now if name)]))
 
 
-def _as_told(recorded: StatementRecorded, watch: Watch, known: Known, state: State) -> StatementRecorded:
+def _as_told(recorded: StatementRecorded, watch: Watch, names: Sequence[str], state: State) -> StatementRecorded:
     """The record with its utterance under the name that the watch was told, if that is another one."""
-    told = (_told(state, recorded, watch, known, reason) for reason in News if reason is not News.FIRST)
-    name = next((one.utterance for one in told if one and one.utterance), known.name)
+    told = (_told(state, recorded, watch, names, reason) for reason in News if reason is not News.FIRST)
+    name = next((one.utterance for one in told if one), names[0])
     utterance = msgspec.structs.replace(recorded.utterance, utterance_id=name)
     return msgspec.structs.replace(recorded, utterance=utterance)
 
 
-def _told(state: State, recorded: StatementRecorded, watch: Watch, known: Known, reason: News) -> Told | None:
+def _told(state: State, recorded: StatementRecorded, watch: Watch, names: Sequence[str], reason: News) -> Told | None:
     """What the watch was told of the utterance under any of its names; of this very statement if it was of that."""
-    names = (recorded.statement.speaker_id,) if reason is News.FIRST else known.ask
+    if reason is News.FIRST:
+        names = (recorded.statement.speaker_id,)
     values = ((name, state.get(_key(watch, name, reason))) for name in names)
     found = [_named(_TOLD.decode(value), name) for name, value in values if value is not None]
     mine = (told for told in found if told.statement_id == recorded.statement.statement_id)
@@ -88,15 +88,15 @@ def _named(told: Told, name: str) -> Told:
 
 
 def _raise(
-    recorded: StatementRecorded, watch: Watch, reason: News, known: Known, state: State, clock: Clock
+    recorded: StatementRecorded, watch: Watch, reason: News, names: Sequence[str], state: State, clock: Clock
 ) -> AlertRaised:
     """The alert. It is remembered that the watch was told; with its first statement on a topic it was told of that."""
     statement, carrier, name = recorded.statement, recorded.carrier, recorded.utterance.utterance_id
-    before = _told(state, recorded, watch, known, reason)
+    before = _told(state, recorded, watch, names, reason)
     told = before or Told(statement.statement_id, carrier.revision, clock.now(), name)
-    keys = [_key(watch, name, kind) for kind in _also(reason) for name in _names(recorded, known, kind)]
-    for key in keys:
-        state.put(key, msgspec.msgpack.encode(told))
+    for kind in (reason, News.UTTERANCE) if reason is News.FIRST else (reason,):
+        about = statement.speaker_id if kind is News.FIRST else name
+        state.put(_key(watch, about, kind), msgspec.msgpack.encode(told))
     return AlertRaised(
         alert_id=watching.alert_id(recorded, watch, reason),
         watch_id=watch.id,
@@ -109,15 +109,6 @@ def _raise(
         pace=watch.pace,
         proof=proof(recorded),
     )
-
-
-def _also(reason: News) -> tuple[News, ...]:
-    """What a watch needs not to be told of any more."""
-    return (reason, News.UTTERANCE) if reason is News.FIRST else (reason,)
-
-
-def _names(recorded: StatementRecorded, known: Known, reason: News) -> tuple[str, ...]:
-    return (recorded.statement.speaker_id,) if reason is News.FIRST else known.tell
 
 
 def _key(watch: Watch, about: str, reason: News) -> str:

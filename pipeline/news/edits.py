@@ -14,18 +14,6 @@ from schemas.catalog import Edit, Seed, Snapshot
 from schemas.documents import StatementDocument
 
 
-class Spoken(NamedTuple):
-    """A statement on its way."""
-
-    id: str
-    text: str
-    language: str
-
-
-Said = Spoken | StatementDocument
-"""What decides on which side of a split a statement is."""
-
-
 class Group(NamedTuple):
     """The statements of one utterance, what it is called, and all that it was called."""
 
@@ -34,25 +22,16 @@ class Group(NamedTuple):
     statements: Sequence[StatementDocument]
 
 
-class Known(NamedTuple):
-    """By which names a watch may have been told of an utterance (`ask`), by which it is remembered that it was told now
-    (`tell`), and what the utterance is called.
-    """
-
-    name: str
-    ask: tuple[str, ...]
-    tell: tuple[str, ...]
-
-
 class Corrections(NamedTuple):
-    """The edits of a catalog in order, those that hold, and all that they mention."""
+    """The edits of a catalog in order, those that hold, all that they mention, and what of it names utterances."""
 
     edits: tuple[Edit, ...]
     standing: frozenset[str]
     touched: frozenset[str]
+    names: frozenset[str]
 
 
-NONE = Corrections((), frozenset(), frozenset())
+NONE = Corrections((), frozenset(), frozenset(), frozenset())
 """Nobody corrected anything."""
 
 
@@ -67,7 +46,9 @@ def sorted_out(edits: Iterable[Edit]) -> Corrections:
     ordered = sorted(edits, key=lambda edit: (edit.at, edit.id))
     undone = {edit.undoes for edit in standing(ordered) if edit.kind == "undo"}
     held = frozenset(edit.id for edit in ordered if edit.kind != "undo" and edit.id not in undone)
-    return Corrections(tuple(ordered), held, frozenset(id for edit in ordered for id in mentioned(edit)))
+    touched = frozenset(id for edit in ordered for id in mentioned(edit))
+    names = frozenset(name for edit in ordered for name in (*edit.utterances, edit.name))
+    return Corrections(tuple(ordered), held, touched, names)
 
 
 def standing(ordered: Sequence[Edit]) -> list[Edit]:
@@ -146,7 +127,7 @@ def _handles(group: Group) -> Iterator[str]:
     yield from (statement.id for statement in group.statements)
 
 
-def is_apart(statement: Said, edit: Edit) -> bool:
+def is_apart(statement: StatementDocument, edit: Edit) -> bool:
     """Whether a statement of an utterance that was split goes with what was set apart: it is one of these, or more like
     one of them than like any of the rest.
     """
@@ -157,7 +138,7 @@ def is_apart(statement: Said, edit: Edit) -> bool:
     return _nearest(statement, edit.apart) > _nearest(statement, edit.rest)
 
 
-def _nearest(statement: Said, seeds: Iterable[Seed]) -> float:
+def _nearest(statement: StatementDocument, seeds: Iterable[Seed]) -> float:
     """The largest share of content words that a statement has in common with one of these."""
     mine = likeness.roots(wording.read(statement.text, statement.language).content)
     shares = (_share(mine, likeness.roots(wording.read(seed.text, seed.language).content)) for seed in seeds)
@@ -168,100 +149,36 @@ def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:
     return len(mine & theirs) / max(1, len(mine | theirs))
 
 
-def known_as(utterance: str, former: Sequence[str], statement: Said, made: Corrections) -> Known:
-    """By which names watches are told of an utterance.
-
-    What was told of an utterance before it was split was told of both sides, and what is told of merged utterances is
-    told of each, so that no edit and no undo tells anybody anything again.
+def told_as(own: Sequence[str], statement: str, made: Corrections) -> tuple[str, ...]:
+    """Under which names a watch may have been told of the utterance of a statement: its own, and those of all that were
+    merged with it. A split changes nothing: what was told of the whole was told of its parts.
     """
-    own = (utterance, *former)
-    if made.touched.isdisjoint((*own, statement.id)):
-        return Known(utterance, own, (utterance,))
-    return _Naming(own, statement, made).known()
+    if made.touched.isdisjoint((*own, statement)):
+        return tuple(own)
+    joining = [set(mentioned(edit)) for edit in made.edits if edit.kind == "split" or edit.id in made.standing]
+    found = _connected({*own, statement}, joining)
+    return tuple(dict.fromkeys((*own, *sorted(found & made.names))))
 
 
-class _Naming:
-    """Follows the utterance of a statement through the edits."""
-
-    def __init__(self, own: Sequence[str], statement: Said, made: Corrections) -> None:
-        self._made, self._statement = made, statement
-        self._own, self._name = set(own), own[0]
-        self._ask, self._tell = dict.fromkeys(own), dict.fromkeys(own[:1])
-        self._joined: dict[str, set[str]] = {}
-        self._past = set[str]()
-        """What parts of the utterance were called that are no parts any more."""
-
-    def known(self) -> Known:
-        for edit in self._made.edits:
-            if edit.kind == "merge" and edit.id in self._made.standing:
-                self._merge(edit)
-            elif edit.kind == "split" and edit.utterances[0] in self._past:
-                self._forget(edit)
-            elif edit.kind == "split" and not self._called().isdisjoint(mentioned(edit)):
-                (self._split if edit.id in self._made.standing else self._forget)(edit)
-        others = dict.fromkeys(self._with_sides(self._called() - self._own))
-        ask = self._ask | others | dict.fromkeys(self._origins(set(others)))
-        return Known(self._name, tuple(ask), tuple(self._tell | others))
-
-    def _called(self) -> set[str]:
-        own = self._own | {self._statement.id}
-        return own.union(*(self._joined.get(name, ()) for name in own))
-
-    def _merge(self, edit: Edit) -> None:
-        ids = set(mentioned(edit))
-        joined = set(edit.utterances).union(*(self._joined.get(name, ()) for name in ids))
-        self._joined |= dict.fromkeys(ids | joined, joined)
-
-    def _split(self, edit: Edit) -> None:
-        apart = is_apart(self._statement, edit)
-        side = edit.name if apart else _remainder(edit)
-        self._ask |= dict.fromkeys((side, *sorted(self._called())))
-        self._tell = {side: None}
-        if apart:
-            self._own, self._name = {edit.name}, edit.name
-        else:
-            self._own.discard(edit.name)
-
-    def _forget(self, edit: Edit) -> None:
-        """A split that does not count: what was told of a side was told of all."""
-        self._past.add(edit.name)
-        self._ask |= dict.fromkeys((edit.name, _remainder(edit)))
-
-    def _with_sides(self, names: set[str]) -> Iterator[str]:
-        """These names, and what is remembered of what a split left of them."""
-        yield from sorted(names)
-        for edit in self._made.edits:
-            if edit.kind == "split" and edit.utterances[0] in names:
-                yield _remainder(edit)
-
-    def _origins(self, names: set[str]) -> Iterator[str]:
-        """What the utterances were called that these are parts of."""
-        for edit in reversed(self._made.edits):
-            if edit.kind == "split" and edit.name in names:
-                names |= set(edit.utterances)
-                yield from edit.utterances
-
-
-def _remainder(edit: Edit) -> str:
-    """What watches remember of an utterance since a part of it was set apart."""
-    return f"{edit.utterances[0]}~{edit.id}"
+def _connected(ids: set[str], joining: Sequence[set[str]]) -> set[str]:
+    """These and all that is joined with one of them, directly or through others."""
+    while more := set[str]().union(*(one for one in joining if not one.isdisjoint(ids))) - ids:
+        ids = ids | more
+    return ids
 
 
 def mentioned(edit: Edit) -> Iterator[str]:
     """Every utterance and statement that an edit is about."""
     yield from edit.utterances
     yield from edit.statements
+    if edit.name:
+        yield edit.name
     yield from (seed.statement_id for seed in (*edit.apart, *edit.rest))
 
 
 def related(names: Iterable[str], made: Corrections) -> frozenset[str]:
     """These names and all that an edit mentions together with one of them, whether it holds or not."""
-    found = frozenset(names)
-    while True:
-        more = found.union(*(ids for ids in map(set, map(mentioned, made.edits)) if not found.isdisjoint(ids)))
-        if more == found:
-            return found
-        found = more
+    return frozenset(_connected(set(names), [set(mentioned(edit)) for edit in made.edits]))
 
 
 def undone_by(made: Corrections) -> Mapping[str, str]:
