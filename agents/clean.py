@@ -19,4 +19,4 @@ def clean(page: PageFetched, *, pages: Pages) -> Emit | Drop:
     return Emit(cleaning.clean(content, page))
 
 
-CLEAN = Agent("clean", reads=(PAGES_FETCHED,), writes=(ARTICLES_CLEANED,), step=clean, reasons=Uncleanable, version=2)
+CLEAN = Agent("clean", reads=(PAGES_FETCHED,), writes=(ARTICLES_CLEANED,), step=clean, reasons=Uncleanable, version=3)

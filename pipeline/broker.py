@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from pipeline.flow import Agent
-from pipeline.ports import State
+from pipeline.ports import Expiring
 
 
 class Draft(NamedTuple):
@@ -109,8 +109,8 @@ class Topics(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Everything inside happens, or nothing of it does; topics on servers may get it twice, never by half."""
 
-    def state(self, agent: str) -> State:
-        """A memory beside the topics, changed in the same transaction: of the intake, of what was replayed."""
+    def state(self, agent: str) -> Expiring:
+        """A memory beside the topics, changed in the same transaction: of the intake, of uploads, of replays."""
 
     def append(self, drafts: Iterable[Draft], at: datetime) -> None:
         """Write messages to the ends of their topics."""

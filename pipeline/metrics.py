@@ -1,5 +1,7 @@
 """Every metric, declared once with its meaning. Runners count from outside; steps know nothing of it."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from pipeline.broker import Standing
@@ -54,6 +56,48 @@ class Meters:
             ["agent"],
             registry=self.registry,
         )
+
+        self._looks = Counter(
+            "pantau_looks",
+            "Looks at sources by what they brought: read, unchanged, or why nothing could be read",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._listed = Counter("pantau_listed", "Articles that were listed for the first time", registry=self.registry)
+        self._fetches = Counter(
+            "pantau_fetches",
+            "Pages that were asked for: new, changed, known, unchanged, or why they were not fetched or not kept",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._due = Gauge("pantau_hosts_due", "Hosts with pages that could be fetched now", registry=self.registry)
+        self._late = Gauge(
+            "pantau_fetch_lateness_seconds", "How long the page that waits most is due", registry=self.registry
+        )
+
+        self._sources = Gauge("pantau_sources", "Sources by how they do", ["state"], registry=self.registry)
+
+    def sources(self, states: Mapping[str, int]) -> None:
+        """Set how many sources are in each state; all states are named."""
+        for state, sources in states.items():
+            self._sources.labels(state).set(sources)
+
+    def looked(self, outcome: str) -> None:
+        """Count a look at a source."""
+        self._looks.labels(outcome).inc()
+
+    def listed(self, articles: int) -> None:
+        """Count articles that were listed for the first time."""
+        self._listed.inc(articles)
+
+    def fetched(self, outcome: str) -> None:
+        """Count a page that was asked for."""
+        self._fetches.labels(outcome).inc()
+
+    def behind(self, hosts: int, seconds: float) -> None:
+        """Set how many hosts have pages that are due, and how long the first of them is."""
+        self._due.set(hosts)
+        self._late.set(seconds)
 
     def healed(self, agent: str, heals: int, expired: int) -> None:
         """Count what the consumer of an agent had to heal, and what it could not."""

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from pipeline.news.parse import Reading
 from schemas.alert import AlertRaised
-from schemas.catalog import Change, Edit, Snapshot, Watch
+from schemas.catalog import Change, Edit, Snapshot, Source, Watch
 from schemas.documents import Document
 
 READING = frozenset({"pages", "catalog", "clock", "recogniser"})
@@ -26,6 +26,13 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time in UTC, with its zone."""
+
+
+class Timer(Clock, Protocol):
+    """A clock that one can wait on. The crawler waits on nothing else, so a simulated week takes minutes."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Come back when so much time has passed on this clock."""
 
 
 class Pages(Protocol):
@@ -67,6 +74,9 @@ class CatalogEditor(Catalog, Protocol):
 
     def remove_watch(self, id: str, by: str) -> None:
         """Remove a watch. `by` says who does it."""
+
+    def add_sources(self, sources: Sequence[Source], by: str) -> None:
+        """Add sources. `by` says who does it."""
 
     def save_edit(self, edit: Edit) -> None:
         """Add a correction of the ledger. It is never taken out: another one undoes it."""

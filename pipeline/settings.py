@@ -35,9 +35,14 @@ VARIABLES = {
     "PANTAU_SMTP_PASSWORD": "its password; better in a file",
     "PANTAU_SMTP_PASSWORD_FILE": "the file that holds its password",
     "PANTAU_PRIVATE_HOSTS": "hosts that may be called though they are not on the public internet, with commas",
+    "PANTAU_FETCH_PORTS": "ports of sites that may be asked besides 80 and 443, with commas",
+    "PANTAU_FETCH_DELAY": "seconds between two requests to one host (default: 2)",
+    "PANTAU_CONTACT": "a URL that tells site owners who is fetching their pages; it is sent with each request",
     "PANTAU_SECRET": "what webhooks and pause links are signed with (default: made once in the home folder)",
     "PANTAU_SECRET_FILE": "the file that holds it",
     "PANTAU_PUBLIC_URL": "where readers reach this Pantau, for the links in mails that pause a watch",
+    "PANTAU_SERVE_HOST": "address that uploads over HTTP are taken on (default: 127.0.0.1)",
+    "PANTAU_SERVE_PORT": "port for uploads; `pantau run` takes them when it is set (default: 8464 for `pantau serve`)",
     "PANTAU_METRICS_HOST": "address that /metrics is served on (default: 127.0.0.1; in a container 0.0.0.0)",
     "PANTAU_METRICS_PORT": "port of /metrics while `pantau run` or `pantau work` runs; 0 is off (default: 9464)",
     "PANTAU_LOG": "debug, info, warning or error (default: info for `pantau run`, error for all other commands)",
@@ -56,10 +61,15 @@ class Settings:
     recogniser: str = "spacy:"
     remember_days: int = 90
     workers: int | None = None
+    serve_host: str = "127.0.0.1"
+    serve_port: int | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9464
     log: str | None = None
     kibana: str | None = field(default=None, repr=False)
+    fetch_ports: frozenset[int] = frozenset()
+    fetch_delay: int = 2
+    contact: str | None = None
 
 
 def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Settings:
@@ -77,10 +87,15 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         recogniser=environment.get("PANTAU_RECOGNISER") or "spacy:",
         remember_days=_number(environment, "PANTAU_REMEMBER_DAYS", 90, 36500) or 0,
         workers=_number(environment, "PANTAU_WORKERS", None, 256),
+        serve_host=environment.get("PANTAU_SERVE_HOST") or "127.0.0.1",
+        serve_port=_number(environment, "PANTAU_SERVE_PORT", None, 65535),
         metrics_host=environment.get("PANTAU_METRICS_HOST") or "127.0.0.1",
         metrics_port=_number(environment, "PANTAU_METRICS_PORT", 9464, 65535) or 0,
         log=_level(environment.get("PANTAU_LOG")),
         kibana=environment.get("PANTAU_KIBANA"),
+        fetch_ports=_ports(environment.get("PANTAU_FETCH_PORTS", "")),
+        fetch_delay=_delay(environment),
+        contact=_contact(environment.get("PANTAU_CONTACT")),
     )
 
 
@@ -107,6 +122,25 @@ def _number(environment: Mapping[str, str], name: str, default: int | None, most
     if not text.isdecimal() or int(text) > most:
         raise Misuse(f"{name} is {text!r}: write a whole number from 0 to {most}")
     return int(text)
+
+
+def _delay(environment: Mapping[str, str]) -> int:
+    seconds = _number(environment, "PANTAU_FETCH_DELAY", 2, 3600)
+    return 2 if seconds is None else seconds
+
+
+def _ports(text: str) -> frozenset[int]:
+    names = text.replace(",", " ").split()
+    for name in names:
+        if not name.isdecimal() or not 0 < int(name) < 65536:
+            raise Misuse(f"PANTAU_FETCH_PORTS has {name!r}: write numbers from 1 to 65535 with commas")
+    return frozenset(map(int, names))
+
+
+def _contact(text: str | None) -> str | None:
+    if text and not re.fullmatch(r"(?:https?://|mailto:)[!-'*-~]{1,200}", text):  # what may stand in a comment of HTTP
+        raise Misuse(f"PANTAU_CONTACT is {text!r}: write a URL such as https://example.org/about-our-crawler")
+    return text or None
 
 
 def _level(text: str | None) -> str | None:

@@ -27,9 +27,10 @@ class PageFetched(Record, frozen=True, kw_only=True, omit_defaults=True):
     page        the key of its bytes in the page store (SHA-256, hex)
     media_type  text/html, text/plain or application/pdf
     charset     what the transport said; None leaves it to the content
-    source      where it came from: "upload" or the id of a source
+    source      where it came from: "upload", "fetch", or the id of a source
     name        file name or archive member, for people
     same_as     articles known under ids of their own that the page's links declare to be this one
+    status      of the answer that it came with, and the `headers` worth keeping; names are in lower case
     """
 
     SCHEMA: ClassVar[str] = "page.v1"
@@ -44,3 +45,5 @@ class PageFetched(Record, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
     hints: Hints = Hints()
     same_as: tuple[str, ...] = ()
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()

@@ -20,6 +20,7 @@ BACKENDS = {
     ("pages", "file"): "pipeline.adapters.files:FilePages",
     ("pages", "s3"): "pipeline.adapters.s3:S3Pages",
     ("catalog", "file"): "pipeline.adapters.catalog:FileCatalog",
+    ("frontier", "sqlite"): "pipeline.adapters.sqlite.frontier:SqliteFrontier",
     ("recogniser", "spacy"): "pipeline.adapters.models:SpacyRecogniser",
     ("recogniser", "none"): "pipeline.adapters.models:NoRecogniser",
     ("channel", "feed"): "pipeline.adapters.channels.feed:Feed",

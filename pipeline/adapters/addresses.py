@@ -8,12 +8,14 @@ Decisions are made on the resolved address alone: 127.1, 0x7f.1 and 2130706433 a
 named.
 """
 
+import asyncio
 import ipaddress
 import os
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpcore
@@ -59,7 +61,8 @@ def permitted(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
     return frozenset(filter(None, environment.get("PANTAU_PRIVATE_HOSTS", "").casefold().replace(",", " ").split()))
 
 
-def _system(host: str, port: int) -> list[str]:
+def system(host: str, port: int) -> list[str]:
+    """The addresses that the operating system knows."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
@@ -68,7 +71,7 @@ Resolve = Callable[[str, int], Iterable[str]]
 """The addresses of a host. Raises OSError when there is none."""
 
 
-def addresses(host: str, port: int, hosts: frozenset[str] | None = None, resolve: Resolve = _system) -> list[str]:
+def addresses(host: str, port: int, hosts: frozenset[str] | None = None, resolve: Resolve = system) -> list[str]:
     """The addresses of a host, all of which may be called.
 
     hosts  names that may have any address, those of PANTAU_PRIVATE_HOSTS when left out
@@ -87,10 +90,22 @@ def addresses(host: str, port: int, hosts: frozenset[str] | None = None, resolve
     return found
 
 
+def _checked(host: str, port: int, hosts: frozenset[str] | None, resolve: Resolve) -> list[str]:
+    """What `addresses` says, in the errors of httpcore; at least one address."""
+    try:
+        found = addresses(host, port, hosts, resolve)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise httpcore.ConnectError(f"{host} has no address ({why})") from error
+    if not found:
+        raise httpcore.ConnectError(f"{host} has no address")
+    return found
+
+
 class Gate(httpcore.NetworkBackend):
     """Connects httpcore to addresses that were checked. A connection lives `seconds` at most, whatever it does."""
 
-    def __init__(self, seconds: float, hosts: frozenset[str] | None = None, resolve: Resolve = _system) -> None:
+    def __init__(self, seconds: float, hosts: frozenset[str] | None = None, resolve: Resolve = system) -> None:
         self._seconds, self._hosts, self._resolve = seconds, hosts, resolve
         self._plain = httpcore.SyncBackend()
 
@@ -104,12 +119,8 @@ class Gate(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """See httpcore. Raises Forbidden for a host that may not be called."""
         end = time.monotonic() + self._seconds
-        try:
-            found = addresses(host, port, self._hosts, self._resolve)
-        except OSError as error:
-            raise httpcore.ConnectError(f"{host} has no address ({error.strerror or error})") from error
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in found:
+        for address in _checked(host, port, self._hosts, self._resolve):
             try:
                 stream = self._plain.connect_tcp(address, port, _left(end), None, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -121,6 +132,51 @@ class Gate(httpcore.NetworkBackend):
     def sleep(self, seconds: float) -> None:
         """See httpcore."""
         time.sleep(seconds)
+
+
+class AsyncGate(httpcore.AsyncNetworkBackend):
+    """The same for many connections at once on an event loop. `threads` resolve names; how long a connection lives is
+    left to its user. `timeout` is for the name and all its addresses together.
+    """
+
+    def __init__(
+        self, threads: ThreadPoolExecutor, hosts: frozenset[str] | None = None, resolve: Resolve = system
+    ) -> None:
+        self._threads, self._hosts, self._resolve = threads, hosts, resolve
+        self._plain = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """See httpcore. Raises Forbidden for a host that may not be called."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._connect(host, port, timeout, socket_options)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host} takes no connection in {timeout:g} s") from error
+
+    async def _connect(
+        self, host: str, port: int, timeout: float | None, socket_options: Iterable[Any] | None
+    ) -> httpcore.AsyncNetworkStream:
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._threads, _checked, host, port, self._hosts, self._resolve)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        share = timeout / len(found) if timeout else None  # one that swallows everything leaves time for the next
+        for address in found:
+            try:
+                return await self._plain.connect_tcp(address, port, share, None, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def sleep(self, seconds: float) -> None:
+        """See httpcore."""
+        await asyncio.sleep(seconds)
 
 
 def _left(end: float) -> float:
@@ -155,7 +211,7 @@ class _Bounded(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def pool(seconds: float, hosts: frozenset[str] | None = None, resolve: Resolve = _system) -> httpcore.ConnectionPool:
+def pool(seconds: float, hosts: frozenset[str] | None = None, resolve: Resolve = system) -> httpcore.ConnectionPool:
     """A client that calls only what may be called. It follows no redirect, reads no proxy from the environment and
     keeps no connection.
     """

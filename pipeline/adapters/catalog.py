@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ LARGEST = 5_000_000
 """Bytes of one file. 60 officials are 30 kB; a file above this was not written by people."""
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-._][a-z0-9]+)*")
-_RESERVED = {"upload": "it names what people upload"}
+_RESERVED = {"upload": "it names what people upload", "fetch": "it names what `pantau fetch` brings"}
 
 
 class FileCatalog:
@@ -78,6 +78,20 @@ class FileCatalog:
         """Take the watch out. Raises Misuse when there is none with this id."""
         self._rewrite(partial(entries.cut, id=id), lambda known: _without(known, id), by)
 
+    def add_sources(self, sources: Sequence[Source], by: str) -> None:
+        """Add the sources at the end of their file; what stands in it stays as it is."""
+        path = self._folder / SOURCES
+        with _alone(self._folder):
+            self._history.note(self._load(), history.BY_HAND)
+            text = _text(path)
+            before = _sources(path, text)
+            changed = "\n\n".join(filter(None, [text.rstrip("\n"), *map(entries.toml, map(_fields, sources))])) + "\n"
+            if _sources(path, changed) != (*before, *sources):
+                raise Misuse(f"{path}: these sources cannot be added by themselves: edit the file by hand")
+            _replace(path.resolve(), changed)
+            self._history.note(self._load(), by)
+        self._looked = float("-inf")
+
     def save_edit(self, edit: Edit) -> None:
         """Add a correction of the ledger behind all others."""
         path = self._folder / EDITS
@@ -108,8 +122,8 @@ class FileCatalog:
     def _load(self) -> Snapshot:
         officials = _officials(self._folder / OFFICIALS)
         watches = self._watches(_text(self._folder / WATCHES), officials)
-        sources, edits = _sources(self._folder / SOURCES), _edits(self._folder / EDITS)
-        return Snapshot(officials=officials, watches=watches, sources=sources, edits=edits)
+        sources = _sources(self._folder / SOURCES, _text(self._folder / SOURCES))
+        return Snapshot(officials=officials, watches=watches, sources=sources, edits=_edits(self._folder / EDITS))
 
     def _watches(self, text: str, officials: tuple[Official, ...]) -> tuple[Watch, ...]:
         place = Place(str(self._folder / WATCHES))
@@ -143,8 +157,8 @@ def _without(known: _Known, id: str) -> _Known:
     return {other: watch for other, watch in known.items() if other != id}
 
 
-def _fields(watch: Watch) -> dict[str, object]:
-    """The fields of a watch as plain values, without those that hold their default."""
+def _fields(watch: Watch | Source) -> dict[str, object]:
+    """The fields of an entry as plain values, without those that hold their default."""
     found: dict[str, object] = msgspec.to_builtins(watch)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
@@ -272,9 +286,9 @@ def _edits(path: Path) -> tuple[Edit, ...]:
     return tuple(found)
 
 
-def _sources(path: Path) -> tuple[Source, ...]:
+def _sources(path: Path, text: str) -> tuple[Source, ...]:
     place = Place(str(path))
-    found = _entries(read_toml(_text(path), "source", place), Source, place, "a source")
+    found = _entries(read_toml(text, "source", place), Source, place, "a source")
     for source, nodes in found:
         lines = Lines(nodes, place)
         web(source.url, lines.of("url"), place, "url", "https://example.org/feed.xml")

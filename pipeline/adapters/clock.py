@@ -1,5 +1,6 @@
-"""The Clock of ordinary life."""
+"""The Clock of ordinary life, which is a Timer as well."""
 
+import asyncio
 from datetime import UTC, datetime
 
 
@@ -9,3 +10,7 @@ class SystemClock:
     def now(self) -> datetime:
         """See Clock."""
         return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """See Timer."""
+        await asyncio.sleep(seconds)

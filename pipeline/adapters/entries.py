@@ -1,5 +1,6 @@
 """Changes one entry in the text of a YAML list and leaves every other line, comments included, as it stands."""
 
+import json
 from typing import Any, NamedTuple
 
 import yaml
@@ -42,6 +43,12 @@ def cut(text: str, id: str) -> str:
         end += 1
     del lines[start:end]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def toml(fields: _Fields) -> str:
+    """A new entry of the sources, in TOML."""
+    rows = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    return "\n".join(["[[source]]", *rows])
 
 
 def block(text: str) -> bool:

@@ -15,7 +15,9 @@ import typer
 
 from pipeline import __version__, install, logs, settings
 from pipeline.cli import (
+    backfill,
     clean,
+    crawl,
     dead,
     demo,
     doctor,
@@ -24,11 +26,15 @@ from pipeline.cli import (
     export,
     index,
     ingest,
+    keys,
     kibana,
     ledger,
+    pages,
     replay,
     run,
     search,
+    serve,
+    sources,
     status,
     topics,
     trace,
@@ -73,13 +79,13 @@ def start(
 ) -> None:
     """Read the settings; the parts are opened by the command that needs them."""
     loaded = settings.load(home=home)
-    logs.start(loaded.log or ("info" if context.invoked_subcommand == "run" else "error"))
+    logs.start(loaded.log or ("info" if context.invoked_subcommand in ("run", "crawl", "serve") else "error"))
     context.obj = Installation(loaded)
 
 
 COMMANDS = (
-    demo, ingest, clean, explain, run, work, topics, index, kibana, search, ledger, utterance, watch, trace, versions,
-    dead, replay, status, doctor, export, evaluate,
+    demo, ingest, clean, explain, run, crawl, sources, backfill, work, serve, keys, topics, index, kibana, search,
+    ledger, utterance, watch, trace, versions, dead, replay, status, doctor, export, pages, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

@@ -13,10 +13,10 @@ import typer
 
 from pipeline.adapters import readers
 from pipeline.cli import demo_screen
-from pipeline.cli.ingest import BATCH, WorkersOption, arrival, process
+from pipeline.cli.ingest import BATCH, WorkersOption, process
 from pipeline.cli.installation import Installation, seeds
 from pipeline.cli.output import JsonOption, console, installation, print_json
-from pipeline.runners.intake import Arrival
+from pipeline.runners.intake import Arrival, arrival
 from pipeline.settings import load
 
 HOME = "pantau-demo"

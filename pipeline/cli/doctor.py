@@ -83,6 +83,7 @@ def _checks(house: Installation) -> Iterator[Check]:
     yield "pages", settings.pages, lambda: _pages(house)
     yield "index", settings.index, lambda: _index(house)
     yield "recogniser", settings.recogniser, lambda: _recogniser(house)
+    yield "crawl", str(settings.home / "frontier.db"), lambda: _crawl(house)
     channels = Channels(settings.home)
     for url in _channels(house):
         yield "channel", host(url), partial(channels.examine, url)
@@ -144,6 +145,19 @@ def _recogniser(house: Installation) -> str:
     """Its model is loaded, and reads a sentence of an invented minister."""
     found = house.recogniser.read("Menteri Sekar Wiratmaka berkata di Kota Lembah.", "id").names
     return f"loaded; finds {len(found)} names in a sentence" if found else "finds names by rules alone"
+
+
+def _crawl(house: Installation) -> str:
+    """What the crawler remembers can be read, and who asks sites can be told."""
+    sources = [source for source in house.catalog.snapshot().sources if not source.paused]
+    known = house.frontier.polled()
+    failing = sorted(source.id for source in sources if source.id in known and known[source.id].reason)
+    said = f"{len(sources)} sources are followed"
+    if failing:
+        raise PantauError(f"{said}; {', '.join(failing[:5])} cannot be read: see `pantau sources status`")
+    if sources and house.settings.contact is None:
+        raise PantauError(f"{said}, and their owners cannot tell who asks: set PANTAU_CONTACT to a URL")
+    return said
 
 
 def _channels(house: Installation) -> list[str]:

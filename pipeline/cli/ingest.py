@@ -16,7 +16,7 @@ from pipeline.broker import Served
 from pipeline.cli.installation import Busy, Installation, flow
 from pipeline.cli.output import JsonOption, complain, console, installation, notes, print_json, say, table
 from pipeline.runners import operations
-from pipeline.runners.intake import Arrival
+from pipeline.runners.intake import arrival
 from pipeline.runners.operations import Work
 from schemas.topics import PAGES_FETCHED
 
@@ -80,13 +80,6 @@ def take(house: Installation, paths: Iterable[str]) -> tuple[Counter[str], list[
 def _no_file(url: str) -> readers.Refused:
     detail = "this is a web address, no file: save its page and ingest that file"
     return readers.Refused(url, readers.Refusal.MISSING, detail)
-
-
-def arrival(item: readers.Item, source: str = "upload") -> Arrival:
-    """What the intake needs of an item."""
-    return Arrival(
-        item.content, item.media_type, source, item.charset, item.url, item.name, item.hints, item.fetched_at
-    )
 
 
 def process(house: Installation, workers: int | None) -> Work | None:

@@ -4,14 +4,14 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
@@ -20,6 +20,7 @@ from pipeline.adapters.memory import MemoryState
 from pipeline.broker import Broker, Care, Served, Topics, Wanted
 from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
+from pipeline.frontier import Frontier
 from pipeline.metrics import Meters
 from pipeline.news.queries import parse
 from pipeline.ports import CHANGING, READING, Catalog, CatalogEditor, Clock, Pages, Recogniser, Search, State
@@ -27,6 +28,10 @@ from pipeline.runners.embedded import EmbeddedRunner
 from pipeline.runners.intake import Intake
 from pipeline.runners.workers import Pool
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.adapters.fetching import Fetcher
+    from pipeline.runners.crawl import Crawler
 
 
 def flow() -> tuple[Agent, ...]:
@@ -45,9 +50,13 @@ def seeds() -> Path:
 class Installation:
     """The parts of one home folder. The first command in a fresh folder creates it, with a catalog to edit."""
 
-    def __init__(self, settings: Settings, catalog: Path | None = None, clock: Clock | None = None) -> None:
-        """`catalog` is the folder that a fresh catalog is copied from."""
-        self.settings = settings
+    def __init__(
+        self, settings: Settings, catalog: Path | None = None, clock: Clock | None = None, durable: bool = False
+    ) -> None:
+        """`catalog` is the folder that a fresh catalog is copied from. `durable`: what is written to the topics
+        outlives a loss of power from the end of each transaction on, which costs some milliseconds.
+        """
+        self.settings, self._durable = settings, durable
         self._origin = catalog or seeds()
         self.clock = clock or SystemClock()
         self.meters = Meters()
@@ -71,7 +80,7 @@ class Installation:
     def broker(self) -> Topics:
         """Topics and state."""
         self.prepare()
-        opened: Topics = open_port("broker", self.settings.broker, home=self.settings.home)
+        opened: Topics = open_port("broker", self.settings.broker, home=self.settings.home, durable=self._durable)
         return opened
 
     @cached_property
@@ -148,6 +157,42 @@ class Installation:
         self.catalog.snapshot()
         with self.alone(self.settings.home / "runner.lock"), self.pool(workers) as pool:
             yield EmbeddedRunner(flow(), broker, ports, self.meters, pool, self.index.flush, self.remember)
+
+    @cached_property
+    def frontier(self) -> Frontier:
+        """What the crawler remembers."""
+        self.prepare()
+        opened: Frontier = open_port("frontier", f"sqlite:{self.settings.home / 'frontier.db'}")
+        return opened
+
+    @property
+    def fetcher(self) -> "Fetcher":
+        """A new fetcher; use it in `async with`."""
+        from pipeline.adapters.fetching import Fetcher, Policy  # noqa: PLC0415 - most commands do without its libraries
+
+        return Fetcher(Policy.of(self.settings))
+
+    @asynccontextmanager
+    async def crawler(self) -> AsyncIterator["Crawler"]:
+        """A crawler of the catalog's sources. Raises Busy when another one crawls for this home folder."""
+        from pipeline.runners.crawl import Crawler  # noqa: PLC0415 - as above
+        from pipeline.runners.crawl.parts import Parts  # noqa: PLC0415
+        from pipeline.runners.crawl.reading import ConfinedReader  # noqa: PLC0415
+
+        self.prepare()
+        self.catalog.snapshot()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.alone(self.settings.home / "crawl.lock"))
+            reader = stack.enter_context(contextlib.closing(ConfinedReader()))
+            async with self.fetcher as web:
+                parts = Parts(self.frontier, web, reader, SystemClock(), self.meters, self.settings.fetch_ports)
+                yield Crawler(parts, self.catalog, self.intake)
+
+    def twin(self) -> "Installation":
+        """The same installation for another thread: its files are opened anew, its metrics are the same."""
+        made = Installation(self.settings, self._origin, self.clock)
+        made.meters = self.meters
+        return made
 
     @property
     def remember(self) -> timedelta:

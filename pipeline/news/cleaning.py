@@ -21,6 +21,8 @@ _HTML = frozenset(("text/html", "application/xhtml+xml"))
 _PLAIN = frozenset(("text/plain", "application/pdf"))
 _BODY_WORDS_MIN = 10
 """Less is a caption, an error message or a list of links."""
+_TEASER_WORDS_MIN = 30
+"""Less of a locked article is its standfirst at most; the shortest teasers of real ones have twice as much."""
 
 
 def clean(content: bytes, page: PageFetched) -> Article:
@@ -59,14 +61,28 @@ def _checked_text(content: bytes, media_type: str, page: PageFetched) -> str:
 _REFUSED = {
     Uncleanable.ERROR_PAGE: "the page says that there is no such article, or its server fails: fetch it again",
     Uncleanable.BOT_CHECK: "the page asks whether a human wants it: fetch it more slowly, or upload what you see of it",
+    Uncleanable.DENIED: "the server refuses this page to Pantau: ask its owner, or upload what you see of it",
     Uncleanable.CONSENT: "the page asks for consent first: upload what you see after you answered it",
+    Uncleanable.LOGIN: "the page asks for a password first: upload what you see of it after you logged in",
+    Uncleanable.PAYWALL: "the page shows nothing but that one has to subscribe: upload what subscribers see of it",
 }
 
 
 def _check_kind(draft: Draft) -> None:
-    reason = refusal(draft.title, draft.text, draft.beginning)
+    reason = refusal(draft.title, draft.text, draft.beginning) or draft.wall or _unpaid(draft)
     if reason:
         raise Reject(reason, _REFUSED[reason])
+
+
+def _unpaid(draft: Draft) -> Uncleanable | None:
+    """PAYWALL when there is hardly more than the demand to subscribe. A teaser that says something is an article."""
+    little = count_words(draft.text) < _TEASER_WORDS_MIN
+    return Uncleanable.PAYWALL if little and _paywall(draft) else None
+
+
+def _paywall(draft: Draft) -> str | None:
+    """Where it is said that not all may read it: "json-ld", "meta" or "text"."""
+    return draft.locked or ("text" if locked(draft.text, draft.behind) else None)
 
 
 def _article(draft: Draft, page: PageFetched) -> Article:
@@ -77,7 +93,6 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         maps = maps if title == draft.title else {part: runs for part, runs in maps.items() if part != "title"}
     published = _published(draft, page)
     language = language_of(draft.text, hint=hints.language, page=draft.language)
-    paywall = draft.locked or ("text" if locked(draft.text, draft.behind) else None)
     return Article(
         article_id=page.article_id,
         revision=page.revision,
@@ -105,7 +120,7 @@ def _article(draft: Draft, page: PageFetched) -> Article:
         confidence=published.confidence if published else 0.0,
         modified=draft.modified,
         quality=draft.quality,
-        paywall=paywall,
+        paywall=_paywall(draft),
         truncated=cut_off(draft.text, draft.behind),
         languages=tongues(draft.text, language),
         maps=maps,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pipeline.news.pages import Uncleanable
 from schemas.article import Part, Removed, Run
 
 DateSource = Literal["json-ld", "meta", "url", "text", "upload"]
@@ -27,6 +28,7 @@ class Draft:
     locked     where the page states that it is not free: "json-ld" or "meta"
     beginning  the first visible text of the page
     behind     the visible text of the page right behind the body
+    wall       what seems to stand in the place of an article
     """
 
     title: str
@@ -47,3 +49,4 @@ class Draft:
     locked: str | None = None
     beginning: str = ""
     behind: str = ""
+    wall: Uncleanable | None = None

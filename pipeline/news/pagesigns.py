@@ -17,6 +17,7 @@ _PAGE_WORDS = 150
 """Words of the longest page that is an error or a question instead of an article."""
 _NAMELESS_WORDS = 60
 """The same where only the first words say so and not the title."""
+_SITE_WORDS = 3
 _BEGINNING = 200
 """Codepoints of the visible text in which such a page says what it is."""
 _BEHIND = 120
@@ -33,13 +34,18 @@ def _signs(kind: str) -> re.Pattern[str]:
 # --- no article
 
 _STATUS = re.compile(
-    r"(?:error|http|status)?\s*(?:40[0-9]|410|429|451|50[0-4]|52[0-9])\s*"
-    r"(?:$|[-–—|:!.]\s*(?:\w+\s*){1,3}$|(?:error|not found|forbidden|unauthorized|gone|bad gateway)\b)",
+    r"(?:error|http|status)?\s*(40[0-9]|410|429|451|50[0-4]|52[0-9])\s*"
+    r"(?:$|[-–—|:!.]\s*(?:\w+\s*){1,3}$|"
+    r"(?:error|not found|forbidden|unauthorized|gone|bad gateway|too many requests)\b)",
     re.IGNORECASE,
 )
 """A status code of HTTP that stands alone or beside three words at most: "404 | Harian", not "404 orang mengungsi"."""
+_DENYING = frozenset(("401", "403", "407", "429", "451"))
 
-_KINDS = {"bot": Uncleanable.BOT_CHECK, "consent": Uncleanable.CONSENT, "error": Uncleanable.ERROR_PAGE}
+_KINDS = {
+    "bot": Uncleanable.BOT_CHECK, "consent": Uncleanable.CONSENT, "denied": Uncleanable.DENIED,
+    "error": Uncleanable.ERROR_PAGE,
+}  # fmt: skip
 
 
 def refusal(title: str, text: str, beginning: str) -> Uncleanable | None:
@@ -50,14 +56,21 @@ def refusal(title: str, text: str, beginning: str) -> Uncleanable | None:
     words = count_words(text)
     if words >= _PAGE_WORDS:
         return None
-    if _STATUS.match(title):
-        return Uncleanable.ERROR_PAGE
+    status = _STATUS.match(title)
+    if status:
+        return Uncleanable.DENIED if status[1] in _DENYING else Uncleanable.ERROR_PAGE
     first = beginning[:_BEGINNING]
     for kind, reason in _KINDS.items():
         signs = _signs(kind)
-        if signs.match(title) or (words < _NAMELESS_WORDS and (signs.match(text) or signs.match(first))):
+        if _titled(signs, title, words) or (words < _NAMELESS_WORDS and (signs.match(text) or signs.match(first))):
             return reason
     return None
+
+
+def _titled(signs: re.Pattern[str], title: str, words: int) -> bool:
+    """Whether the title says so. That of a longer text says nothing else, but for the name of the site."""
+    sign = signs.match(title)
+    return sign is not None and (words < _NAMELESS_WORDS or count_words(title[sign.end() :]) <= _SITE_WORDS)
 
 
 # --- text that is cut off

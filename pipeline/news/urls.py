@@ -81,6 +81,17 @@ def outlet(url: str) -> str | None:
         return host
 
 
+def site(url: str) -> str | None:
+    """The part of the host that its owner registered ("example.co.id" of "news.example.co.id"), as far as the names of
+    registries tell; None when the URL has no host.
+    """
+    parts = _split(url.strip())
+    if parts is None:
+        return None
+    labels = _host(parts).split(".")
+    return ".".join(labels[-3:] if _REGISTRIES.fullmatch(".".join(labels[-2:])) else labels[-2:])
+
+
 def believable(declared: str, given: str) -> bool:
     """Whether the page of a URL may be known under the URL that it declares.
 

@@ -11,6 +11,7 @@ from pipeline.news.mapping import Aligner, Source, aligned_runs, packed_text, pa
 from pipeline.news.markup import DEPTH_MAX, ELEMENTS_MAX, Markup, scan
 from pipeline.news.metadata import Stated, modified, stated
 from pipeline.news.pages import Uncleanable
+from pipeline.news.walls import wall
 from pipeline.news.webhead import Head
 from pipeline.news.weblines import Lines
 from pipeline.news.webtree import legible, parsed
@@ -25,10 +26,10 @@ def clean_page(page: str, url: str | None, fetched_at: datetime) -> Draft:
     """
     markup = scan(page)
     _check(markup)
-    tree = parsed(page)
+    tree, node = parsed(page), stated(markup)
     if tree is None:
-        return Draft(title="", text="", quality=0.0, extractor="", maps={}, beginning=_beginning(markup))
-    node = stated(markup)
+        beginning, found = _beginning(markup), wall(page, markup, node, "")
+        return Draft(title="", text="", quality=0.0, extractor="", maps={}, beginning=beginning, wall=found)
     head = Head(tree, markup, node, url, fetched_at)
     body = best_body(legible(tree), lambda found: Lines.split(found, head.title, markup.links))
     return _draft(_Reading(page, markup, node, head, body), url, fetched_at)
@@ -76,6 +77,7 @@ def _draft(reading: _Reading, url: str | None, fetched_at: datetime) -> Draft:
         locked=head.locked,
         beginning=_beginning(markup),
         behind=_behind(markup, maps["body"]),
+        wall=wall(reading.page, markup, node, text),
     )
 
 

@@ -10,6 +10,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from pipeline.broker import Broker, Draft, Ending, Message, Parked, Tally
@@ -27,6 +28,8 @@ RETRY_FOR = timedelta(days=1)
 """How long a message is tried again before it goes to dead letters."""
 WAKE_SECONDS = 1.0
 """What is due is left for the next round after so long: others want to write to the file meanwhile."""
+LONG_ROUND, GAP = 1.0, 0.15
+"""Seconds of a round behind which others get to write for so long: SQLite looks ten times a second whether it may."""
 EXPIRE_EVERY = timedelta(hours=1)
 REPORT_EVERY = timedelta(seconds=2)
 RETRY_AT_MOST = 600.0
@@ -80,8 +83,11 @@ class EmbeddedRunner:
             if now - reported > REPORT_EVERY:
                 self.report()
                 reported = now
+            began = monotonic()
             if not self.round() and not self._working():
                 rest(0.5)
+            elif monotonic() - began > LONG_ROUND:
+                rest(GAP)
 
     def round(self) -> int:
         """Let every agent move once, in one transaction. Returns how many messages were taken up."""

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from pipeline.adapters.readers import Item
 from pipeline.broker import Draft, Topics
 from pipeline.news.declared import declared
 from pipeline.news.urls import article_id
@@ -18,7 +19,7 @@ Entry = Literal["new", "changed", "known"]
 
 
 class Arrival(NamedTuple):
-    """A page that comes in. `source` is "upload" or the id of a source; the rest is as in PageFetched."""
+    """A page that comes in. `source` is "upload", "fetch", or the id of a source; the rest is as in PageFetched."""
 
     content: bytes
     media_type: str
@@ -28,6 +29,15 @@ class Arrival(NamedTuple):
     name: str | None = None
     hints: Hints = Hints()
     fetched_at: datetime | None = None
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def arrival(item: Item, source: str = "upload") -> Arrival:
+    """What the intake needs of an item that a reader found."""
+    return Arrival(
+        item.content, item.media_type, source, item.charset, item.url, item.name, item.hints, item.fetched_at
+    )
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,6 +51,14 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     pages: tuple[str, ...] = ()
     known_as: str | None = None
     called: str | None = None
+
+
+class Receipt(NamedTuple):
+    """What became of a page that came in: the article it belongs to, and which of its revisions is the newest now."""
+
+    article_id: str
+    revision: int
+    entry: Entry
 
 
 REMEMBERED = 64
@@ -58,11 +76,20 @@ class Intake:
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Entry]:
         """Take pages in, in one transaction. Returns for each whether it was new, changed or known."""
+        return [receipt.entry for receipt in self.receive(arrivals)]
+
+    def receive(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """The same, with the article that each page belongs to."""
         with self._broker.transaction():
             state = self._broker.state("intake")
-            entries = [self._take(arrival, state) for arrival in arrivals]
+            receipts = [self._take(arrival, state) for arrival in arrivals]
             self._pages.sync()
-            return entries
+            return receipts
+
+    def revision(self, id: str) -> int:
+        """How many revisions of an article came in here; 0 for one that nobody brought."""
+        with self._broker.transaction():
+            return _seen(id, self._broker.state("intake")).revision
 
     def article_id(self, url: str) -> str:
         """The id of the article that a URL leads to, as far as pages declared it."""
@@ -70,17 +97,17 @@ class Intake:
             id = article_id(url, b"")
             return _seen(id, self._broker.state("intake")).known_as or id
 
-    def _take(self, arrival: Arrival, state: State) -> Entry:
+    def _take(self, arrival: Arrival, state: State) -> Receipt:
         url, others, reduced = declared(arrival.content, arrival.media_type, arrival.url)
         first = article_id(url, arrival.content)
         forms = dict.fromkeys(article_id(other, b"") for other in others)
         id, same_as = _settle(first, [form for form in forms if form != first], state)
         seen = _seen(id, state)
         if seen.pages and reduced:
-            return "known"
+            return Receipt(id, seen.revision, "known")
         page = self._pages.put(arrival.content)
         if page in seen.pages:
-            return "known"
+            return Receipt(id, seen.revision, "known")
         revision = seen.revision + 1
         pages = (*seen.pages, page)[-REMEMBERED:]
         _remember(id, msgspec.structs.replace(seen, revision=revision, pages=pages), state)
@@ -96,10 +123,12 @@ class Intake:
             name=arrival.name,
             hints=arrival.hints,
             same_as=same_as,
+            status=arrival.status,
+            headers=arrival.headers,
         )
         draft = Draft(PAGES_FETCHED.name, PAGES_FETCHED.key(record), id, record.SCHEMA, encode(record), arrival.source)
         self._broker.append([draft], self._clock.now())
-        return "new" if revision == 1 else "changed"
+        return Receipt(id, revision, "new" if revision == 1 else "changed")
 
 
 def _settle(first: str, others: Sequence[str], state: State) -> tuple[str, tuple[str, ...]]:

@@ -1,16 +1,21 @@
 """The gate: what may be called, and that a connection goes to exactly the address that was checked."""
 
+import asyncio
 import ipaddress
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
+import httpcore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.adapters.addresses import Forbidden, addresses, permitted, pool, public
+from pipeline.adapters.addresses import AsyncGate, Forbidden, Gate, addresses, permitted, pool, public
 
 INSIDE = (
     "0.0.0.0", "0.1.2.3", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.254",
@@ -112,3 +117,47 @@ def test_a_dead_address_is_left_for_the_next(server: int) -> None:
         taken.bind(("127.0.0.2", server))  # bound and not listening: refused at once
         with pool(5.0, frozenset({"two.example"}), lambda host, port: ["127.0.0.2", "127.0.0.1"]) as client:
             assert client.request("GET", f"http://two.example:{server}/").status == 200
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(
+    server: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dial = httpcore.AnyIOBackend.connect_tcp
+
+    async def connect(self: httpcore.AnyIOBackend, host: str, *rest: Any) -> httpcore.AsyncNetworkStream:
+        if host == "127.0.0.2":
+            await asyncio.sleep(rest[1] or 60)
+            raise httpcore.ConnectTimeout
+        return await dial(self, host, *rest)
+
+    async def body() -> None:
+        with ThreadPoolExecutor(1) as threads:
+            gate = AsyncGate(threads, frozenset({"two.example"}), lambda host, port: ["127.0.0.2", "127.0.0.1"])
+            await (await gate.connect_tcp("two.example", server, 1.0)).aclose()
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    ("found", "error"),
+    [
+        (["127.0.0.2", "127.0.0.1"], None), (["127.0.0.2"], httpcore.ConnectError), ([], httpcore.ConnectError),
+        (["127.0.0.1", "10.0.0.1"], Forbidden),
+    ],
+)  # fmt: skip
+def test_both_gates_decide_alike(server: int, found: list[str], error: type[Exception] | None) -> None:
+    hosts = frozenset() if error is Forbidden else frozenset({"two.example"})
+
+    def one() -> None:
+        Gate(5.0, hosts, lambda host, port: found).connect_tcp("two.example", server).close()
+
+    async def other() -> None:
+        with ThreadPoolExecutor(1) as threads:
+            gate = AsyncGate(threads, hosts, lambda host, port: found)
+            await (await gate.connect_tcp("two.example", server, 5.0)).aclose()
+
+    for way in (one, lambda: asyncio.run(other())):
+        with socket.socket() as taken, pytest.raises(error) if error else nullcontext():
+            taken.bind(("127.0.0.2", server))
+            way()

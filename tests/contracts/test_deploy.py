@@ -187,7 +187,7 @@ def test_every_agent_has_a_worker() -> None:
 
 def test_only_those_with_a_port_or_channels_reach_outside() -> None:
     outside = {name for name, found in SERVICES.items() if "outside" in found["networks"]}
-    assert outside == {name for name, found in SERVICES.items() if "ports" in found} | {"deliver"}
+    assert outside == {name for name, found in SERVICES.items() if "ports" in found} | {"deliver", "crawl"}
     assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 

@@ -31,6 +31,11 @@ def exposed() -> dict[str, set[str]]:
     meters.took("a", 0.1)
     meters.healed("a", 1, 1)
     meters.stand(Standing("a", "t", 0, 0, datetime(2026, 1, 1, tzinfo=UTC), 0), 0.0)
+    meters.looked("read")
+    meters.listed(1)
+    meters.fetched("new")
+    meters.behind(1, 1.0)
+    meters.sources({"silent": 1})
     series: dict[str, set[str]] = {}
     for family in meters.registry.collect():
         for sample in family.samples:
@@ -127,7 +132,7 @@ def test_alerts_say_what_happened_and_what_to_do() -> None:
 def test_prometheus_finds_every_worker() -> None:
     jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
     [found] = [job for job in jobs if job["job_name"] == "pantau"]
-    assert set(found["dns_sd_configs"][0]["names"]) == AGENTS
+    assert set(found["dns_sd_configs"][0]["names"]) == AGENTS | {"crawl"}
 
 
 @pytest.mark.parametrize(

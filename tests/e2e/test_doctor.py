@@ -31,9 +31,29 @@ def rows(pantau: Pantau, code: int) -> dict[str, Any]:
 
 def test_a_fresh_installation_is_well(pantau: Pantau) -> None:
     found = rows(pantau, 0)
-    assert list(found) == ["python", "disk", "flow", "catalog", "broker", "pages", "index", "recogniser", "channel"]
+    assert list(found) == [
+        "python",
+        "disk",
+        "flow",
+        "catalog",
+        "broker",
+        "pages",
+        "index",
+        "recogniser",
+        "crawl",
+        "channel",
+    ]
     assert found["broker"]["where"] == f"sqlite://{pantau.home}/flow.db"
     assert pantau("doctor").out.count(" ok ") == len(found)
+
+
+def test_sources_need_somebody_to_complain_to(pantau: Pantau, monkeypatch: pytest.MonkeyPatch) -> None:
+    (pantau.home / "catalog").mkdir(parents=True)
+    entry = '[[source]]\nid = "a"\nname = "A"\nurl = "https://a.example/rss"\n'
+    (pantau.home / "catalog" / "sources.toml").write_text(entry, encoding="utf-8")
+    assert "set PANTAU_CONTACT" in rows(pantau, 1)["crawl"]["said"]
+    monkeypatch.setenv("PANTAU_CONTACT", "https://example.org/crawler")
+    assert rows(pantau, 0)["crawl"]["said"] == "1 sources are followed"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The embedded runner with small agents of its own: order, retries, dead letters, state, and workers."""
 
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +16,7 @@ from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import Clock, State
-from pipeline.runners import operations
+from pipeline.runners import embedded, operations
 from pipeline.runners.embedded import RETRY_FOR, EmbeddedRunner
 from pipeline.runners.workers import Pool
 from schemas.article import Article, ArticleMarked
@@ -236,3 +238,32 @@ def test_an_archive_is_remembered_as_long_as_what_is_new(broker: SqliteBroker) -
             broker.state("dedupe").put(name, b"v", [1], NOON - timedelta(days=days))
     broker.expire(NOON, {"articles-cleaned": ["dedupe"]}, timedelta(days=90))
     assert [key for key, _ in broker.state("dedupe").find([1], 9)] == ["young", "newest"]
+
+
+def test_others_get_to_write_while_there_is_much_to_do(
+    broker: SqliteBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "ROUND", 20)
+    monkeypatch.setattr(embedded, "LONG_ROUND", 0.1)
+    agent = Agent("slow", (PAGES_FETCHED,), (), slow, Why)
+    broker.append([fetched(number) for number in range(200)], NOON)
+    end, other = threading.Event(), SqliteBroker(tmp_path / "flow.db")
+    runner = EmbeddedRunner((agent,), broker, {"clock": Hands()}, Meters())
+    running = threading.Thread(target=runner.run, args=(end.is_set, end.wait))
+    running.start()
+    try:
+        while other.position("slow", PAGES_FETCHED.name) < 20:
+            time.sleep(0.01)
+        for number in range(3):
+            other.append([fetched(1000 + number)], NOON)
+        assert other.position("slow", PAGES_FETCHED.name) < 200, "they did not wait until everything was done"
+    finally:
+        end.set()
+        running.join()
+        other.close()
+
+
+def slow(page: PageFetched) -> Drop:
+    del page
+    time.sleep(0.01)
+    return Drop(Why.BORING)

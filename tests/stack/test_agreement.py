@@ -36,11 +36,10 @@ from agents import FLOW
 from pipeline.adapters import readers
 from pipeline.adapters.kafka.address import parse
 from pipeline.cli.demo import arrivals
-from pipeline.cli.ingest import arrival
 from pipeline.cli.installation import Installation, seeds
 from pipeline.errors import Misuse
 from pipeline.runners import operations
-from pipeline.runners.intake import Arrival
+from pipeline.runners.intake import Arrival, arrival
 from pipeline.settings import load
 from schemas.documents import FAMILIES
 from schemas.topics import TOPICS

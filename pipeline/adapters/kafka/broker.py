@@ -40,8 +40,11 @@ GROUP_PATIENCE = 30.0
 class KafkaBroker:
     """Implements `Served`. Connections are made when they are first needed."""
 
-    def __init__(self, url: str | Path, home: Path) -> None:
-        """`home` is the folder for the memory of the intake. Raises Misuse for a URL that cannot be used."""
+    def __init__(self, url: str | Path, home: Path, durable: bool = False) -> None:
+        """`home` is the folder for the memory of the intake. `durable` is what Kafka is anyway: a message is in when
+        all its replicas have it. Raises Misuse for a URL that cannot be used.
+        """
+        del durable
         self.address: Address = parse(url)
         self._database = Database(home / "intake.db", state.SCHEMA)
         self._line: list[Packed] = []

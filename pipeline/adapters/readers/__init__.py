@@ -15,11 +15,11 @@ from typing import BinaryIO, Literal
 
 from pipeline.adapters.readers import compressed, folders, jsonl, mail, tars, warc, zips
 from pipeline.adapters.readers.detect import Kind, detect
-from pipeline.adapters.readers.items import Found, Item, Refusal, Refused, Unreadable
+from pipeline.adapters.readers.items import Found, Item, Refusal, Refused, Unreadable, printable
 from pipeline.adapters.readers.pages import page
-from pipeline.adapters.readers.streams import DEPTH_MAX, HEAD, Read, Source, Stream
+from pipeline.adapters.readers.streams import DEPTH_MAX, HEAD, Budget, Read, Source, Stream
 
-__all__ = ["Item", "Refusal", "Refused", "count", "read"]
+__all__ = ["Item", "Refusal", "Refused", "count", "read", "read_file"]
 
 
 def read(paths: Sequence[Path | Literal["-"]], stdin: BinaryIO) -> Iterator[Item | Refused]:
@@ -33,6 +33,13 @@ def read(paths: Sequence[Path | Literal["-"]], stdin: BinaryIO) -> Iterator[Item
         else:
             for found in folders.walk(Path(path)):
                 yield from [found] if isinstance(found, Refused) else _file(found)
+
+
+def read_file(name: str, file: BinaryIO, budget: Budget) -> Iterator[Item | Refused]:
+    """The pages in an open file that can seek; `name` is what it is called by whoever sent it, `budget` what it and all
+    that is packed in it may cost.
+    """
+    return _open(Source(printable(name), name, Stream(file.read), file=file, budget=budget))
 
 
 def count(paths: Sequence[Path | Literal["-"]]) -> int:

@@ -81,7 +81,7 @@ class Refused:
     """Something that did not become an item; `detail` is one sentence that names what is wrong and the cure."""
 
     name: str
-    reason: Refusal
+    reason: StrEnum
     detail: str
 
     def __post_init__(self) -> None:

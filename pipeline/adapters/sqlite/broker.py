@@ -11,6 +11,7 @@ from pipeline.adapters.sqlite.database import Database, translated
 from pipeline.broker import Draft, Ending, Message, Parked, Standing, Tally
 from schemas.topics import BY_NAME, TOPICS
 
+DURABLE = ("synchronous = FULL",)
 FORGOTTEN = 20_000
 """Records that an agent forgets at once, in about a second; runners ask once an hour."""
 _COLUMNS = '"offset", key, trace, schema, body, by, took, at'
@@ -47,9 +48,11 @@ SCHEMA = (
 class SqliteBroker:
     """The Broker of the embedded runner. One object per process; other processes may append while it reads."""
 
-    def __init__(self, path: Path | str, home: Path | None = None) -> None:
-        """Open the file. `home` is for backends that keep a file beside their topics; here all is in one."""
-        self._database = Database(path, SCHEMA, ("cache_size = -64000",))
+    def __init__(self, path: Path | str, home: Path | None = None, durable: bool = False) -> None:
+        """Open the file. `home` is for backends that keep a file beside their topics; here all is in one. `durable`: no
+        commit returns before the disk has it.
+        """
+        self._database = Database(path, SCHEMA, ("cache_size = -64000", *DURABLE[:durable]))
         self._connection = self._database.connection
         self._path = str(path)
         self._states: dict[str, state.SqliteState] = {}
