@@ -1,12 +1,14 @@
 """Watches are told of what is new, each once."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 
 import msgspec
 
 from pipeline.flow import Agent, Drop, Emit
-from pipeline.news import watching
+from pipeline.news import edits, watching
+from pipeline.news.edits import Corrections
 from pipeline.news.proof import proof
 from pipeline.news.watching import News, Told
 from pipeline.ports import Catalog, Clock, State
@@ -16,6 +18,7 @@ from schemas.statement import StatementRecorded
 from schemas.topics import ALERTS_RAISED, STATEMENTS_RECORDED
 
 _TOLD = msgspec.msgpack.Decoder(Told)
+_NOW = "now\0"
 
 
 class Reason(StrEnum):
@@ -33,39 +36,67 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
     """Raise an alert for each watch that a statement has news for. The same record handled again comes out the same."""
     if recorded.withdrawn:
         return Drop(Reason.WITHDRAWN)
-    watches = watching.concerned(recorded, watching.plan(catalog.snapshot()))
+    snapshot = catalog.snapshot()
+    made = edits.corrections(snapshot)
+    _note_names(recorded, made, state)
+    watches = watching.concerned(recorded, watching.plan(snapshot))
     if not watches:
         return Drop(Reason.NO_WATCH)
+    names = _names(recorded, made, state)
     raised = [
-        _raise(known, watch, reason, state, clock)
+        _raise(_as_told(recorded, watch, names, state), watch, reason, names, state, clock)
         for watch in watches
-        for known in (_as_told(recorded, watch, state),)
-        for reason in watching.news(known, watch, partial(_told, state, known, watch))
+        for reason in watching.news(recorded, watch, partial(_told, state, recorded, watch, names))
     ]
     return Emit(*raised) if raised else Drop(Reason.ALREADY_TOLD)
 
 
-def _as_told(recorded: StatementRecorded, watch: Watch, state: State) -> StatementRecorded:
-    """The record with its utterance under the name that the watch knows it by, if it was joined with others since."""
-    utterance = recorded.utterance
-    for name in (utterance.utterance_id, *utterance.former):
-        known = msgspec.structs.replace(recorded, utterance=msgspec.structs.replace(utterance, utterance_id=name))
-        if any(_told(state, known, watch, reason) for reason in News if reason is not News.FIRST):
-            return known
-    return recorded
+def _note_names(recorded: StatementRecorded, made: Corrections, state: State) -> None:
+    """Remember what an utterance that was corrected is called since the ledger joined it with others."""
+    for name in made.touched.intersection(recorded.utterance.former):
+        state.put(f"{_NOW}{name}", recorded.utterance.utterance_id.encode())
 
 
-def _told(state: State, recorded: StatementRecorded, watch: Watch, reason: News) -> Told | None:
-    value = state.get(_key(recorded, watch, reason))
-    return _TOLD.decode(value) if value is not None else None
+def _names(recorded: StatementRecorded, made: Corrections, state: State) -> tuple[str, ...]:
+    """Under which names watches may have been told of the utterance."""
+    utterance, own = recorded.utterance, (recorded.utterance.utterance_id, *recorded.utterance.former)
+    names = edits.told_as(own, recorded.statement.statement_id, made)
+    now = (state.get(f"{_NOW}{name}") for name in names[len(own) :])
+    return tuple(dict.fromkeys([utterance.utterance_id, *names, *(name.decode() for name in now if name)]))
 
 
-def _raise(recorded: StatementRecorded, watch: Watch, reason: News, state: State, clock: Clock) -> AlertRaised:
+def _as_told(recorded: StatementRecorded, watch: Watch, names: Sequence[str], state: State) -> StatementRecorded:
+    """The record with its utterance under the name that the watch was told, if that is another one."""
+    told = (_told(state, recorded, watch, names, reason) for reason in News if reason is not News.FIRST)
+    name = next((one.utterance for one in told if one), names[0])
+    utterance = msgspec.structs.replace(recorded.utterance, utterance_id=name)
+    return msgspec.structs.replace(recorded, utterance=utterance)
+
+
+def _told(state: State, recorded: StatementRecorded, watch: Watch, names: Sequence[str], reason: News) -> Told | None:
+    """What the watch was told of the utterance under any of its names; of this very statement if it was of that."""
+    if reason is News.FIRST:
+        names = (recorded.statement.speaker_id,)
+    values = ((name, state.get(_key(watch, name, reason))) for name in names)
+    found = [_named(_TOLD.decode(value), name) for name, value in values if value is not None]
+    mine = (told for told in found if told.statement_id == recorded.statement.statement_id)
+    return next(mine, found[0] if found else None)
+
+
+def _named(told: Told, name: str) -> Told:
+    return told if told.utterance else msgspec.structs.replace(told, utterance=name)
+
+
+def _raise(
+    recorded: StatementRecorded, watch: Watch, reason: News, names: Sequence[str], state: State, clock: Clock
+) -> AlertRaised:
     """The alert. It is remembered that the watch was told; with its first statement on a topic it was told of that."""
-    statement, carrier = recorded.statement, recorded.carrier
-    told = _told(state, recorded, watch, reason) or Told(statement.statement_id, carrier.revision, clock.now())
-    for known in (reason, News.UTTERANCE) if reason is News.FIRST else (reason,):
-        state.put(_key(recorded, watch, known), msgspec.msgpack.encode(told))
+    statement, carrier, name = recorded.statement, recorded.carrier, recorded.utterance.utterance_id
+    before = _told(state, recorded, watch, names, reason)
+    told = before or Told(statement.statement_id, carrier.revision, clock.now(), name)
+    for kind in (reason, News.UTTERANCE) if reason is News.FIRST else (reason,):
+        about = statement.speaker_id if kind is News.FIRST else name
+        state.put(_key(watch, about, kind), msgspec.msgpack.encode(told))
     return AlertRaised(
         alert_id=watching.alert_id(recorded, watch, reason),
         watch_id=watch.id,
@@ -80,9 +111,8 @@ def _raise(recorded: StatementRecorded, watch: Watch, reason: News, state: State
     )
 
 
-def _key(recorded: StatementRecorded, watch: Watch, reason: News) -> str:
-    about = recorded.statement.speaker_id if reason is News.FIRST else recorded.utterance.utterance_id
+def _key(watch: Watch, about: str, reason: News) -> str:
     return f"{watch.id}\0{about}\0{reason}"
 
 
-ALERT = Agent("alert", (STATEMENTS_RECORDED,), (ALERTS_RAISED,), alert, Reason, version=2)
+ALERT = Agent("alert", (STATEMENTS_RECORDED,), (ALERTS_RAISED,), alert, Reason, version=3)

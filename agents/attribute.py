@@ -8,6 +8,7 @@ import msgspec
 from pipeline.flow import Agent, Drop, Emit
 from pipeline.news import ledger, wording
 from pipeline.news.ledger import Entry, Match, Place, Seated, Settled, Wording
+from pipeline.news.likeness import Seat
 from pipeline.ports import State
 from schemas.statement import StatementMade, StatementRecorded, Utterance
 from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
@@ -15,7 +16,8 @@ from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
 _ENTRY = msgspec.msgpack.Decoder(Entry)
 _SETTLED = msgspec.msgpack.Decoder(tuple[Settled, ...])
 _WORDING = msgspec.msgpack.Decoder(Wording)
-_SEATED = msgspec.msgpack.Decoder(tuple[Seated, ...])
+_SEATED = msgspec.msgpack.Decoder(Seated)
+_SEAT = "seat:"
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
@@ -30,8 +32,7 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     """Record a statement in the ledger of its speaker. The same record handled again comes out the same."""
     if made.withdrawn:
         return _withdraw(made, state)
-    key, content = f"settled:{made.statement.statement_id}", ledger.content(made)
-    settled = _settled(key, state)
+    content, settled = ledger.content(made), _outcomes(made, state)
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
@@ -39,17 +40,27 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     mine = ledger.worded(made, reading)
     value = state.get(f"worded:{mine.wording_id}")
     known = _WORDING.decode(value) if value is not None else None
-    beside = _beside(made, mine, state)
+    beside = _beside(mine, state)
     alike = [Match(known, 1.0)] if known else _alike(mine, state)
     matches = ledger.rank(alike + beside, mine)
     names = [match.wording.utterance_id for match in matches] + [one.utterance.utterance_id for one in settled]
     place = ledger.place(made, reading, matches, _entries(names, state))
     _remember(place, state)
-    if known is None:
-        kept = msgspec.structs.replace(mine, utterance_id=place.utterance.utterance_id)
-        state.put(f"worded:{mine.wording_id}", _encode(kept), ledger.kept_under(mine))
-    state.put(key, _encode((*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]))
+    _seat(mine, known, place.utterance.utterance_id, state)
+    if place.utterance.novelty != "new":
+        outcomes = (*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]
+        state.put(f"settled:{made.statement.statement_id}", _encode(outcomes))
     return _recorded(made, place.utterance)
+
+
+def _seat(mine: Wording, known: Wording | None, utterance: str, state: State) -> None:
+    """Keep a wording that was not known, and of a known one where else it stands."""
+    if known is None:
+        kept = msgspec.structs.replace(mine, utterance_id=utterance)
+        state.put(f"worded:{mine.wording_id}", _encode(kept), ledger.kept_under(mine))
+    elif known.seat != mine.seat:
+        seated = Seated(mine.seat, mine.wording_id)
+        state.put(f"{_SEAT}{mine.statement_id}", _encode(seated), [ledger.article_posting(mine)])
 
 
 def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
@@ -59,7 +70,7 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
-    heard = _settled(f"settled:{made.statement.statement_id}", state)
+    heard = _outcomes(made, state)
     if not heard:
         return Drop(Reason.UNHEARD)
     utterance = heard[-1].utterance
@@ -70,6 +81,14 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
         state.put(f"entry:{entry.utterance_id}", _encode(entry))
     state.put(key, _encode((*settled, Settled(content, utterance))[-ledger.REVISIONS :]))
     return _recorded(made, utterance)
+
+
+def _outcomes(made: StatementMade, state: State) -> tuple[Settled, ...]:
+    """What came out for a statement, also when all that is remembered of it is the utterance that it opened."""
+    id = made.statement.statement_id
+    settled = _settled(f"settled:{id}", state)
+    value = state.get(f"entry:{id}") if not settled else None
+    return (Settled(_ENTRY.decode(value).opened, ledger.opened(made)),) if value is not None else settled
 
 
 def _settled(key: str, state: State) -> tuple[Settled, ...]:
@@ -87,18 +106,20 @@ def _alike(mine: Wording, state: State) -> list[Match]:
     return [match for match in matches if match]
 
 
-def _beside(made: StatementMade, mine: Wording, state: State) -> list[Match]:
+def _beside(mine: Wording, state: State) -> list[Match]:
     """The wordings whose place in the same article shows that they say the same."""
-    key = f"article:{ledger.article(made)}"
-    value = state.get(key)
-    known = _SEATED.decode(value) if value is not None else ()
-    state.put(key, _encode(ledger.seated(known, mine)))
-    found: list[Match] = []
-    for seated in known:
-        value = state.get(f"worded:{seated.wording_id}") if seated.seat.beside(mine.seat) else None
-        match = ledger.match(mine, _WORDING.decode(value), seated.seat) if value is not None else None
-        found += [match] if match else []
-    return found
+    found = (_seated(*record, state) for record in state.find([ledger.article_posting(mine)], ledger.SEATS))
+    near = (ledger.match(mine, known, there) for known, there in found if there.beside(mine.seat))
+    return [match for match in near if match]
+
+
+def _seated(key: str, value: bytes, state: State) -> tuple[Wording, Seat]:
+    """A wording and where it stands in this article."""
+    if not key.startswith(_SEAT):
+        known = _WORDING.decode(value)
+        return known, known.seat
+    seated = _SEATED.decode(value)
+    return _WORDING.decode(state.get(f"worded:{seated.wording_id}") or b""), seated.seat
 
 
 def _entries(names: Iterable[str], state: State) -> dict[str, Entry]:

@@ -14,6 +14,7 @@ from pipeline.news.parse import UNREAD, Parse
 from pipeline.news.sitelines import without
 from pipeline.news.spans import Span
 from pipeline.news.statements.tokens import plain
+from pipeline.news.unnamed import UNKNOWN
 from pipeline.news.versions import Text
 from pipeline.ports import Catalog, Pages, Recogniser
 from schemas.article import Article, ArticleExtracted, ArticleMarked, Part
@@ -21,7 +22,6 @@ from schemas.statement import Carrier, Statement, StatementMade
 from schemas.topics import ARTICLES_EXTRACTED, ARTICLES_MARKED, STATEMENTS_MADE
 from schemas.version import Changes
 
-_UNKNOWN = "unknown:"
 _PROSE: tuple[Part, ...] = ("standfirst", "body")
 """The parts that a model reads. In headlines capitals mislead it, so they take their names from these."""
 
@@ -93,9 +93,9 @@ def recognised(article: Article, recogniser: Recogniser) -> tuple[list[Span], di
 
 def _met(statement: Statement, family: str) -> Statement:
     """A quotation of nobody known belongs to its family of copies, so that its copies meet in the ledger."""
-    if statement.speaker_id != _UNKNOWN:
+    if statement.speaker_id != UNKNOWN:
         return statement
-    return msgspec.structs.replace(statement, speaker_id=f"{_UNKNOWN}{family}")
+    return msgspec.structs.replace(statement, speaker_id=f"{UNKNOWN}{family}")
 
 
 def _carrier(marked: ArticleMarked) -> Carrier:

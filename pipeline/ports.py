@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from pipeline.news.parse import Reading
 from schemas.alert import AlertRaised
-from schemas.catalog import Change, Snapshot, Source, Watch
+from schemas.catalog import Change, Edit, Snapshot, Source, Watch
 from schemas.documents import Document
 
 READING = frozenset({"pages", "catalog", "clock", "recogniser"})
@@ -77,6 +77,9 @@ class CatalogEditor(Catalog, Protocol):
 
     def add_sources(self, sources: Sequence[Source], by: str) -> None:
         """Add sources. `by` says who does it."""
+
+    def save_edit(self, edit: Edit) -> None:
+        """Add a correction of the ledger. It is never taken out: another one undoes it."""
 
     def changes(self, id: str | None = None) -> list[Change]:
         """Every change of the catalog, or of the entries with this id, the oldest first."""

@@ -1,4 +1,6 @@
-"""What people define: the officials that are tracked, the watches on them, the sources that are crawled."""
+"""What people define: the officials that are tracked, the watches on them, the sources that are crawled; and what they
+correct in the ledger.
+"""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -100,6 +102,37 @@ class Change(Value, frozen=True, kw_only=True, omit_defaults=True):
     fields: dict[str, tuple[Any, Any]]
 
 
+class Seed(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A statement that shows what belongs to one side of a split: what comes later goes with the most alike."""
+
+    statement_id: str
+    language: str
+    text: str
+
+
+class Edit(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A correction of the ledger: who made it, when and why.
+
+    kind        merge: all of `utterances` are one, and the first of them names it
+                split: `apart` are no wordings of `utterances[0]`, which keeps `rest`; they are called `name` now
+                undo: `undoes`, an edit before this one, holds no longer; if that is an undo, what it undid holds again
+    utterances  every id that they had then, the one in use of the first first
+    statements  the statements that were merged; of a split they are in `apart` and `rest`
+    """
+
+    id: str
+    at: datetime
+    by: str
+    why: str
+    kind: Literal["merge", "split", "undo"]
+    utterances: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
+    name: str = ""
+    apart: tuple[Seed, ...] = ()
+    rest: tuple[Seed, ...] = ()
+    undoes: str | None = None
+
+
 class Source(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Where articles come from. `url` is a feed, a sitemap or a section page."""
 
@@ -117,3 +150,4 @@ class Snapshot(Value, frozen=True, kw_only=True, eq=False):
     officials: tuple[Official, ...] = ()
     watches: tuple[Watch, ...] = ()
     sources: tuple[Source, ...] = ()
+    edits: tuple[Edit, ...] = ()

@@ -1,4 +1,4 @@
-"""The catalog as three files in one folder: officials.yaml, watches.yaml, sources.toml."""
+"""The catalog as files in one folder: officials.yaml, watches.yaml, sources.toml, and corrections in edits.jsonl."""
 
 import errno
 import fcntl
@@ -21,14 +21,14 @@ from pipeline.adapters.catalog_history import History
 from pipeline.adapters.checked_watch import Check, Lines, examine, web
 from pipeline.adapters.located import Node, Place, closest, entry, read_toml, read_yaml
 from pipeline.errors import Misuse, StorageFull, Unavailable
-from schemas.catalog import Change, Official, Role, Snapshot, Source, Watch
+from schemas.catalog import Change, Edit, Official, Role, Snapshot, Source, Watch
 
 V = TypeVar("V", Official, Watch, Source)
 _Known = dict[str, Watch]
 
 LOG = logging.getLogger("pantau.catalog")
-OFFICIALS, WATCHES, SOURCES = "officials.yaml", "watches.yaml", "sources.toml"
-FILES = (OFFICIALS, WATCHES, SOURCES)
+OFFICIALS, WATCHES, SOURCES, EDITS = "officials.yaml", "watches.yaml", "sources.toml", "edits.jsonl"
+FILES = (OFFICIALS, WATCHES, SOURCES, EDITS)
 LARGEST = 5_000_000
 """Bytes of one file. 60 officials are 30 kB; a file above this was not written by people."""
 
@@ -92,6 +92,14 @@ class FileCatalog:
             self._history.note(self._load(), by)
         self._looked = float("-inf")
 
+    def save_edit(self, edit: Edit) -> None:
+        """Add a correction of the ledger behind all others."""
+        path = self._folder / EDITS
+        with _alone(self._folder):
+            whole = "".join(f"{msgspec.json.encode(known).decode()}\n" for known in (*_edits(path), edit))
+            _replace(path, whole)
+        self._looked = float("-inf")
+
     def changes(self, id: str | None = None) -> list[Change]:
         """See CatalogEditor. What was changed by hand since the last look is noted first."""
         with _alone(self._folder):
@@ -114,11 +122,8 @@ class FileCatalog:
     def _load(self) -> Snapshot:
         officials = _officials(self._folder / OFFICIALS)
         watches = self._watches(_text(self._folder / WATCHES), officials)
-        return Snapshot(
-            officials=officials,
-            watches=watches,
-            sources=_sources(self._folder / SOURCES, _text(self._folder / SOURCES)),
-        )
+        sources = _sources(self._folder / SOURCES, _text(self._folder / SOURCES))
+        return Snapshot(officials=officials, watches=watches, sources=sources, edits=_edits(self._folder / EDITS))
 
     def _watches(self, text: str, officials: tuple[Official, ...]) -> tuple[Watch, ...]:
         place = Place(str(self._folder / WATCHES))
@@ -266,6 +271,19 @@ def _in_order(role: Role, node: Node, place: Place) -> None:
     if role.since and role.until and role.until <= role.since and isinstance(node.value, dict):
         message = f"'until' {role.until} is not after 'since' {role.since}: 'until' is the first day after the office"
         place.fail(node.value["until"].line, message)
+
+
+def _edits(path: Path) -> tuple[Edit, ...]:
+    """The corrections of the ledger, a line each. Raises Misuse with the line of one that is damaged."""
+    found: list[Edit] = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        try:
+            found.append(msgspec.json.decode(line, type=Edit))
+        except msgspec.DecodeError as error:
+            raise Misuse(
+                f"{path}:{number}: this is no correction of the ledger ({error}): take the line out"
+            ) from error
+    return tuple(found)
 
 
 def _sources(path: Path, text: str) -> tuple[Source, ...]:

@@ -10,9 +10,12 @@ from pipeline.cli.output import notes
 
 
 def remind(house: Installation) -> None:
-    """Say what site owners would like to know."""
-    crawled = any(not source.paused for source in house.catalog.snapshot().sources)
-    if crawled and house.settings.contact is None:
+    """Say what whoever crawls may have forgotten."""
+    sources = house.catalog.snapshot().sources
+    if all(source.paused for source in sources):
+        why = "each source is paused: take `paused = true` out of" if sources else "there are no sources: add some to"
+        notes.print(f"nothing is crawled, {why} catalog/sources.toml", style="yellow")
+    elif house.settings.contact is None:
         notes.print("set PANTAU_CONTACT to a URL, so that owners of sites can tell who is asking", style="yellow")
 
 

@@ -1,31 +1,52 @@
 """`pantau ledger`: everything a speaker said, one record per utterance."""
 
-from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Annotated, cast
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
+from typer.core import TyperGroup
 
+from pipeline.cli import ledger_edits
+from pipeline.cli.heard import copies, corrections, statements
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json
 from pipeline.cli.search import Row
 from pipeline.errors import BadQuery, Misuse
 from pipeline.news.queries import parse, quote
-from pipeline.news.utterances import Heard, seen, utterances
-from schemas.documents import StatementDocument
+from pipeline.news.utterances import Heard, completed, seen, utterances
 
 OTHERS = 2
 """Other wordings of an utterance that are shown, and versions."""
+OF = "of"
+"""The command that is meant when none is named."""
 NAMES, NEAR = 1000, 3
 """Speakers that are looked through for one who was meant, and how many are named."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("ledger", epilog="Example: pantau ledger jens-stoltenberg --about ukraina --since 2022-01-01")(ledger)
+class _SpeakerFirst(TyperGroup):
+    """A group whose first word is a speaker unless it is one of its commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = [OF, *args]
+        return super().parse_args(ctx, args)
 
 
+app = typer.Typer(
+    cls=_SpeakerFirst,
+    no_args_is_help=True,
+    help="`pantau ledger SPEAKER`: what somebody said, each utterance once. Its commands correct the ledger.",
+)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    ledger_edits.register(app)
+    parent.add_typer(app, name="ledger")
+
+
+@app.command(OF, epilog="Example: pantau ledger jens-stoltenberg --about ukraina --since 2022-01-01")
 def ledger(
     context: typer.Context,
     speaker: Annotated[str, typer.Argument(help="The id of an official or of a speaker, or words of a name.")],
@@ -43,21 +64,18 @@ def ledger(
         query += f" AND ({about})"
     if since:
         query += f" AND {_from(since)}"
-    found = utterances(statements(house, query), statements(house, f"{speaking} AND _exists_:former"))
+    others = statements(house, f"{speaking} AND _exists_:former")
+    found = utterances(statements(house, query), others, corrections(house))
     if not found:
         cure = ": see `pantau statements --facets` for the speakers there are"
         complain(f"nothing is recorded of {speaker!r}{also(house, speaker, cure)}")
+    shown = completed(found[:limit], copies(house, found[:limit]))
     if as_json:
-        print_json([heard._asdict() for heard in found[:limit]])
+        print_json([heard._asdict() for heard in shown])
     elif found:
-        _print(found[:limit], len(found))
+        _print(shown, len(found))
     if not found:
         raise typer.Exit(1)
-
-
-def statements(house: Installation, query: str) -> Iterator[StatementDocument]:
-    """All statements that a query finds, the newest first."""
-    return (cast(StatementDocument, document) for document in house.search.export("statements", query))
 
 
 def also(house: Installation, speaker: str, cure: str) -> str:

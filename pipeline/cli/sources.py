@@ -16,7 +16,19 @@ from rich.text import Text
 from pipeline.adapters import entries
 from pipeline.adapters.located import closest
 from pipeline.cli.installation import Installation
-from pipeline.cli.output import JsonOption, complain, console, day, installation, notes, plain, print_json, say, table
+from pipeline.cli.output import (
+    JsonOption,
+    complain,
+    console,
+    day,
+    installation,
+    listing,
+    notes,
+    plain,
+    print_json,
+    say,
+    table,
+)
 from pipeline.errors import Misuse, Unavailable
 from pipeline.frontier import Count
 from pipeline.news.crawling.habits import expected
@@ -60,8 +72,7 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
         print_json([_json(one, polled.get(one.id), counts, _health(house, one)) for one in sources])
         return
     rows = [_row(one, polled.get(one.id), _tally(one.id, counts), _health(house, one)) for one in sources]
-    columns = ("kind", "last look", "next look", ">looks", ">listed", ">fetched", ">waiting", ">refused", "~state")
-    console.print(table("sources", ("source", *columns), rows))
+    console.print(listing("sources", rows))
     walks = [walk for walk in house.frontier.walks() if not walk.done]
     for walk in walks:
         say(f"backfill of {walk.source} since {walk.since:%Y-%m-%d}: {walk.read} of {walk.total} listings read, "
@@ -81,10 +92,19 @@ def _health(house: Installation, one: Source) -> Health:
     return assessed(house.frontier.polled().get(one.id), latest, house.clock.now(), one.paused)
 
 
-def _row(one: Source, polled: Polled | None, tally: Counter[str], health: Health) -> tuple[object, ...]:
-    known = (day(polled.at), "-" if one.paused else day(polled.due), polled.polls) if polled else ("-", "-", 0)
-    return (one.id, one.kind, *known, tally.total(), tally["fetched"], tally["waiting"], tally["refused"],
-            _state(polled, health))  # fmt: skip
+def _row(
+    one: Source, polled: Polled | None, tally: Counter[str], health: Health
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    became = ", ".join(f"{tally[what]} {what}" for what in ("fetched", "waiting", "refused"))
+    brought = f"{tally.total()} listed, {became}"
+    return (one.id, one.kind), (_state(polled, health), brought, _looks(one, polled))
+
+
+def _looks(one: Source, polled: Polled | None) -> str:
+    if polled is None:
+        return ""
+    ahead = "" if one.paused else f", next at {day(polled.due)}"
+    return f"{polled.polls} looks, the last at {day(polled.at)}{ahead}"
 
 
 def _state(polled: Polled | None, health: Health) -> str:

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from pipeline.cli.installation import Installation
-from pipeline.cli.ledger import also, statements
+from pipeline.cli.heard import find
+from pipeline.cli.ledger import also
 from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json
 from pipeline.cli.versions import SIGNS
 from pipeline.news.comparison import Step
-from pipeline.news.queries import quote
-from pipeline.news.utterances import Disputed, Heard, Version, Worded, disputed, seen, utterances, wordings
+from pipeline.news.utterances import Disputed, Heard, Version, Worded, disputed, seen, wordings
 from schemas.documents import StatementDocument
 
 SHOWN = 8
@@ -35,29 +34,17 @@ def utterance(
     {+so+}.
     """
     house = installation(context)
-    found = utterances(_statements(house, id))
-    if not found:
+    found = find(house, id)
+    if found is None:
         near = also(house, id, "")
         complain(f"there is no utterance {id!r}{near}: `pantau ledger SPEAKER` shows the ids of what somebody said")
     if as_json:
-        print_json(_json(found[0]) if found else {})
+        print_json(_json(found) if found else {})
     elif found:
-        for line in _screen(found[0]):
+        for line in _screen(found):
             console.print(line, soft_wrap=not console.is_terminal)
-    if not found:
+    if found is None:
         raise typer.Exit(1)
-
-
-def _statements(house: Installation, id: str) -> list[StatementDocument]:
-    """All statements of an utterance, by any of its ids."""
-    names = {document.utterance for document in statements(house, f"id:{quote(id)} OR former:{quote(id)}")} or {id}
-    while True:
-        listed = " OR ".join(map(quote, sorted(names)))
-        found = list(statements(house, f"utterance:({listed}) OR former:({listed})"))
-        more = names.union(*({document.utterance, *document.former} for document in found))
-        if more == names:
-            return found
-        names = more
 
 
 def _json(heard: Heard) -> dict[str, Any]:

@@ -1,9 +1,6 @@
 """`pantau watch`: whom to listen to, about what, and when to tell."""
 
-import getpass
-import os
 import re
-import socket
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any, get_args
@@ -17,6 +14,7 @@ from pipeline.adapters.located import closest
 from pipeline.cli import watch_telling, watch_tries
 from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, say, table
 from pipeline.cli.search import Kind
+from pipeline.cli.whoever import whoever
 from pipeline.errors import Misuse
 from pipeline.news.queries import quote
 from schemas.catalog import Cadence, Change, Watch
@@ -199,15 +197,6 @@ def find(context: typer.Context, id: str) -> Watch:
         cure = near if "did you mean" in near else f"there are {', '.join(watches) or 'none yet, add one'}"
         raise Misuse(f"there is no watch {id!r}: {cure}")
     return watches[id]
-
-
-def whoever() -> str:
-    """Who changes the catalog here."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run under a number that has no name
-        user = f"user {os.getuid()}"
-    return f"{user}@{socket.gethostname()}"
 
 
 def _given(

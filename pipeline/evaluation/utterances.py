@@ -146,6 +146,10 @@ class Groups:
         """Put two into one set."""
         self._of[self._root(one)] = self._root(other)
 
+    def joined(self, one: str, other: str) -> bool:
+        """Whether two are in one set."""
+        return self._root(one) == self._root(other)
+
     def names(self) -> list[str]:
         """The set of each item, in their order."""
         return [self._root(item) for item in self._items]

@@ -21,6 +21,7 @@ from pipeline.news.statements.names import Names
 from pipeline.news.statements.reading import Read, attribute, credible, passages, read
 from pipeline.news.statements.speakers import Memory, Speaker
 from pipeline.news.statements.tokens import Passage
+from pipeline.news.unnamed import UNKNOWN
 from pipeline.news.words import words
 from schemas.article import Article, Entity, Part
 from schemas.statement import Statement
@@ -163,7 +164,7 @@ def _speaker_id(speaker: Speaker, claim: Claim, mention: tuple[str, int, int] | 
     """An unknown speaker has the words that name them in the id, but not a pronoun, which means many."""
     if speaker.name is None:
         telling = mention and claim.phrase and not claim.phrase.pronoun
-        return f"unknown:{slug(mention[0]) if mention and telling else ''}"
+        return f"{UNKNOWN}{slug(mention[0]) if mention and telling else ''}"
     return entity_id(speaker.kind, speaker.name, speaker.link)
 
 

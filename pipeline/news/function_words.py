@@ -50,10 +50,19 @@ NEGATIONS: dict[str, frozenset[str]] = {
 """They turn the next content word round."""
 
 NOT_ONLY: dict[str, frozenset[str]] = {
-    "id": _listed("cuma hanya melulu saja sekadar semata"),
+    "id": _listed("apa cuma hanya melulu saja sekadar semata"),
     "en": _listed("just merely only simply"),
 }
-"""After one of these a negation is none: "tidak hanya", "not only"."""
+"""After one of these a negation is none: "tidak hanya", "tidak apa-apa", "not only"."""
+
+BESIDES: dict[str, tuple[str, frozenset[str]]] = {
+    "id": ("bukan", _listed("belaka melulu saja semata")),
+    "en": ("not", _listed("alone")),
+}
+"""A negation and what takes it back some words behind it: "bukan saya saja", "not you alone"."""
+
+CHOICES: dict[str, frozenset[str]] = {"id": _listed("atau ataukah"), "en": _listed("or")}
+"""Before one of these a negation is none: "datang atau tidak", "whether or not"."""
 
 DENIALS: dict[str, frozenset[str]] = {
     "id": _listed(

@@ -39,8 +39,8 @@ CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
-_BUCKET = 2 * WINDOW
-_POSTINGS = 32
+_BUCKET = 4 * WINDOW
+_PAIRS, _MOST_PAIRS, _SAMPLED = 16, 48, 3  # of words that a wording is found by: so many, of a long one every third
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,9 +58,8 @@ class Wording(Value, frozen=True, kw_only=False, array_like=True):
 
 
 class Seated(Value, frozen=True, kw_only=False, array_like=True):
-    """A statement in an article, and its wording."""
+    """Where a wording stands that another statement was the first to have."""
 
-    statement_id: str
     seat: Seat
     wording_id: str
 
@@ -81,6 +80,7 @@ class Entry(Value, frozen=True, kw_only=False, array_like=True):
 
     former  the ids of the utterances that were joined with it
     joined  the id of the utterance that it was joined with itself; then this is only its old name
+    opened  the content of the statement that opened it, which comes out as new again
     """
 
     utterance_id: str
@@ -89,6 +89,7 @@ class Entry(Value, frozen=True, kw_only=False, array_like=True):
     vocabulary: tuple[str, ...]
     former: tuple[str, ...] = ()
     joined: str | None = None
+    opened: str = ""
 
 
 class Settled(Value, frozen=True, kw_only=False, array_like=True):
@@ -135,27 +136,22 @@ def worded(made: StatementMade, reading: Reading) -> Wording:
     )
 
 
-def article(made: StatementMade) -> str:
-    """A name for the article as far as the speaker is concerned."""
-    return words.identity(made.statement.speaker_id, made.carrier.article_id)
-
-
-def seated(known: Sequence[Seated], mine: Wording) -> tuple[Seated, ...]:
-    """The statements of an article with one more."""
-    others = [one for one in known if one.statement_id != mine.statement_id]
-    return (*others[: SEATS - 1], Seated(mine.statement_id, mine.seat, mine.wording_id))
+def article_posting(mine: Wording) -> int:
+    """What the wordings of a speaker in one article are found by."""
+    return words.posting(words.hash64(f"{mine.speaker_id}\0article {mine.seat.article_id}"))
 
 
 def postings(mine: Wording) -> list[int]:
-    """What linked wordings are found by: the same words in the same or the nearest period."""
-    period, rest = divmod(timedelta(days=mine.seat.day), _BUCKET)
-    neighbour = period - 1 if rest < _BUCKET / 2 else period + 1
-    return [p for when in (period, neighbour) for p in _postings(mine, when)]
+    """What linked wordings are found by: the same words in the periods in which they can be."""
+    day = timedelta(days=mine.seat.day)
+    periods = dict.fromkeys(when // _BUCKET for when in (day, day - WINDOW, day + WINDOW))
+    return [p for period in periods for p in _postings(mine, period)]
 
 
 def kept_under(mine: Wording) -> list[int]:
-    """The postings that a wording is kept under, those for finding translations included."""
-    return _postings(mine, timedelta(days=mine.seat.day) // _BUCKET) + _landmarks(mine, mine.seat.day)
+    """The postings that a wording is kept under, those for finding translations and its article included."""
+    period = timedelta(days=mine.seat.day) // _BUCKET
+    return [article_posting(mine), *_postings(mine, period), *_landmarks(mine, mine.seat.day)]
 
 
 def translation_postings(mine: Wording) -> list[int]:
@@ -245,7 +241,11 @@ def _one(entries: Iterable[Entry]) -> tuple[Entry, tuple[Entry, ...]]:
         vocabulary=vocabulary[:VOCABULARY],
         former=tuple(sorted(former.union(first.former))),
     )
-    return entry, tuple(Entry(name, first.first_seen, (), (), (), first.utterance_id) for name in sorted(former))
+    left = (
+        msgspec.structs.replace(other, carriers=(), vocabulary=(), former=(), joined=first.utterance_id)
+        for other in others
+    )
+    return entry, tuple(left)
 
 
 def _first(carriers: Iterable[Carried]) -> tuple[Carried, ...]:
@@ -257,9 +257,15 @@ def _first(carriers: Iterable[Carried]) -> tuple[Carried, ...]:
 
 
 def _opened(made: StatementMade, reading: Reading) -> Place:
-    utterance_id = made.statement.statement_id
-    entry = Entry(utterance_id, made.carrier.seen_at, (_carried(made),), reading.content.stems[:VOCABULARY])
-    return Place(_utterance(made, entry, "new", (), ()), entry)
+    known = reading.content.stems[:VOCABULARY]
+    entry = Entry(made.statement.statement_id, made.carrier.seen_at, (_carried(made),), known, opened=content(made))
+    return Place(opened(made), entry)
+
+
+def opened(made: StatementMade) -> Utterance:
+    """The utterance that a statement opens."""
+    entry = Entry(made.statement.statement_id, made.carrier.seen_at, (_carried(made),), ())
+    return _utterance(made, entry, "new", (), ())
 
 
 def _joined(made: StatementMade, reading: Reading, entry: Entry) -> Entry:
@@ -331,7 +337,7 @@ def _postings(mine: Wording, period: int) -> list[int]:
 def _shared(content: Content) -> tuple[int, ...]:
     """Hashes of what wordings are found by."""
     near = sorted({words.hash64(pair) for pair in wording.pairs(content)})
-    return (words.hash64(f"={content.key}"), *near[:_POSTINGS])
+    return (words.hash64(f"={content.key}"), *near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))])
 
 
 def _landmarks(mine: Wording, day: int) -> list[int]:

@@ -1,12 +1,11 @@
 """Whether two wordings of one speaker are of one utterance: a logistic model over what they share and where they stand.
 
-Its weights were fitted on the development half of `tests/golden/utterances`, on the pairs by which wordings hang
-together (the maximum spanning tree of each utterance, fitted again six times) against all pairs of different
-utterances. It knows no words, so it serves every language; what speaks against it for sure (`wording.contradict`) is
-not weighed but decides. That a quotation follows its report weighs less than was fitted, because reports that have
-nothing to do with what follows are seldom among the annotated.
+It knows no words, so it serves every language; what speaks against it for sure (`wording.contradict`) is not weighed
+but decides, and wordings that do not stand beside each other have to be similar as well. The weights are fitted by
+`tests/training/likeness.py`, whose docstring says on what.
 """
 
+from functools import lru_cache
 from math import exp, log1p
 from operator import mul
 from typing import NamedTuple
@@ -20,10 +19,10 @@ SAME = 0.35
 """The least likeness of two wordings of one utterance."""
 APART, APART_LIGHT, APART_STRICT = 0.5, 0.7, 0.85
 """The least similarity of those that do not stand beside each other; light when one of them says less than 5 content
-words, strict when both give names and share none of them, and when what the shorter denies is not in the longer."""
+words, strict when both give names and share none of them, and when the shorter denies what is not in the longer."""
 SHARED = 2
 """Content words that they share at least."""
-BESIDE = 200
+BESIDE = 100
 """Codepoints between a report and the quotation that it announces, at most."""
 MISHEARD, MISHEARD_ROOTS = 0.85, 6
 """The share of the other words that two wordings of one day with other figures have in common at least when one of them
@@ -31,9 +30,8 @@ misquotes the figure, and the least number of them."""
 
 _LIGHT = 5.0
 _ROOT = 5  # letters by which words are compared: forms of a word differ behind that, in most languages
-_SIMILARITY = 4  # its place among the features
-_BIAS = -6.58
-_WEIGHTS = (3.25, 1.77, 0.80, 0.58, 3.87, -1.12, 0.41, 1.43, 3.0)
+_BIAS = -5.12
+_WEIGHTS = (5.31, 1.34, 1.55, 3.50)
 
 
 class Seat(NamedTuple):
@@ -59,30 +57,26 @@ def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
     """
     if one.key == other.key:
         return 1.0
-    if len(roots(one) & roots(other)) < SHARED or min(one.weight, other.weight) < wording.BRIEF:
+    mine, theirs = roots(one), roots(other)
+    if len(mine & theirs) < SHARED or min(one.weight, other.weight) < wording.BRIEF:
         return 0.0
     if wording.contradict(one, other):
         if not _misheard(one, other, here.day == there.day):
             return 0.0
         one, other = wording.without_numbers(one), wording.without_numbers(other)
-    found = features(one, here, other, there)
-    if not here.beside(there) and found[_SIMILARITY] < _asked(one, other):
+    found = features(one, other, here, there)
+    if not here.beside(there) and found[0] < _asked(one, other):
         return 0.0
     return 1 / (1 + exp(-_BIAS - sum(map(mul, _WEIGHTS, found))))
 
 
-def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[float, ...]:
-    """What the model weighs, in the order of its weights."""
-    mine, theirs = roots(one), roots(other)
-    shared, least = len(mine & theirs), min(len(mine), len(theirs))
+def features(one: Content, other: Content, here: Seat, there: Seat) -> tuple[float, ...]:
+    """What the model weighs, in the order of its weights: how similar they are, the logarithm of the content words that
+    they share, whether one is the headline of the other, and whether one announces the other.
+    """
     return (
-        shared / least,
-        shared / (len(mine) + len(theirs) - shared),
-        log1p(shared),
-        len(one.names & other.names) / max(1, min(len(one.names), len(other.names))),
-        wording.similarity(one, other),
-        float(bool(one.denials) != bool(other.denials)),
-        float(here.day == there.day),
+        wording.overlap(one, other),
+        log1p(len(roots(one) & roots(other))),
         float(_headed(here, there)),
         float(_announced(here, there) or _announced(there, here)),
     )
@@ -100,14 +94,19 @@ def _other_names(one: Content, other: Content) -> bool:
 
 
 def _denies_else(one: Content, other: Content) -> bool:
-    """Whether the shorter wording denies something that the longer does not speak of: its point is missing there."""
+    """Whether the shorter wording denies something, and the longer neither speaks of it nor denies anything."""
     short, long = sorted((one, other), key=lambda content: len(content.stems))
-    return bool(short.negated) and short.negated.isdisjoint(long.stems)
+    return bool(short.negated) and not long.denials and short.negated.isdisjoint(long.stems)
+
+
+@lru_cache(maxsize=1024)
+def _roots(stems: tuple[str, ...]) -> frozenset[str]:
+    return frozenset([stem[:_ROOT] if stem[0] != "#" else stem for stem in stems])
 
 
 def roots(content: Content) -> frozenset[str]:
     """The beginnings of its content words."""
-    return frozenset([stem[:_ROOT] if stem[0] != "#" else stem for stem in content.stems])
+    return _roots(content.stems)
 
 
 def _headed(one: Seat, other: Seat) -> bool:

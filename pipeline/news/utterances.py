@@ -3,7 +3,7 @@
 What a record says depends on these statements alone, not on the order in which they came: first seen, versions and
 contradictions are found anew from all of them. What is in a statement (`novelty`, `added`) is what was known when it
 was recorded. Statements belong to one utterance when they name it, or when one of them names the other's as a former
-one.
+one. A quotation of nobody known joins the utterance of him whom a copy of its text names (`completed`).
 """
 
 from collections import Counter
@@ -12,8 +12,10 @@ from datetime import date, datetime
 from itertools import combinations
 from typing import NamedTuple
 
-from pipeline.news import ledger, wording
+from pipeline.news import edits, ledger, wording
 from pipeline.news.comparison import Contradiction, Relation, Step, compare, contradictions, relation
+from pipeline.news.edits import Corrections, Group
+from pipeline.news.unnamed import named, unnamed
 from schemas.documents import StatementDocument
 
 _FULLEST = {"direct": 2, "mixed": 1, "indirect": 0}
@@ -76,18 +78,44 @@ class Heard(NamedTuple):
     said_on: date | None = None
 
 
-def utterances(statements: Iterable[StatementDocument], others: Iterable[StatementDocument] = ()) -> list[Heard]:
+def utterances(
+    statements: Iterable[StatementDocument],
+    others: Iterable[StatementDocument] = (),
+    made: Corrections = edits.NONE,
+) -> list[Heard]:
     """Group statements by their utterance, the newest utterance first.
 
-    `others` are not grouped, but tell former names.
+    `others` are not grouped, but tell former names; `made` is what people corrected.
     """
     known = list(statements)
     names = Names([*known, *others])
-    groups: dict[str, list[StatementDocument]] = {}
+    found: dict[str, list[StatementDocument]] = {}
     for statement in known:
-        groups.setdefault(names.now(statement.utterance), []).append(statement)
-    heard = [_heard(id, names, sorted(group, key=_age)) for id, group in groups.items()]
+        found.setdefault(names.now(statement.utterance), []).append(statement)
+    groups = [Group(id, frozenset(names.all(id)), group) for id, group in found.items()]
+    heard = [_heard(group) for group in (edits.regrouped(groups, made) if made.edits else groups)]
     return sorted(heard, key=lambda h: (h.first_seen, _age(h.carriers[0])), reverse=True)
+
+
+def completed(heard: Iterable[Heard], near: Iterable[StatementDocument]) -> list[Heard]:
+    """Utterances with the quotations of nobody known that copies of the same texts show to be of them. `near` are all
+    statements in these families of copies.
+    """
+    families: dict[str, list[StatementDocument]] = {}
+    for statement in near:
+        families.setdefault(statement.family, []).append(statement)
+    joining: dict[str, list[StatementDocument]] = {}
+    for quotation in (s for family in families.values() for s in family if unnamed(s)):
+        known = named(quotation, families[quotation.family])
+        if known:
+            joining.setdefault(known.id, []).append(quotation)
+    return [_with(one, [s for carrier in one.carriers for s in joining.get(carrier.id, ())]) for one in heard]
+
+
+def _with(heard: Heard, more: Sequence[StatementDocument]) -> Heard:
+    carriers = {statement.id: statement for statement in (*heard.carriers, *more)}
+    names = frozenset((heard.utterance, *heard.former))
+    return _heard(Group(heard.utterance, names, list(carriers.values()))) if more else heard
 
 
 def seen(statement: StatementDocument) -> datetime:
@@ -146,14 +174,16 @@ def _age(statement: StatementDocument) -> tuple[datetime, str]:
     return seen(statement), statement.id
 
 
-def _heard(id: str, names: Names, carriers: list[StatementDocument]) -> Heard:
+def _heard(group: Group) -> Heard:
+    carriers = sorted(group.statements, key=_age)
     standing = [statement for statement in carriers if statement.withdrawn is None]
     fullest = max(carriers, key=lambda s: (_FULLEST[s.kind], len(s.text), s.id))
+    speaking = fullest if not unnamed(fullest) else min(carriers, key=lambda s: (unnamed(s), _age(s)))
     return Heard(
-        utterance=id,
-        former=tuple(name for name in names.all(id) if name != id),
-        speaker=fullest.speaker,
-        speaker_id=fullest.speaker_id,
+        utterance=group.name,
+        former=tuple(sorted(group.names - {group.name})),
+        speaker=speaking.speaker,
+        speaker_id=speaking.speaker_id,
         wording=fullest.text,
         statement=fullest,
         first_seen=seen(carriers[0]),

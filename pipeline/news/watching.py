@@ -37,11 +37,14 @@ Condition = Literal["kind", "confidence", "about"]
 
 
 class Told(Value, frozen=True, kw_only=False, array_like=True):
-    """The statement that a watch was told of, and when: a replay of it comes out the same."""
+    """The statement that a watch was told of, when, and what its utterance was called: a replay of it comes out the
+    same.
+    """
 
     statement_id: str
     revision: int
     raised_at: datetime
+    utterance: str = ""
 
 
 class _Tenure(NamedTuple):

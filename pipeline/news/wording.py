@@ -9,7 +9,7 @@ decides whether they say the same.
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +19,8 @@ import Stemmer
 
 from pipeline.news import words
 from pipeline.news.function_words import (
+    BESIDES,
+    CHOICES,
     DENIALS,
     FUNCTION_WORDS,
     NEGATIONS,
@@ -44,8 +46,10 @@ TRANSLATED_NAMES = 3
 _TRANSLATED_WORDS, _TRANSLATED_LENGTH, _TRANSLATED_SHARE = 2, 0.6, 0.75
 _ONE = "#1"  # "one" is as often an article as a number
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|" + words.WORD_WITHOUT_DIGITS)
+_REACH = 5  # words behind a negation in which it is taken back
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…]\W*$")
+_ROMAN = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12"}
 
 
 class Content(Value, frozen=True, kw_only=False, array_like=True):
@@ -69,12 +73,12 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
     @property
     def weight(self) -> float:
         """How long it is, in content words."""
-        return sum(map(_size, self.stems))
+        return len(self.stems) - (1 - _LETTER) * sum(map(_single, self.stems))
 
     @property
     def substance(self) -> float:
         """How much it says, in content words; a name counts half."""
-        return sum(_weight(stem, self.names) for stem in self.stems)
+        return sum(_weights(self.stems, self.names))
 
 
 class Reading(NamedTuple):
@@ -98,8 +102,7 @@ def read(text: str, language: str) -> Reading:
     negated: set[str] = set()
     denials = 0
     pending = False
-    for token in _with_values(tokens, language):
-        kind, stem = _look_up(token.plain, language)
+    for kind, stem, surface in _meant(list(_with_values(tokens, language)), language):
         if kind == "negation":
             pending, denials = True, denials + 1
         elif kind == "limit":
@@ -107,7 +110,7 @@ def read(text: str, language: str) -> Reading:
         elif stem and stem != _ONE:
             if pending:
                 negated.add(stem)
-            stems.setdefault(stem, token.surface)
+            stems.setdefault(stem, surface)
             pending = kind == "denial"
             denials += pending
     kept = dict(list(stems.items())[:LONGEST])
@@ -123,21 +126,36 @@ def read(text: str, language: str) -> Reading:
     return Reading(content, tuple(kept.values()))
 
 
-def similarity(one: Content, other: Content, *, together: bool = True) -> float:
-    """How much of the shorter wording stands in the longer, 0 to 1; symmetric. 1.0 for equal wordings.
+def _meant(tokens: Sequence[_Token], language: str) -> Iterator[tuple[str, str, str]]:
+    """The kind, stem and surface of each word; a negation that turns nothing round is a word like others."""
+    negation, back = BESIDES.get(language, ("", frozenset()))
+    plains, before = [token.plain for token in tokens], "word"
+    for place, (surface, plain, _) in enumerate(tokens):
+        kind, stem = _look_up(plain, language)
+        taken_back = plain == negation and not back.isdisjoint(plains[place + 1 : place + 1 + _REACH])
+        yield "word" if kind == "negation" and (taken_back or before == "choice") else kind, stem, surface
+        before = kind
 
-    `together` asks for one place of the longer wording about as long as the shorter.
+
+def similarity(one: Content, other: Content) -> float:
+    """How much of the shorter wording stands in one place of the longer that is about as long, 0 to 1; symmetric. 1.0
+    for equal wordings, 0.0 for those that contradict.
     """
+    return 0.0 if one.key != other.key and contradict(one, other) else overlap(one, other)
+
+
+def overlap(one: Content, other: Content) -> float:
+    """The same whatever speaks against it."""
     if one.key == other.key:
         return 1.0
-    short, long = sorted((one, other), key=lambda content: len(content.stems))
+    short, long = (one, other) if len(one.stems) <= len(other.stems) else (other, one)
     if len(set(short.stems).intersection(long.stems)) < _HOPELESS * len(short.stems):
         return 0.0
-    if one.weight < BRIEF or other.weight < BRIEF or contradict(one, other):
+    if one.weight < BRIEF or other.weight < BRIEF:
         return 0.0
     if len(short.stems) == len(long.stems):
-        return max(_contained(one, other, together), _contained(other, one, together))
-    return _contained(short, long, together)
+        return max(_contained(one, other), _contained(other, one))
+    return _contained(short, long)
 
 
 def contradict(one: Content, other: Content) -> bool:
@@ -149,7 +167,8 @@ def contradict(one: Content, other: Content) -> bool:
         if turned.negated.intersection(plain.stems):
             return True
     mine, theirs = set(one.stems), set(other.stems)
-    return any(_opposite(stem) & theirs - mine for stem in mine - theirs)
+    opposites = _opposites()
+    return any(opposites[stem] & theirs - mine for stem in opposites.keys() & (mine - theirs))
 
 
 def without_numbers(content: Content) -> Content:
@@ -196,16 +215,14 @@ def pairs(content: Content) -> list[str]:
     return [f"{a} {b}" if a < b else f"{b} {a}" for a, b in near]
 
 
-def _contained(short: Content, long: Content, together: bool) -> float:
+def _contained(short: Content, long: Content) -> float:
     places = {stem: place for place, stem in enumerate(long.stems)}
-    names = short.names | long.names
-    hits = [(places[stem], _weight(stem, names)) for stem in short.stems if stem in places]
-    total = sum(_weight(stem, names) for stem in short.stems)
-    if together:
-        hits = _densest(hits, max(_SPREAD * len(short.stems), len(short.stems) + 4))
+    weights = _weights(short.stems, short.names | long.names)
+    hits = [(places[stem], weight) for stem, weight in zip(short.stems, weights) if stem in places]
+    hits = _densest(hits, max(_SPREAD * len(short.stems), len(short.stems) + 4))
     if not hits or _longest_rise([place for place, _ in hits]) < _IN_ORDER * len(hits):
         return 0.0
-    return sum(weight for _, weight in hits) / total
+    return sum(weight for _, weight in hits) / sum(weights)
 
 
 def _densest(hits: list[tuple[int, float]], width: float) -> list[tuple[int, float]]:
@@ -228,15 +245,18 @@ def _longest_rise(places: Sequence[int]) -> int:
 
 def _tokens(text: str) -> list[_Token]:
     plain = _NOT.sub(" not", unicodedata.normalize("NFKC", text))
-    found = list(_TOKEN.finditer(plain))
-    shouting = _mostly_capitals([match.group() for match in found])
+    found = [(match.group(), match.start()) for match in _TOKEN.finditer(plain)]
+    shouting = _mostly_capitals([surface for surface, _ in found])
     tokens = []
-    for match in found:
-        surface = match.group()
+    for surface, start in found:
+        lower = surface.lower()
+        if lower == surface:
+            tokens.append(_Token(surface, surface, False))
+            continue
         name = surface[0].isupper()
-        if name and (shouting or _first(plain, match.start())):
+        if name and (shouting or _first(plain, start)):
             name = len(surface) > 1 and surface.isupper()  # only an acronym says so there
-        tokens.append(_Token(surface, surface.lower(), name))
+        tokens.append(_Token(surface, _ROMAN.get(surface, lower), name))
     return tokens
 
 
@@ -251,9 +271,12 @@ def _mostly_capitals(surfaces: Sequence[str]) -> bool:
     return len(long) > 2 and sum(surface[0].isupper() for surface in long) > 0.75 * len(long)
 
 
-def _with_values(tokens: Iterable[_Token], language: str) -> Iterable[_Token]:
+def _with_values(tokens: Sequence[_Token], language: str) -> Iterable[_Token]:
     """The tokens with each run of number words and digits replaced by its value ("1,5 juta" by "#1500000")."""
     numbers, scales = NUMBERS.get(language, {}), SCALES.get(language, {})
+    if not any(token.plain in numbers or token.plain[0].isdigit() for token in tokens):
+        yield from tokens
+        return
     run: list[_Token] = []
     for token in tokens:
         if token.plain[0].isdigit() and run:
@@ -292,7 +315,7 @@ def _digits(text: str) -> float:
 
 @lru_cache(maxsize=65536)
 def _look_up(plain: str, language: str) -> tuple[str, str]:
-    """The kind of a word (negation, limit, denial, word) and its stem; no stem for a word that carries grammar."""
+    """The kind of a word (negation, limit, denial, choice, word), and its stem unless it only carries grammar."""
     if plain in NEGATIONS.get(language, ()):
         return "negation", ""
     kind = "word"
@@ -300,6 +323,8 @@ def _look_up(plain: str, language: str) -> tuple[str, str]:
         kind = "limit"
     elif plain in DENIALS.get(language, ()):
         kind = "denial"
+    elif plain in CHOICES.get(language, ()):
+        kind = "choice"
     if plain[0] != "#" and (plain in FUNCTION_WORDS.get(language, ()) or (len(plain) == 1 and plain.isascii())):
         return kind, ""
     return kind, _stem(plain, language)
@@ -317,10 +342,6 @@ def _stemmer(language: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(STEMMERS[language], 0)  # its own cache is not safe between threads
 
 
-def _opposite(stem: str) -> frozenset[str]:
-    return _opposites().get(stem, frozenset())
-
-
 @lru_cache(maxsize=1)
 def _opposites() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
@@ -332,12 +353,12 @@ def _opposites() -> dict[str, frozenset[str]]:
     return found
 
 
-def _weight(stem: str, names: frozenset[str]) -> float:
-    return _size(stem) * (_NAME if stem in names else 1.0)
+def _weights(stems: Iterable[str], names: frozenset[str]) -> list[float]:
+    return [(_NAME if stem in names else 1.0) * (_LETTER if len(stem) == 1 else 1.0) for stem in stems]
 
 
-def _size(stem: str) -> float:
-    return _LETTER if len(stem) == 1 else 1.0
+def _single(stem: str) -> bool:
+    return len(stem) == 1
 
 
 def _cognates(stems: Iterable[str]) -> frozenset[str]:

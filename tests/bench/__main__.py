@@ -1,8 +1,8 @@
-"""`python -m tests.bench [chain|kafka|recovery|duplicates|watches|ledger|utterances]`, each with options of its own."""
+"""`python -m tests.bench PART`, each part with options of its own; `--help` names the parts."""
 
 import argparse
 
-from tests.bench import chain, duplicates, ledger, utterances, watches
+from tests.bench import chain, duplicates, ledger, statements, utterances, watches
 from tests.bench.corpus import ROOT
 
 LEDGER_SECONDS = 1800
@@ -12,7 +12,7 @@ LEDGER_SECONDS = 1800
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = ("chain", "kafka", "recovery", "duplicates", "watches", "ledger", "utterances")
+    parts = ("chain", "kafka", "recovery", "duplicates", "statements", "watches", "ledger", "utterances")
     parser.add_argument(
         "part", nargs="?", choices=parts, default="chain", help="kafka and recovery need Java and Maven"
     )
@@ -30,6 +30,8 @@ def main() -> None:
             chain.footprint(options.long)
     elif options.part == "duplicates":
         duplicates.report(ROOT / "build" / "bench" / "duplicates", options.state)
+    elif options.part == "statements":
+        statements.report()
     elif options.part == "watches":
         watches.measure(options.statements)
     elif options.part == "utterances":

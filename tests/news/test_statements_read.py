@@ -442,3 +442,41 @@ def test_a_body_that_begins_with_a_country() -> None:
 def test_a_heading_gives_nobody_a_first_name() -> None:
     text = '"Kami siap bekerja," kata Ratna.\nAir Mata Ratna menetes.'
     assert read(text) == [("Ratna", "Kami siap bekerja,")]
+
+
+def test_a_noun_that_the_article_writes_small_begins_no_name() -> None:
+    text = 'Jawaban Ratna ditunggu. "Ini jawaban kami untuk semua warga," kata Ratna.'
+    assert read(text, ("Ratna", "person"))[-1][0] == "Ratna"
+    named = 'Jawara Ratna ditunggu. "Ini jawaban kami untuk semua warga," kata Ratna.'
+    assert read(named, ("Jawara Ratna", "person"), ("Ratna", "person"))[-1][0] == "Jawara Ratna"
+
+
+def test_a_second_verb_or_a_comma_before_a_quotation_leaves_the_subject() -> None:
+    joined = 'Rini Bahar menangis dan mengatakan "semua perahu harus segera pulang ke Lumora."'
+    assert read(joined, ("Rini Bahar", "person"))[0][0] == "Rini Bahar"
+    apposition = 'Rini Bahar yang bekerja di pelabuhan, mengatakan "semua perahu harus segera pulang ke Lumora."'
+    assert read(apposition, ("Rini Bahar", "person"))[0][0] == "Rini Bahar"
+
+
+def test_what_is_told_has_a_predicate() -> None:
+    assert read("Budi Santoso menceritakan hari-hari terberatnya di sungai.") == []
+    assert read("Budi Santoso menceritakan perahunya sudah tenggelam di sungai.") != []
+
+
+def test_two_who_must_do_what_somebody_says() -> None:
+    text = "Budi Santoso mengatakan pemerintah dan DPR harus menjaga sungai bersama."
+    assert read(text) == [("Budi Santoso", "pemerintah dan DPR harus menjaga sungai bersama")]
+
+
+def test_one_of_two_offices_before_a_name() -> None:
+    text = "Menteri Sungai atau Kepala Pelabuhan Budi Santoso mengatakan bahwa air naik lagi."
+    assert read(text) == [("Budi Santoso", "air naik lagi")]
+    joined = "Menteri Sungai atau nelayan Lumora kini menunggu. Budi Santoso mengatakan bahwa air naik lagi."
+    assert read(joined) == [("Budi Santoso", "air naik lagi")]
+
+
+def test_who_is_explained_without_a_closing_comma() -> None:
+    text = "Budi Santoso, seorang peneliti di Lumora Motor mengatakan bahwa air naik lagi."
+    assert read(text) == [("Budi Santoso", "air naik lagi")]
+    other = "Setelah bertemu Budi Santoso, seorang peneliti di Lumora Motor mengatakan bahwa air naik lagi."
+    assert read(other) == [("peneliti", "air naik lagi")]

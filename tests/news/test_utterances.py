@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.news.comparison import Contradiction
 from pipeline.news.documents import statement_document
-from pipeline.news.utterances import Names, disputed, utterances, wordings
+from pipeline.news.utterances import Names, completed, disputed, utterances, wordings
 from schemas.documents import StatementDocument
 from schemas.statement import Utterance
 from tests.invented import DAY, made, recorded
@@ -77,3 +77,24 @@ def test_the_day_of_speaking_is_the_one_that_most_tell() -> None:
     assert utterances(told)[0].said_on == days[1]
     assert utterances(told[:2])[0].said_on == days[0]
     assert utterances(told[3:])[0].said_on is None
+
+
+NAMELESS = said("n.1", TEXT, of="n", family="a", speaker_id="unknown:a", speaker=None, days=1)
+
+
+def test_a_quotation_of_nobody_known_is_of_him_whom_a_copy_names() -> None:
+    known, copy = said("a.1", TEXT, family="a"), said("k.1", TEXT.replace("baru", "besar"), family="k")
+    for near in permutations((known, copy, NAMELESS)):
+        (heard,) = completed(utterances((known, copy)), near)
+        assert [carrier.id for carrier in heard.carriers] == ["a.1", "k.1", "n.1"]
+        assert (heard.utterance, heard.speaker, heard.articles, heard.families) == ("u", "Ratna Kusuma", 3, 2)
+
+
+def test_it_stays_apart_when_copies_name_two_and_when_no_copy_says_so() -> None:
+    known, another = said("a.1", TEXT, family="a"), said("o.1", TEXT, of="o", family="a", speaker_id="person:bayu")
+    assert completed(utterances((known,)), (known, another, NAMELESS)) == utterances((known,))
+    assert completed(utterances((known,)), (known, said("n.1", FULLER[len(TEXT) :], speaker_id="unknown:a"))) == (
+        utterances((known,))
+    )
+    elsewhere = msgspec.structs.replace(known, family="z")
+    assert completed(utterances((elsewhere,)), (elsewhere, NAMELESS)) == utterances((elsewhere,))

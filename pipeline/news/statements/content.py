@@ -67,6 +67,9 @@ def _predicate(passage: Passage, index: int) -> bool:
     if word in lexicon.predicates:
         return True
     verb = bool(lexicon.predicate_prefixes) and len(word) > 5 and word.startswith(lexicon.predicate_prefixes)
+    behind = passage.lower[index + 1] if index + 1 < len(passage) else ""
+    if behind in lexicon.relatives or (lexicon.suffix and word.endswith(lexicon.suffix)):
+        return False  # 'gaya berdandan yang sesuai', 'hari terberatnya'
     noun = passage.kinds[index] & (Kind.CAP | Kind.PLURAL) or word in lexicon.deictics or word in lexicon.verblike_nouns
     return verb and not noun
 

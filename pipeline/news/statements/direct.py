@@ -215,7 +215,10 @@ def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | No
         return speaker_of(passage, cue.first, first)
     if cue.first > first and passage.lower[cue.first - 1] in passage.lexicon.manners:
         return first_subject(passage, first, cue.first - 1)
-    return subject(passage, first, cue.first) or first_subject(passage, first, cue.first)
+    ahead = passage.lower[cue.first - 1] if cue.first > first else ""
+    joined = ahead == "," or ahead in passage.lexicon.list_joints
+    near = passage.lexicon.subject_first or joined
+    return subject(passage, first, cue.first) or (first_subject(passage, first, cue.first) if near else None)
 
 
 def _plain_cue(passage: Passage, index: int, quote: Quote) -> Cue | None:

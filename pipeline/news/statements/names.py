@@ -247,7 +247,7 @@ class Names:
         capitals also join what is no name to it ("Rupanya Sahila").
         """
         forms = [form for form in self._forms.get(words[0], ()) if len(form.split()) > len(words)]
-        longer = [form for form in forms if _holds(form.casefold().split(), words)]
+        longer = [form for form in forms if _holds(form.casefold().split(), words) and self._proper(form, words)]
         ahead = [form for form in longer if form.casefold().split()[: len(words)] == words]
         introduced = [form for form in longer if form.casefold() in self.people and form in self._certain]
         told = [form for form in longer if form.casefold() in self._recognised]
@@ -261,6 +261,14 @@ class Names:
         known = next(filter(None, choices), [])
         longest = max(known, key=lambda form: len(form.split()), default=None)
         return self._usual(longest, known) if longest else None
+
+    def _proper(self, form: str, words: list[str]) -> bool:
+        """Whether no word that the article has in small letters stands before a name: not "Jawaban Ratna"."""
+        key = form.casefold()
+        if key in self._recognised or key in self.people:
+            return True
+        ahead = key[: key.find(" ".join(words))].split()
+        return not any(len(word) >= _SHORTEST_STEM and word in self._lower for word in ahead)
 
     def _usual(self, longest: str, known: list[str]) -> str:
         """The form that the article keeps to, where the longest goes on once ("Budi Santoso Associates")."""

@@ -164,6 +164,8 @@ class _Growth:
             return True
         if self.passage.lower[self.index] in self.passage.lexicon.list_joints:
             return self._joint()
+        if self.passage.lower[self.index] in self.passage.lexicon.or_words:
+            return self._other_office()
         if kind & Kind.CAP and not kind & Kind.DATE and not (kind & Kind.BOUND and not kind & Kind.TAIL):
             self.named, self.lower = self.named + self.passage.named(self.index), 0
         elif self.index == self.first or _continues(self.passage, self.index, self.limit, self._inside_role()):
@@ -197,6 +199,14 @@ class _Growth:
         elif not _initial(self.passage, self.index):
             return False
         self.index += 1
+        return True
+
+    def _other_office(self) -> bool:
+        """'Menteri X atau Kepala Y Budi Santoso': two offices of one person."""
+        behind = self.index + 1
+        if not (self.headed and behind < self.limit and self.passage.kinds[behind] & Kind.ROLE):
+            return False
+        self.index, self.named, self.lower = behind, 0, 0
         return True
 
     def _joint(self) -> bool:

@@ -129,7 +129,10 @@ def _clauses(passage: Passage, sentence: Sentence) -> list[Claim]:
             continue
         phrase = _speaker(passage, sentence, cue, joint, speaker)
         if phrase and found and joint is not None:
-            found[-1] = _shortened(passage, found[-1], joint)
+            shorter = _shortened(passage, found[-1], joint)
+            if words(passage, found[-1].at, joint) < _FEWEST_WORDS - 1:
+                continue
+            found[-1] = shorter
         start = _content(passage, cue, sentence.end, sentence.quotes) if phrase else None
         if phrase is None or start is None or _defines(passage, cue, start, sentence.end):
             continue

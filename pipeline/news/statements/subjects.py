@@ -20,7 +20,8 @@ def subject(passage: Passage, first: int, cue: int) -> Phrase | None:
         return _before_relative(passage, first, end - 1)
     for start in _starts(passage, max(first, cue - _REACH), end):
         found = phrase_at(passage, start, end)
-        if found and (_connects(passage, found, cue) or _apposed(passage, found, cue)):
+        explained = found and found.first == first and _explained(passage, found, cue)
+        if found and (explained or _connects(passage, found, cue) or _apposed(passage, found, cue)):
             found = _nearer(passage, found, end) or found
             return None if _nobody(passage, found, first) else found
     return None
@@ -43,6 +44,17 @@ def _apposed(passage: Passage, found: Phrase, cue: int) -> bool:
         return False
     return not any(
         passage.kinds[at] & Kind.BOUND or passage.lexicon.before.at(passage.lower, at) for at in range(first, last)
+    )
+
+
+def _explained(passage: Passage, found: Phrase, cue: int) -> bool:
+    """Whether all between a name and the cue says who that is: 'X, seorang peneliti di Y mengatakan'."""
+    first, lexicon = found.end + 1, passage.lexicon
+    if found.name is None or not first < cue <= first + _BETWEEN or passage.words[found.end] != ",":
+        return False
+    joints = {",", *lexicon.list_joints}
+    return passage.lower[first] in lexicon.articles and not any(
+        passage.kinds[at] & Kind.BOUND or passage.lower[at] in joints for at in range(first, cue - 1)
     )
 
 
