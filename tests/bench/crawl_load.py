@@ -2,7 +2,7 @@
 
 `python -m tests.bench.crawl_load day --hours 3` simulates hours of a day of 50,000 articles, the server in the same
 process; `python -m tests.bench.crawl_load rate` crawls 200 hosts in real time, one request a second each, the server
-in a process of its own. Pages are 60 kB, and are kept in a home folder as `pantau crawl` does.
+in a process of its own. Pages are 60 kB, a fifth of it text, and are kept in a home folder as `pantau crawl` does.
 """
 
 import argparse
@@ -28,7 +28,9 @@ from tests.simulated import SimulatedTimer, simulate
 from tests.web_site import Handler, Request, Site, answer
 
 START = datetime(2022, 1, 3, tzinfo=UTC)
-TEXT = "".join(f"<p>Kalimat nomor {n} tentang {n * 7919 % 1000}.</p>\n" for n in range(1500))
+SENTENCE = "Kepala pelabuhan nomor {n} berkata bahwa dermaga {m} dibuka lagi pada hari Senin pekan depan. "
+TEXT = "".join(f"<p>{SENTENCE.format(n=n, m=n * 7919 % 1000) * 4}</p>\n" for n in range(30))
+TEXT += "".join(f"<li><a href='/{n}'>Berita {n * 7919 % 1000}</a></li><script>f({n})</script>\n" for n in range(700))
 SHOWN = 30
 
 

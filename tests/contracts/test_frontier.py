@@ -40,7 +40,7 @@ def frontier(again: Callable[[], Frontier]) -> Iterator[Frontier]:
 def test_everything_is_there_again_in_another_process(frontier: Frontier, again: Callable[[], Frontier]) -> None:
     whole = item(
         "1", rank=Rank.AGAIN, tries=3, fetched=NOON, checked=NOON + HOUR, again=2, changes=1, etag='"é"', modified="m",
-        reason="gone",
+        reason="gone", substance="abc",
     )  # fmt: skip
     polled = Polled("s", "u", NOON, etag="e", shapes={"w/S": (1, 2)}, parts={"p": PartSeen(NOON, "x")})
     walk = Walk("s", NOON - HOUR, NOON, NOON, ("u", "v"), failed={"w": "gone"})

@@ -116,6 +116,22 @@ def test_a_changed_page_becomes_a_revision_and_is_looked_at_ever_more_seldom() -
     ]  # fmt: skip
 
 
+def test_what_changes_around_an_article_is_no_change() -> None:
+    said = "<p>Kepala Pelabuhan Sagara membuka dermaga baru pada hari Senin.</p>" * 3
+
+    async def script(site: Site, crawl: Crawl) -> None:
+        await crawl.run()
+        for number in range(30):
+            body = f"<h1>Dermaga</h1>{said}<p>{number} pembaca</p><a href='/{number}'>Berita lain {number}</a>"
+            site.routes["/1"] = page(body if number < 10 else body.replace("Senin", "Selasa"))
+            later(crawl, HOUR * 2)
+            await crawl.run()
+
+    site, crawl = play({"/feed": feed("/1"), "/1": page(f"<h1>Dermaga</h1>{said}<p>9 pembaca</p>")}, script)
+    assert [one.revision for one in crawl.fetched()] == [1, 2]
+    assert site.paths().count("/1") <= 1 + 2 * len(AGAIN)
+
+
 def test_what_cannot_be_had_has_a_reason_and_is_not_asked_for_again() -> None:
     routes = {
         "/robots.txt": answer(200, b"User-agent: *\nDisallow: /secret"),

@@ -20,7 +20,7 @@ SCHEMA = (
     "CREATE TABLE item(key TEXT PRIMARY KEY, url TEXT NOT NULL, host TEXT NOT NULL, source TEXT NOT NULL,"
     " listed INTEGER NOT NULL, seen INTEGER NOT NULL, due INTEGER, rank INTEGER NOT NULL, tries INTEGER NOT NULL,"
     " fetched INTEGER, checked INTEGER, again INTEGER NOT NULL, changes INTEGER NOT NULL, etag TEXT, modified TEXT,"
-    " reason TEXT) WITHOUT ROWID",
+    " reason TEXT, substance TEXT) WITHOUT ROWID",
     "CREATE INDEX item_due ON item(host, rank, due) WHERE due IS NOT NULL",
     "CREATE INDEX item_new ON item(source) WHERE due IS NOT NULL AND rank = 0",
     "CREATE INDEX item_listed ON item(source, listed)",

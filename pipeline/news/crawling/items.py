@@ -20,7 +20,7 @@ SOONEST = timedelta(minutes=15)
 """How soon after a fetch a page is fetched again because its listing says that it changed."""
 TOLD_MAX = 6
 """Times in a row that a page was looked at and was as before, after which its listing is not believed any more."""
-CHANGES_MAX = 12
+CHANGES_MAX = 8
 """Times that an article is fetched again, however often it changes: what goes on after that is a ticker."""
 RETRY = timedelta(minutes=10)
 RETRY_MAX = timedelta(hours=12)
@@ -73,6 +73,7 @@ class Item(NamedTuple):
     fetched  when it came last; `checked` when it was last asked for with success
     again    how often it was looked at again since it last changed; `changes` how often it did
     reason   why it was not fetched the last time, or never will be
+    substance  a short name for what its page said the last time
     """
 
     key: str
@@ -91,6 +92,7 @@ class Item(NamedTuple):
     etag: str | None = None
     modified: str | None = None
     reason: str | None = None
+    substance: str | None = None
 
 
 def listed(found: Listed, source: str, now: datetime, ports: frozenset[int], since: datetime | None = None) -> Item:

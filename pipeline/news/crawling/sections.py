@@ -37,7 +37,7 @@ def tree(content: bytes, charset: str | None) -> html.HtmlElement | None:
     """The tree of a web page, None when there is none."""
     try:
         parser = html.HTMLParser(encoding=charset, no_network=True, huge_tree=False)
-    except LookupError:
+    except (LookupError, ValueError):  # no charset of this name, or no name at all
         parser = html.HTMLParser(no_network=True, huge_tree=False)
     try:
         return html.document_fromstring(content, parser=parser)

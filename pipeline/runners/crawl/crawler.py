@@ -21,6 +21,7 @@ from pipeline.news.crawling.items import PAUSING, Item, Unwanted
 from pipeline.news.crawling.outcomes import Fetched, NotModified, Refused
 from pipeline.news.crawling.polling import Polled, faced
 from pipeline.news.crawling.shapes import declares, learn, shape, title
+from pipeline.news.crawling.substance import substance
 from pipeline.news.crawling.walking import Walk
 from pipeline.news.declared import declared
 from pipeline.news.urls import article_id
@@ -223,6 +224,12 @@ class Crawler:
         self._frontier.record([items.unwanted(item, reason, self._parts.now())])
 
     async def _take(self, item: Item, page: Fetched, source: Source, kind: str) -> None:
+        said = substance(page.content, kind, charset(page.headers))
+        if item.fetched and said == item.substance:
+            self._parts.meters.fetched("unchanged")
+            now = self._parts.now()
+            self._frontier.record([items.fetched(item, page, False, now, self._parts.chance())])
+            return
         arrival = Arrival(
             page.content, kind, source.id, charset(page.headers), page.url, fetched_at=page.at,
             headers=kept(page.headers), status=page.status,
@@ -230,7 +237,7 @@ class Crawler:
         entry = await self._store.put(arrival)
         now = self._parts.now()
         self._parts.meters.fetched(entry)
-        came = items.fetched(item, page, entry != "known", now, self._parts.chance())
+        came = items.fetched(item, page, entry != "known", now, self._parts.chance())._replace(substance=said)
         named = declared(page.content, kind, page.url).url
         addresses = dict.fromkeys(url for url in (page.url, named) if url and article_id(url, b"") != item.key)
         others = [items.alias(came, url) for url in addresses]
