@@ -50,7 +50,8 @@ def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser, 
         extractor=EXTRACTOR,
         changes=changes,
     )
-    return Emit(extracted, *(StatementMade(statement=statement, carrier=carrier) for statement in statements), *gone)
+    made = (StatementMade(statement=statement, carrier=carrier) for statement in sorted(statements, key=_fullest))
+    return Emit(extracted, *made, *gone)
 
 
 def read(article: Article, catalog: Catalog, recogniser: Recogniser) -> Extraction:
@@ -89,6 +90,13 @@ def recognised(article: Article, recogniser: Recogniser) -> tuple[list[Span], di
         if reading.parse:
             parses[part] = reading.parse
     return spans, parses
+
+
+def _fullest(statement: Statement) -> tuple[bool, bool]:
+    """Quotations come before what only reports them, and headlines last: so the ledger and its readers get to know an
+    utterance by its words, and reports that each hold a part of it meet it.
+    """
+    return statement.kind == "indirect", statement.part == "title"
 
 
 def _met(statement: Statement, family: str) -> Statement:
