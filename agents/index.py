@@ -16,6 +16,8 @@ class Reason(StrEnum):
 
     SUPERSEDED = "superseded"
     """The index has a newer revision of the article already."""
+    NOTICE = "notice"
+    """It tells of Pantau itself, which is no document."""
 
 
 def index(record: ArticleExtracted | StatementRecorded | AlertRaised, *, index: Index) -> Emit | Drop:
@@ -25,6 +27,8 @@ def index(record: ArticleExtracted | StatementRecorded | AlertRaised, *, index: 
             return _article(record, index)
         case StatementRecorded():
             return _statement(record, index)
+        case AlertRaised(recorded=None):
+            return Drop(Reason.NOTICE)
         case AlertRaised():
             index.put("alerts", alert_document(record))
             return Emit()

@@ -3,13 +3,16 @@
 One process crawls with a frontier; others may read it, and ask for backfills.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pipeline.news.crawling.items import Item
 from pipeline.news.crawling.polling import Polled
 from pipeline.news.crawling.walking import Walk
+
+N = TypeVar("N")
 
 
 class Count(NamedTuple):
@@ -56,11 +59,23 @@ class Frontier(Protocol):
     def waiting(self, source: str) -> int:
         """How many articles of a source wait to be fetched for the first time, those of backfills left out."""
 
-    def counts(self) -> list[Count]:
-        """All items, counted."""
+    def counts(self, since: datetime | None = None) -> list[Count]:
+        """All items, or those that were listed since then, counted."""
+
+    def corrected(self, since: datetime) -> dict[str, int]:
+        """How many items of each source that were listed since then changed after their first fetch."""
 
     def latest(self, source: str, limit: int) -> list[Item]:
         """The items of a source that were listed last, the newest first."""
+
+    def notes(self, kind: type[N]) -> dict[str, N]:
+        """What was noted of this kind, by id."""
+
+    def amend(self, kind: type[N], id: str, change: Callable[[N | None], N | None]) -> N | None:
+        """Replace a note by what `change` makes of it; None is no note. Nobody else changes it meanwhile."""
+
+    def together(self) -> AbstractContextManager[Any]:
+        """What is changed inside is changed together, or not at all."""
 
     def forget(self, before: datetime, limit: int) -> int:
         """Forget what will not be fetched again and was listed last before then, `limit` items at most."""

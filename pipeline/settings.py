@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import Misuse, Unavailable
+from pipeline.news.crawling.reports import Weekly, weekly
 
 VARIABLES = {
     "PANTAU_HOME": "the folder of everything that Pantau keeps (default: pantau-data in the current folder)",
@@ -38,6 +39,11 @@ VARIABLES = {
     "PANTAU_FETCH_PORTS": "ports of sites that may be asked besides 80 and 443, with commas",
     "PANTAU_FETCH_DELAY": "seconds between two requests to one host (default: 2)",
     "PANTAU_CONTACT": "a URL that tells site owners who is fetching their pages; it is sent with each request",
+    "PANTAU_SOURCE_CHANNELS": (
+        "channels, with blanks between them, that are told when a source falls silent, is blocked, moved, broken or "
+        "down, and when it is healthy again (default: feed:; none: nobody is told)"
+    ),
+    "PANTAU_SOURCE_REPORT": "when they get a report of the week, such as `monday 07:00 Asia/Jakarta` (default: never)",
     "PANTAU_SECRET": "what webhooks and pause links are signed with (default: made once in the home folder)",
     "PANTAU_SECRET_FILE": "the file that holds it",
     "PANTAU_PUBLIC_URL": "where readers reach this Pantau, for the links in mails that pause a watch",
@@ -70,6 +76,8 @@ class Settings:
     fetch_ports: frozenset[int] = frozenset()
     fetch_delay: int = 2
     contact: str | None = None
+    source_channels: tuple[str, ...] = field(default=("feed:",), repr=False)
+    source_report: Weekly | None = None
 
 
 def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Settings:
@@ -96,6 +104,8 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         fetch_ports=_ports(environment.get("PANTAU_FETCH_PORTS", "")),
         fetch_delay=_delay(environment),
         contact=_contact(environment.get("PANTAU_CONTACT")),
+        source_channels=_channels(environment.get("PANTAU_SOURCE_CHANNELS") or "feed:"),
+        source_report=_report(environment.get("PANTAU_SOURCE_REPORT")),
     )
 
 
@@ -141,6 +151,19 @@ def _contact(text: str | None) -> str | None:
     if text and not re.fullmatch(r"(?:https?://|mailto:)[!-'*-~]{1,200}", text):  # what may stand in a comment of HTTP
         raise Misuse(f"PANTAU_CONTACT is {text!r}: write a URL such as https://example.org/about-our-crawler")
     return text or None
+
+
+def _channels(text: str) -> tuple[str, ...]:
+    """The channels, whose schemes are looked up when a crawler is made."""
+    named = tuple(dict.fromkeys(text.split()))
+    return () if named == ("none",) else named
+
+
+def _report(text: str | None) -> Weekly | None:
+    try:
+        return weekly(text) if text else None
+    except Misuse as error:
+        raise Misuse(f"PANTAU_SOURCE_REPORT: {error}") from error
 
 
 def _level(text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""An alert: one watch is told of one utterance, with the proof."""
+"""An alert: one watch is told of one utterance, with the proof; or people are told how the sources do."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -32,12 +32,26 @@ class Proof(Value, frozen=True, kw_only=True, omit_defaults=True):
     stored: str = ""
 
 
+class Notice(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """News of Pantau itself, not of anybody's words: a source fell silent, or the report of a week.
+
+    title  one line
+    lines  what there is to know, a sentence or a row each
+    url    the page that it is about
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    url: str | None = None
+
+
 class AlertRaised(Record, frozen=True, kw_only=True, omit_defaults=True):
     """To be delivered once to each channel of the watch.
 
     alert_id  hash(watch, utterance, reason): a replay overwrites and never doubles
-    reason    new-utterance, new-version, widely-carried or first-on-topic
+    reason    new-utterance, new-version, widely-carried or first-on-topic; of a notice what it tells of
     why       one sentence: which condition of the watch was met
+    recorded  what was said; None where a `notice` is told in its place
     channels  URLs of the channels of the watch when the alert was raised, and `pace` when they are told
     sample    it was made to try the channels; nobody said anything
     """
@@ -49,8 +63,16 @@ class AlertRaised(Record, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
     why: str
     raised_at: datetime
-    recorded: StatementRecorded
+    recorded: StatementRecorded | None = None
     channels: tuple[str, ...] = ()
     pace: Pace = Pace()
     proof: Proof | None = None
     sample: bool = False
+    notice: Notice | None = None
+
+    @property
+    def heard(self) -> StatementRecorded:
+        """What was said. Raises LookupError for a notice, which is of nobody's words."""
+        if self.recorded is None:
+            raise LookupError(f"alert {self.alert_id} tells of no statement")
+        return self.recorded

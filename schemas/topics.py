@@ -34,6 +34,10 @@ def _carrier(record: Any) -> str:
     return str(record.carrier.article_id)
 
 
+def _told(alert: AlertRaised) -> str:
+    return alert.alert_id if alert.recorded is None else _carrier(alert.recorded)
+
+
 # Small, and all the rest can be made from it and the page store: it is kept as long as anybody may want a replay.
 PAGES_FETCHED = Topic("pages-fetched", PageFetched, lambda r: r.article_id, lambda r: r.article_id, 3650)
 ARTICLES_CLEANED = Topic("articles-cleaned", Article, lambda r: r.language, lambda r: r.article_id, 7)
@@ -41,7 +45,7 @@ ARTICLES_MARKED = Topic("articles-marked", ArticleMarked, _article, _article, 7)
 ARTICLES_EXTRACTED = Topic("articles-extracted", ArticleExtracted, _article, _article, 7)
 STATEMENTS_MADE = Topic("statements-made", StatementMade, lambda r: r.statement.speaker_id, _carrier, 7)
 STATEMENTS_RECORDED = Topic("statements-recorded", StatementRecorded, lambda r: r.statement.speaker_id, _carrier, 30)
-ALERTS_RAISED = Topic("alerts-raised", AlertRaised, lambda r: r.watch_id, lambda r: _carrier(r.recorded), 90)
+ALERTS_RAISED = Topic("alerts-raised", AlertRaised, lambda r: r.watch_id, _told, 90)
 DEAD_LETTERS = Topic("dead-letters", DeadLetter, lambda r: r.key, lambda r: r.trace, 90)
 
 TOPICS: tuple[Topic, ...] = (

@@ -19,8 +19,10 @@ from pipeline.news.crawling.outcomes import Fetched
 from pipeline.news.crawling.reading import Kind, read
 from pipeline.ports import Timer
 from pipeline.runners.crawl import Crawler
+from pipeline.runners.crawl.herald import Herald, Telling
 from pipeline.runners.crawl.parts import Parts
 from pipeline.runners.intake import Intake
+from schemas.alert import AlertRaised
 from schemas.catalog import Snapshot, Source
 from schemas.codec import decode
 from schemas.page import PageFetched
@@ -58,6 +60,7 @@ class Crawl:
     home: Path | None = None
     chance: Callable[[], float] = lambda: 0.5
     policy: dict[str, Any] = field(default_factory=dict)
+    telling: Telling | None = None
 
     def __post_init__(self) -> None:
         self.pages, self.meters = MemoryPages(), Meters()
@@ -75,7 +78,8 @@ class Crawl:
                 self.frontier, web, InlineReader(), self.timer, self.meters, frozenset({self.port}), self.chance
             )
             intake = Intake(self.broker, self.pages, self.timer)
-            crawler = Crawler(parts, FixedCatalog(self.sources), intake, look=timedelta(hours=6))
+            herald = Herald(self.broker, self.telling) if self.telling else None
+            crawler = Crawler(parts, FixedCatalog(self.sources), intake, look=timedelta(hours=6), herald=herald)
             work = asyncio.ensure_future(crawler.run(once))
             if until is None:
                 await work
@@ -87,6 +91,10 @@ class Crawl:
             await asyncio.gather(work, end, return_exceptions=True)
             if work.done() and not work.cancelled():
                 work.result()
+
+    def told(self) -> list[AlertRaised]:
+        """What people are told of sources."""
+        return [decode(message.body, message.schema, AlertRaised) for message in self.broker.scan("alerts-raised")]
 
     def fetched(self) -> list[PageFetched]:
         """The messages that went in."""

@@ -145,17 +145,24 @@ def _role(title: str, line: int, officials: tuple[Official, ...], place: Place) 
 
 
 def _channel(channel: str, line: int, place: Place) -> None:
+    if fault := channel_fault(channel):
+        place.fail(line, fault)
+
+
+def channel_fault(channel: str) -> str | None:
+    """What is wrong with the URL of a channel and the cure; None when Pantau can send there."""
     scheme, colon, rest = channel.partition(":")
     if not colon or scheme not in CHANNELS:
         near = get_close_matches(scheme, CHANNELS, n=1)
         cure = f"did you mean {CHANNELS[near[0]]!r}?" if near else f"write one like {', '.join(map(repr, _few()))}"
-        place.fail(line, f"channel {channel!r} is no URL that Pantau can send to: {cure}")
+        return f"channel {channel!r} is no URL that Pantau can send to: {cure}"
     if scheme.startswith("webhook+"):
-        web(channel.removeprefix("webhook+"), line, place, "channels", CHANNELS[scheme])
+        return _web_fault(channel.removeprefix("webhook+"), "channels", CHANNELS[scheme])
     if scheme == "mailto" and not _ADDRESS.fullmatch(rest):
-        place.fail(line, f"channel {channel!r} holds no mail address: write one like {CHANNELS[scheme]!r}")
+        return f"channel {channel!r} holds no mail address: write one like {CHANNELS[scheme]!r}"
     if scheme.startswith("apprise+") and not rest.startswith("//"):
-        place.fail(line, f"channel {scheme!r} needs an address: write one like {CHANNELS[scheme]!r}")
+        return f"channel {scheme!r} needs an address: write one like {CHANNELS[scheme]!r}"
+    return None
 
 
 def _few() -> list[str]:
@@ -166,14 +173,18 @@ def _few() -> list[str]:
 
 def web(url: str, line: int, place: Place, field: str, sample: str = "https://example.org/page") -> None:
     """Raise Misuse when this is no web address."""
+    if fault := _web_fault(url, field, sample):
+        place.fail(line, fault)
+
+
+def _web_fault(url: str, field: str, sample: str) -> str | None:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
         parts.port  # noqa: B018 - raises ValueError when it is no number
     except ValueError:
         good = False
-    if not good:
-        place.fail(line, f"{field!r} holds {url!r}, which is no web address: write one like {sample!r}")
+    return None if good else f"{field!r} holds {url!r}, which is no web address: write one like {sample!r}"
 
 
 def _query(about: str, lines: Lines, check: Check) -> None:

@@ -35,6 +35,7 @@ from pipeline.cli import (
     search,
     serve,
     sources,
+    sources_report,
     status,
     topics,
     trace,
@@ -84,8 +85,8 @@ def start(
 
 
 COMMANDS = (
-    demo, ingest, clean, explain, run, crawl, sources, backfill, work, serve, keys, topics, index, kibana, search,
-    ledger, utterance, watch, trace, versions, dead, replay, status, doctor, export, pages, evaluate,
+    demo, ingest, clean, explain, run, crawl, sources, sources_report, backfill, work, serve, keys, topics, index,
+    kibana, search, ledger, utterance, watch, trace, versions, dead, replay, status, doctor, export, pages, evaluate,
 )  # fmt: skip
 for command in COMMANDS:
     command.register(app)

@@ -44,7 +44,7 @@ class Found(NamedTuple):
     @property
     def repeats(self) -> int:
         """Repeats of known utterances that nobody was told of."""
-        told = {alert.recorded.statement.statement_id for alert in self.alerts}
+        told = {alert.heard.statement.statement_id for alert in self.alerts}
         return sum(said.novelty == "repeat" and said.id not in told for said in self.statements)
 
     def counts(self) -> dict[str, Any]:
@@ -148,16 +148,16 @@ def _alerts(found: Found) -> Iterable[RenderableType]:
 def proofs(alerts: list[AlertRaised]) -> list[AlertRaised]:
     """The alerts to show whole: new utterances of two watches, a new version, new utterances of others, and more."""
     new = [alert for alert in alerts if alert.reason == "new-utterance"]
-    verbatim_first = sorted(new, key=lambda alert: alert.recorded.statement.kind != "direct")
+    verbatim_first = sorted(new, key=lambda alert: alert.heard.statement.kind != "direct")
     firsts = {alert.watch_id: alert for alert in reversed(verbatim_first)}
-    versions = [alert for alert in alerts if alert.recorded.utterance.added]
+    versions = [alert for alert in alerts if alert.heard.utterance.added]
     earliest = sorted(firsts.values(), key=alerts.index)
     order = [*earliest[:2], *versions[:1], *earliest[2:], *versions, *verbatim_first]
     return list({alert.alert_id: alert for alert in order}.values())[:PROOFS]
 
 
 def _proof(alert: AlertRaised) -> RenderableType:
-    recorded, proof = alert.recorded, proof_of(alert)
+    recorded, proof = alert.heard, proof_of(alert)
     said, carrier, heard = recorded.statement, recorded.carrier, recorded.utterance
     quote = Text(plain(_end(proof.before)), style="dim")
     quote.append_text(_said(proof.quote, heard.added))
@@ -200,7 +200,7 @@ def next_steps(found: Found, home: Path) -> Text:
     """Three commands that can be copied, with hits."""
     start = f"{program()} --home {shlex.quote(str(home))}"
     officials = Counter(said.official for said in found.statements if said.official)
-    url = next(alert.recorded.carrier.url for alert in found.alerts if alert.recorded.carrier.url)
+    url = next(alert.heard.carrier.url for alert in found.alerts if alert.heard.carrier.url)
     return Text(
         f"\ntry next:\n"
         f"  {start} search 'pelabuhan AND language:id' --facets\n"

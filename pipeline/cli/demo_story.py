@@ -33,8 +33,8 @@ def steps(
     watch: str,
 ) -> list[Step]:
     """What was said in the utterances that a watch was told of and that went far, in the order of time."""
-    told = {alert.recorded.statement.statement_id: alert for alert in alerts if alert.watch_id == watch}
-    known = {alert.recorded.utterance.utterance_id for alert in told.values()}
+    told = {alert.heard.statement.statement_id: alert for alert in alerts if alert.watch_id == watch}
+    known = {alert.heard.utterance.utterance_id for alert in told.values()}
     ordered = sorted(statements, key=lambda s: (seen(s), s.article, s.part != "title", s.id))
     far = Counter(statement.utterance for statement in ordered)
     copies = {article.id: article.copy for article in articles}
@@ -80,5 +80,5 @@ def story(
     own = [alert for alert in alerts if alert.watch_id == watch]
     yield Text(f"the digest of {watch} holds each once:", style="bold")
     for number, alert in enumerate(own, 1):
-        line = f"  {number}. {alert.reason}: {inert(alert.recorded.statement.text)}".replace("\u200b", "")
+        line = f"  {number}. {alert.reason}: {inert(alert.heard.statement.text)}".replace("\u200b", "")
         yield Text(plain(line), no_wrap=True, overflow="ellipsis")

@@ -161,12 +161,15 @@ def _crawl(house: Installation) -> str:
 
 
 def _channels(house: Installation) -> list[str]:
-    """The channels of all watches that are not paused; none where the catalog cannot be read, which has its own row."""
+    """The channels of sources and of all watches that are not paused; none where the catalog cannot be read, which has
+    its own row.
+    """
     try:
         watches = house.catalog.snapshot().watches
     except PantauError:
         return []
-    return sorted({url for watch in watches if not watch.paused for url in watch.channels})
+    told = {url for watch in watches if not watch.paused for url in watch.channels}
+    return sorted(told.union(house.settings.source_channels))
 
 
 def host(channel: str) -> str:

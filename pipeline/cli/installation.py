@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
+from pipeline.adapters.checked_watch import channel_fault
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.memory import MemoryState
 from pipeline.broker import Broker, Care, Served, Topics, Wanted
@@ -176,17 +177,22 @@ class Installation:
     async def crawler(self) -> AsyncIterator["Crawler"]:
         """A crawler of the catalog's sources. Raises Busy when another one crawls for this home folder."""
         from pipeline.runners.crawl import Crawler  # noqa: PLC0415 - as above
+        from pipeline.runners.crawl.herald import Herald, Telling  # noqa: PLC0415
         from pipeline.runners.crawl.parts import Parts  # noqa: PLC0415
         from pipeline.runners.crawl.reading import ConfinedReader  # noqa: PLC0415
 
         self.prepare()
         self.catalog.snapshot()
+        for channel in self.settings.source_channels:
+            if fault := channel_fault(channel):
+                raise Misuse(f"PANTAU_SOURCE_CHANNELS: {fault}")
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.alone(self.settings.home / "crawl.lock"))
             reader = stack.enter_context(contextlib.closing(ConfinedReader()))
             async with self.fetcher as web:
                 parts = Parts(self.frontier, web, reader, SystemClock(), self.meters, self.settings.fetch_ports)
-                yield Crawler(parts, self.catalog, self.intake)
+                herald = Herald(self.broker, Telling(self.settings.source_channels, self.settings.source_report))
+                yield Crawler(parts, self.catalog, self.intake, herald=herald)
 
     def twin(self) -> "Installation":
         """The same installation for another thread: its files are opened anew, its metrics are the same."""

@@ -32,8 +32,9 @@ from pipeline.cli.output import (
 from pipeline.errors import Misuse, Unavailable
 from pipeline.frontier import Count
 from pipeline.news.crawling.habits import expected
-from pipeline.news.crawling.health import LOOKED_AT, Health, State, assessed
+from pipeline.news.crawling.health import Health, State
 from pipeline.news.crawling.polling import Polled
+from pipeline.runners.crawl.tending import health_of
 from schemas.catalog import Source
 
 if TYPE_CHECKING:
@@ -88,8 +89,7 @@ def _tally(id: str, counts: Sequence[Count]) -> Counter[str]:
 
 
 def _health(house: Installation, one: Source) -> Health:
-    latest = house.frontier.latest(one.id, LOOKED_AT)
-    return assessed(house.frontier.polled().get(one.id), latest, house.clock.now(), one.paused)
+    return health_of(one, house.frontier, house.clock.now())
 
 
 def _row(

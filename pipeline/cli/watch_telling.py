@@ -74,7 +74,9 @@ def proof(
 
 def _passage(context: typer.Context, alert: AlertRaised) -> Text | None:
     """The words in the stored copy of the page, with what stands around them."""
-    said, carrier = alert.recorded.statement, alert.recorded.carrier
+    if alert.notice:
+        return None
+    said, carrier = alert.heard.statement, alert.heard.carrier
     if said.page_start is None or said.page_end is None:
         return None
     house = installation(context)

@@ -103,7 +103,7 @@ def statement_document(record: StatementRecorded) -> StatementDocument:
 
 def alert_document(record: AlertRaised) -> AlertDocument:
     """The document of an alert. Its month is that of the article, as for the statement that it is about."""
-    statement, carrier, utterance = record.recorded.statement, record.recorded.carrier, record.recorded.utterance
+    statement, carrier, utterance = record.heard.statement, record.heard.carrier, record.heard.utterance
     return AlertDocument(
         id=record.alert_id,
         revision=carrier.revision,

@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 from urllib.parse import urlsplit
 
-from schemas.alert import AlertRaised, Piece, Proof
+from schemas.alert import AlertRaised, Notice, Piece, Proof
 
 _LINKS = re.compile(r"(?<=\w)\.(?=[^\W\d_])|@(?=\w)|:(?=//)")
 _CHAT = str.maketrans(
@@ -57,13 +57,13 @@ def reason(alert: AlertRaised) -> str:
 
 def speaker(alert: AlertRaised) -> str:
     """Who speaks, as the article or the catalog calls him."""
-    said = alert.recorded.statement
+    said = alert.heard.statement
     return inert(said.speaker or said.mention or "unknown speaker")
 
 
 def proof_of(alert: AlertRaised) -> Proof:
     """The proof of an alert; of an older one that has none, its words."""
-    return alert.proof or Proof(quote=alert.recorded.statement.text)
+    return alert.proof or Proof(quote=alert.heard.statement.text)
 
 
 def subject(alerts: Sequence[AlertRaised]) -> str:
@@ -71,18 +71,20 @@ def subject(alerts: Sequence[AlertRaised]) -> str:
     first = alerts[0]
     if len(alerts) > 1:
         return _cut(f"{inert(first.watch)}: {len(alerts)} alerts")
-    return _cut(f"{speaker(first)} ({reason(first)}): {inert(first.recorded.statement.text)}")
+    if first.notice:
+        return _cut(inert(first.notice.title))
+    return _cut(f"{speaker(first)} ({reason(first)}): {inert(first.heard.statement.text)}")
 
 
 def first_seen(alert: AlertRaised) -> datetime:
     """When the utterance was first seen, in the time zone of the article that the alert shows."""
-    recorded = alert.recorded
+    recorded = alert.heard
     return recorded.utterance.first_seen.astimezone(recorded.carrier.seen_at.tzinfo)
 
 
 def facts(alert: AlertRaised) -> list[tuple[str, str]]:
     """What is known of a statement besides its words, with the name of each."""
-    recorded = alert.recorded
+    recorded = alert.heard
     said, carrier, heard = recorded.statement, recorded.carrier, recorded.utterance
     others = [outlet for outlet in heard.outlets if outlet != carrier.outlet]
     found = [
@@ -110,13 +112,15 @@ def changes(pieces: Sequence[Piece]) -> str:
 
 def text(alert: AlertRaised) -> str:
     """One alert as plain text."""
+    if alert.notice:
+        return "\n".join([*_noticed(alert.notice), *filter(None, [web_address(alert.notice.url)])]) + "\n"
     proof = proof_of(alert)
     around = " ".join(filter(None, (inert(proof.before), inert(proof.quote), inert(proof.after))))
     lines = [f"{speaker(alert)} - {reason(alert)}", "", around, ""]
     if differs := changes(proof.changes):
         lines += [f"against the closest earlier wording: {differs}", ""]
     lines += [f"{name}: {value}" for name, value in facts(alert)]
-    lines += [f"page: {url}"] if (url := web_address(alert.recorded.carrier.url)) else []
+    lines += [f"page: {url}"] if (url := web_address(alert.heard.carrier.url)) else []
     return "\n".join(lines) + "\n"
 
 
@@ -148,7 +152,9 @@ def digest_html(alerts: Sequence[AlertRaised], pause: str | None = None) -> str:
 
 def html(alert: AlertRaised, anchor: str = "") -> str:
     """One alert as a piece of HTML."""
-    proof, url = proof_of(alert), web_address(alert.recorded.carrier.url)
+    if alert.notice:
+        return _notice_html(alert.notice, anchor)
+    proof, url = proof_of(alert), web_address(alert.heard.carrier.url)
     before, said, after = (escape(inert(part)) for part in (proof.before, proof.quote, proof.after))
     quote = f"{before} <strong>{said}</strong> {after}".strip()
     tags = {"same": "{}", "added": "<ins>{}</ins>", "removed": "<del>{}</del>"}
@@ -164,7 +170,11 @@ def chat_text(alerts: Sequence[AlertRaised]) -> str:
     """One alert or a short digest for a chat: the words, what is new, why, and the link."""
     parts = [_sample(alerts)] if alerts[0].sample else []
     for alert in alerts:
-        said, proof = alert.recorded, proof_of(alert)
+        if alert.notice:
+            lines = [*map(chat, _noticed(alert.notice)), *filter(None, [web_address(alert.notice.url)])]
+            parts.append("\n".join(lines))
+            continue
+        said, proof = alert.heard, proof_of(alert)
         lines = [f"{chat(speaker(alert))} - {reason(alert)}", chat(proof.quote)]
         added = " … ".join(piece.text for piece in proof.changes if piece.kind == "added")
         lines += [f"new words: {chat(added)}"] if added and said.utterance.added else []
@@ -172,6 +182,17 @@ def chat_text(alerts: Sequence[AlertRaised]) -> str:
         lines += [url] if (url := web_address(said.carrier.url)) else []
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
+
+
+def _noticed(notice: Notice) -> list[str]:
+    return [inert(line) for line in (notice.title, *notice.lines)]
+
+
+def _notice_html(notice: Notice, anchor: str) -> str:
+    head, *lines = (escape(line) for line in _noticed(notice))
+    url = web_address(notice.url)
+    link = f'<p><a href="{escape(url)}" rel="noreferrer">its address</a></p>' if url else ""
+    return f'<h2 id="{escape(anchor)}">{head}</h2><p>{"<br>".join(lines)}</p>{link}'
 
 
 def _sample(alerts: Sequence[AlertRaised]) -> str:

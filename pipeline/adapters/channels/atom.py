@@ -74,7 +74,7 @@ def _item(alert: AlertRaised) -> _Item:
         "content_text": text(alert),
         "date_published": alert.raised_at.isoformat(),
     }
-    url = web_address(alert.recorded.carrier.url)
+    url = web_address(alert.notice.url if alert.notice else alert.heard.carrier.url)
     return item | ({"url": url} if url else {})
 
 

@@ -80,9 +80,8 @@ class Mail:
             there = _set_up()
         except Misuse as error:
             raise TryLater(60.0, str(error)) from error
-        mail = message(
-            there.sender, url.removeprefix("mailto:"), alerts, keys.pause_link(self._home, alerts[0].watch_id)
-        )
+        pause = None if alerts[0].notice else keys.pause_link(self._home, alerts[0].watch_id)
+        mail = message(there.sender, url.removeprefix("mailto:"), alerts, pause)
         try:
             with _session(there) as session:
                 session.send_message(mail)
@@ -118,8 +117,8 @@ def message(sender: str, to: str, alerts: Sequence[AlertRaised], pause: str | No
     mail["Date"] = format_datetime(max(alert.raised_at for alert in alerts))
     id = first.alert_id if len(alerts) == 1 else words.identity(*(alert.alert_id for alert in alerts))
     mail["Message-ID"] = f"<{id}@{domain}>"
-    if len(alerts) == 1:
-        thread = words.identity(first.watch_id, first.recorded.utterance.utterance_id, "thread")
+    if len(alerts) == 1 and not first.notice:
+        thread = words.identity(first.watch_id, first.heard.utterance.utterance_id, "thread")
         mail["In-Reply-To"] = mail["References"] = f"<{thread}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     if pause:

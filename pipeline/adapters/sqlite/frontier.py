@@ -1,9 +1,10 @@
 """The frontier in a SQLite file."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,10 +14,12 @@ from pipeline.news.crawling.items import Item, Rank
 from pipeline.news.crawling.polling import Polled
 from pipeline.news.crawling.walking import Walk
 
+N = TypeVar("N")
 SCHEMA = (
     "CREATE TABLE source(id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE walk(id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE rest(host TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE note(kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
     "CREATE TABLE item(key TEXT PRIMARY KEY, url TEXT NOT NULL, host TEXT NOT NULL, source TEXT NOT NULL,"
     " listed INTEGER NOT NULL, seen INTEGER NOT NULL, due INTEGER, rank INTEGER NOT NULL, tries INTEGER NOT NULL,"
     " fetched INTEGER, checked INTEGER, again INTEGER NOT NULL, changes INTEGER NOT NULL, etag TEXT, modified TEXT,"
@@ -130,16 +133,45 @@ class SqliteFrontier:
         query = "SELECT count(*) FROM item WHERE source = ? AND due IS NOT NULL AND rank = 0"
         return int(self._rows(query, source)[0][0])
 
-    def counts(self) -> list[Count]:
+    def counts(self, since: datetime | None = None) -> list[Count]:
         """See Frontier."""
         state = "CASE WHEN fetched IS NOT NULL THEN 'fetched' WHEN due IS NULL THEN 'refused' ELSE 'waiting' END"
-        query = f"SELECT source, {state}, coalesce(reason, ''), count(*) FROM item GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-        return [Count(*row) for row in self._rows(query)]
+        where, values = ("WHERE listed >= ?", [_number(since)]) if since else ("", [])
+        query = f"SELECT source, {state}, coalesce(reason, ''), count(*) FROM item {where} GROUP BY 1, 2, 3"
+        return sorted(Count(*row) for row in self._rows(query, *values))
+
+    def corrected(self, since: datetime) -> dict[str, int]:
+        """See Frontier."""
+        query = "SELECT source, count(*) FROM item WHERE listed >= ? AND changes > 0 GROUP BY 1"
+        return dict(self._rows(query, _number(since)))
 
     def latest(self, source: str, limit: int) -> list[Item]:
         """See Frontier."""
         query = "SELECT * FROM item WHERE source = ? ORDER BY listed DESC LIMIT ?"
         return [_item(row) for row in self._rows(query, source, limit)]
+
+    def notes(self, kind: type[N]) -> dict[str, N]:
+        """See Frontier."""
+        rows = self._rows("SELECT id, body FROM note WHERE kind = ?", kind.__name__)
+        return {id: msgspec.msgpack.decode(body, type=kind) for id, body in rows}
+
+    def amend(self, kind: type[N], id: str, change: Callable[[N | None], N | None]) -> N | None:
+        """See Frontier."""
+        key = (kind.__name__, id)
+        with self._database.transaction():
+            row = self._connection.execute("SELECT body FROM note WHERE kind = ? AND id = ?", key).fetchone()
+            made = change(msgspec.msgpack.decode(row[0], type=kind) if row else None)
+            if made is None:
+                self._connection.execute("DELETE FROM note WHERE kind = ? AND id = ?", key)
+            else:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (*key, msgspec.msgpack.encode(made))
+                )
+        return made
+
+    def together(self) -> AbstractContextManager[None]:
+        """See Frontier."""
+        return self._database.transaction()
 
     def forget(self, before: datetime, limit: int) -> int:
         """See Frontier."""

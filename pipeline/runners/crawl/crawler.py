@@ -6,9 +6,8 @@ that was listed, and what was on its way is fetched once more: one page a host, 
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,7 +15,6 @@ import msgspec
 from pipeline.errors import PantauError
 from pipeline.news.crawling import items
 from pipeline.news.crawling.answers import charset, kept, media_type
-from pipeline.news.crawling.health import LOOKED_AT, State, assessed
 from pipeline.news.crawling.items import PAUSING, Item, Unwanted
 from pipeline.news.crawling.outcomes import Fetched, NotModified, Refused
 from pipeline.news.crawling.polling import Polled, faced
@@ -26,9 +24,11 @@ from pipeline.news.crawling.walking import Walk
 from pipeline.news.declared import declared
 from pipeline.news.urls import article_id
 from pipeline.ports import Catalog
+from pipeline.runners.crawl.herald import Herald
 from pipeline.runners.crawl.looking import Looking, rest, started
 from pipeline.runners.crawl.parts import Parts
 from pipeline.runners.crawl.storing import Store
+from pipeline.runners.crawl.tending import Tending
 from pipeline.runners.intake import Arrival, Intake
 from schemas.catalog import Source
 
@@ -37,24 +37,25 @@ LOOK = timedelta(seconds=5)
 """How long a change of the catalog may wait to be noticed."""
 BREATH = 0.05
 """Seconds between two times of looking for what is due."""
-TEND_EVERY = timedelta(minutes=15)
-FORGET_AT_ONCE = 20_000
-REMEMBER = timedelta(days=400)
-"""How long an article is remembered after it was listed last."""
 
 
 class Crawler:
-    """Crawls the sources of a catalog. `look` is how often the catalog is looked at at least."""
+    """Crawls the sources of a catalog.
 
-    def __init__(self, parts: Parts, catalog: Catalog, intake: Intake, look: timedelta = LOOK) -> None:
+    look    how often the catalog is looked at at least
+    herald  tells people how sources do; nobody is told without one
+    """
+
+    def __init__(
+        self, parts: Parts, catalog: Catalog, intake: Intake, look: timedelta = LOOK, herald: Herald | None = None
+    ) -> None:
         self._parts, self._frontier, self._catalog, self._look = parts, parts.frontier, catalog, look
         self._looking, self._store = Looking(parts), Store(intake)
+        self._tending = Tending(parts, herald)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._resting: dict[str, datetime] = {}
         self._stirred, self._failure = asyncio.Event(), list[BaseException]()
         self._sources: dict[str, Source] = {}
-        self._states: dict[str, State] = {}
-        self._tended = datetime.min.replace(tzinfo=UTC)
 
     async def run(self, once: bool = False) -> None:
         """Crawl until cancelled; `once`: until nothing is left that is due. Raises what makes going on senseless."""
@@ -77,7 +78,7 @@ class Crawler:
         """Start what is due; returns when the next thing is."""
         now = self._parts.now()
         self._sources = {source.id: source for source in self._catalog.snapshot().sources}
-        self._tend(now)
+        self._tending.tend(self._sources.values(), now)
         return min([now + self._look, *self._start_looks(now), *self._start_lanes(now), *self._start_walks(now)])
 
     def _start_looks(self, now: datetime) -> list[datetime]:
@@ -155,24 +156,6 @@ class Crawler:
         if self._stirred.is_set():  # what ends together is looked after together
             await self._parts.timer.sleep(BREATH)
         self._stirred.clear()
-
-    def _tend(self, now: datetime) -> None:
-        """Forget what is long gone, and say which sources changed how they do."""
-        if now - self._tended < TEND_EVERY:
-            return
-        self._tended = now
-        self._frontier.forget(now - REMEMBER, FORGET_AT_ONCE)
-        polled, states = self._frontier.polled(), Counter(dict.fromkeys(State, 0))
-        for source in self._sources.values():
-            latest = self._frontier.latest(source.id, LOOKED_AT)
-            health = assessed(polled.get(source.id), latest, now, source.paused)
-            states[health.state] += 1
-            before = self._states.get(source.id, health.state)
-            if health.state is not before:
-                what = {"source": source.id, "state": str(health.state), "before": str(before)}
-                LOG.warning("source changed", extra={**what, "evidence": health.evidence, "advice": health.advice})
-            self._states[source.id] = health.state
-        self._parts.meters.sources({str(state): count for state, count in states.items()})
 
     # Lanes
 
