@@ -57,6 +57,10 @@ class Meters:
             registry=self.registry,
         )
 
+        self._declare_crawl()
+        self._declare_uploads()
+
+    def _declare_crawl(self) -> None:
         self._looks = Counter(
             "pantau_looks",
             "Looks at sources by what they brought: read, unchanged, or why nothing could be read",
@@ -70,6 +74,12 @@ class Meters:
             ["outcome"],
             registry=self.registry,
         )
+        self._hubs = Counter(
+            "pantau_hubs",
+            "Hubs that tell of news: asked, refused, confirmed, denied, told, not-signed",
+            ["outcome"],
+            registry=self.registry,
+        )
         self._due = Gauge("pantau_hosts_due", "Hosts with pages that could be fetched now", registry=self.registry)
         self._late = Gauge(
             "pantau_fetch_lateness_seconds", "How long the page that waits most is due", registry=self.registry
@@ -77,10 +87,31 @@ class Meters:
 
         self._sources = Gauge("pantau_sources", "Sources by how they do", ["state"], registry=self.registry)
 
+    def _declare_uploads(self) -> None:
+        self._uploads = Counter(
+            "pantau_uploads",
+            "Pages that were uploaded over HTTP: new, changed, known or refused",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._upload_bytes = Counter(
+            "pantau_upload_bytes", "Bytes of the bodies of uploads that were taken", registry=self.registry
+        )
+
     def sources(self, states: Mapping[str, int]) -> None:
         """Set how many sources are in each state; all states are named."""
         for state, sources in states.items():
             self._sources.labels(state).set(sources)
+
+    def hub(self, outcome: str) -> None:
+        """Count something between us and a hub."""
+        self._hubs.labels(outcome).inc()
+
+    def uploaded(self, outcomes: Mapping[str, int], size: int) -> None:
+        """Count the pages of an upload of so many bytes."""
+        for outcome, pages in outcomes.items():
+            self._uploads.labels(outcome).inc(pages)
+        self._upload_bytes.inc(size)
 
     def looked(self, outcome: str) -> None:
         """Count a look at a source."""

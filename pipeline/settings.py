@@ -46,7 +46,10 @@ VARIABLES = {
     "PANTAU_SOURCE_REPORT": "when they get a report of the week, such as `monday 07:00 Asia/Jakarta` (default: never)",
     "PANTAU_SECRET": "what webhooks and pause links are signed with (default: made once in the home folder)",
     "PANTAU_SECRET_FILE": "the file that holds it",
-    "PANTAU_PUBLIC_URL": "where readers reach this Pantau, for the links in mails that pause a watch",
+    "PANTAU_PUBLIC_URL": (
+        "where others reach `pantau serve`: mails get a link that pauses their watch, and hubs of feeds are asked to "
+        "tell of news (WebSub)"
+    ),
     "PANTAU_SERVE_HOST": "address that uploads over HTTP are taken on (default: 127.0.0.1)",
     "PANTAU_SERVE_PORT": "port for uploads; `pantau run` takes them when it is set (default: 8464 for `pantau serve`)",
     "PANTAU_METRICS_HOST": "address that /metrics is served on (default: 127.0.0.1; in a container 0.0.0.0)",
@@ -76,6 +79,7 @@ class Settings:
     fetch_ports: frozenset[int] = frozenset()
     fetch_delay: int = 2
     contact: str | None = None
+    public_url: str | None = None
     source_channels: tuple[str, ...] = field(default=("feed:",), repr=False)
     source_report: Weekly | None = None
 
@@ -104,6 +108,7 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         fetch_ports=_ports(environment.get("PANTAU_FETCH_PORTS", "")),
         fetch_delay=_delay(environment),
         contact=_contact(environment.get("PANTAU_CONTACT")),
+        public_url=environment.get("PANTAU_PUBLIC_URL", "").rstrip("/") or None,
         source_channels=_channels(environment.get("PANTAU_SOURCE_CHANNELS") or "feed:"),
         source_report=_report(environment.get("PANTAU_SOURCE_REPORT")),
     )

@@ -61,6 +61,7 @@ class Crawl:
     chance: Callable[[], float] = lambda: 0.5
     policy: dict[str, Any] = field(default_factory=dict)
     telling: Telling | None = None
+    told_at: str | None = None
 
     def __post_init__(self) -> None:
         self.pages, self.meters = MemoryPages(), Meters()
@@ -75,8 +76,9 @@ class Crawl:
             policy, self.timer, hosts=hosts, resolve=lambda host, port: ["127.0.0.1"], chance=self.chance
         ) as web:
             parts = Parts(
-                self.frontier, web, InlineReader(), self.timer, self.meters, frozenset({self.port}), self.chance
-            )
+                self.frontier, web, InlineReader(), self.timer, self.meters, frozenset({self.port}), self.chance,
+                told_at=self.told_at,
+            )  # fmt: skip
             intake = Intake(self.broker, self.pages, self.timer)
             herald = Herald(self.broker, self.telling) if self.telling else None
             crawler = Crawler(parts, FixedCatalog(self.sources), intake, look=timedelta(hours=6), herald=herald)

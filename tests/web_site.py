@@ -13,6 +13,7 @@ class Request(NamedTuple):
     host: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 Handler = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
@@ -73,7 +74,9 @@ class Site:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                await self._handle(_request(head), writer)
+                request = _request(head)
+                body = await reader.readexactly(int(request.headers.get("content-length", "0")))
+                await self._handle(request._replace(body=body), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             return  # the client went away, which is its right
         finally:

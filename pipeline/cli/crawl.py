@@ -53,9 +53,9 @@ async def _crawl(house: Installation, once: bool) -> None:
     await crawl_until(house, stop, once)
 
 
-def serve_metrics(house: Installation) -> None:
-    """Serve /metrics, if it is wanted. Raises Unavailable when its port is taken."""
-    host, port = house.settings.metrics_host, house.settings.metrics_port
+def serve_metrics(house: Installation, chosen: int | None = None) -> None:
+    """Serve /metrics, if it is wanted, on the port that is chosen or set. Raises Unavailable when its port is taken."""
+    host, port = house.settings.metrics_host, house.settings.metrics_port if chosen is None else chosen
     if not port:
         return
     try:

@@ -190,7 +190,10 @@ class Installation:
             stack.enter_context(self.alone(self.settings.home / "crawl.lock"))
             reader = stack.enter_context(contextlib.closing(ConfinedReader()))
             async with self.fetcher as web:
-                parts = Parts(self.frontier, web, reader, SystemClock(), self.meters, self.settings.fetch_ports)
+                parts = Parts(
+                    self.frontier, web, reader, SystemClock(), self.meters, self.settings.fetch_ports,
+                    told_at=f"{public}/hubs" if (public := self.settings.public_url) else None,
+                )  # fmt: skip
                 herald = Herald(self.broker, Telling(self.settings.source_channels, self.settings.source_report))
                 yield Crawler(parts, self.catalog, self.intake, herald=herald)
 

@@ -11,6 +11,7 @@ import typer
 
 from pipeline.adapters import open_port
 from pipeline.adapters.apikeys import ApiKeys
+from pipeline.cli.crawl import serve_metrics
 from pipeline.cli.installation import Installation, check_about
 from pipeline.cli.output import installation, notes
 from pipeline.errors import Misuse, Unavailable
@@ -30,6 +31,7 @@ def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 is any. Default: 8464.")] = None,
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of /metrics; 0 is off.")] = 0,
 ) -> None:
     """Take uploads over HTTP and answer pause links, until Ctrl-C. What comes in is worked on by `run` or `work`.
 
@@ -43,6 +45,7 @@ def serve(
         signal.signal(number, lambda *_: stop.set())
     settings = house.settings
     chosen = port if port is not None else settings.serve_port if settings.serve_port is not None else PORT
+    serve_metrics(house, metrics_port)
     with serving_uploads(house, host or settings.serve_host, chosen) as server:
         notes.print(f"taking uploads for {settings.home} on {server.url}/articles; Ctrl-C ends", soft_wrap=True)
         while server.alive and not stop.wait(0.5):
@@ -74,11 +77,12 @@ def serving_uploads(house: Installation, host: str, port: int) -> Iterator["Runn
         raise Misuse(f"other machines could reach {host} and there is no API key: make one with `pantau keys add NAME`")
     catalog = open_port("catalog", own.settings.catalog, check=check_about, tick=itertools.count().__next__)
     catalog.snapshot()  # this one looks at its files each time: a watch is paused as it is, not as it was
-    parts = Parts(own.settings.home, own.broker, own.intake, own.search, catalog, own.clock)
+    parts = Parts(own.settings.home, own.broker, own.intake, own.search, catalog, own.clock, own.frontier, house.meters)
     try:
         with serving(parts, Address(host, port)) as server:
             if not keys:
                 notes.print("no API key yet: make one with `pantau keys add NAME`")
             yield server
     finally:
+        own.frontier.close()
         own.broker.close()

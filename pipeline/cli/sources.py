@@ -33,6 +33,7 @@ from pipeline.errors import Misuse, Unavailable
 from pipeline.frontier import Count
 from pipeline.news.crawling.habits import expected
 from pipeline.news.crawling.health import Health, State
+from pipeline.news.crawling.hubs import Subscription
 from pipeline.news.crawling.polling import Polled
 from pipeline.runners.crawl.tending import health_of
 from schemas.catalog import Source
@@ -141,6 +142,8 @@ def explain(context: typer.Context, id: IdArgument) -> None:
         say(f"what to do: {health.advice}")
     for line in _facts(polled, house):
         say(line)
+    if told := _hub(house, id):
+        say(told)
     counts = [count for count in house.frontier.counts() if count.source == id]
     console.print(table("articles", ("state", "reason", ">articles"), [(c.state, c.reason, c.items) for c in counts]))
     shapes = sorted(polled.shapes.items(), key=lambda pair: -sum(pair[1]))[:LISTED]
@@ -150,6 +153,18 @@ def explain(context: typer.Context, id: IdArgument) -> None:
     latest = house.frontier.latest(id, LISTED)
     rows = [(day(item.listed), day(item.fetched), item.reason or "", item.url) for item in latest]
     console.print(table("listed last", ("listed", "fetched", "reason", "~address"), rows))
+
+
+def _hub(house: Installation, id: str) -> str | None:
+    """What is agreed with its hub, None where it has none."""
+    known = house.frontier.notes(Subscription).get(id)
+    if known is None:
+        return None
+    if known.until and known.until > house.clock.now():
+        seldom = "so it is looked at more seldom" if known.tells(house.clock.now()) else "but not of all that is new"
+        return f"its hub {known.hub} tells of news until {day(known.until)}, last {day(known.told)}, {seldom}"
+    why = known.denied or "no answer came at PANTAU_PUBLIC_URL: is `pantau serve` reachable there?"
+    return f"its hub {known.hub} was asked {day(known.asked)} to tell of news and does not ({why})"
 
 
 def _facts(polled: Polled, house: Installation) -> list[str]:

@@ -21,6 +21,7 @@ from pipeline.serving import openapi, problems
 from pipeline.serving.access import Access
 from pipeline.serving.desk import Desk
 from pipeline.serving.guard import Guard
+from pipeline.serving.hubs import PATH, Hubs
 from pipeline.serving.pace import Pace
 from pipeline.serving.parts import Parts
 from pipeline.serving.pausing import Pausing
@@ -41,11 +42,16 @@ _FILES = {
 def app(parts: Parts, desk: Desk) -> Starlette:
     """The ASGI app over these parts; `desk` is theirs."""
     access = Access(ApiKeys(parts.home), parts.clock, Pace(), Pace())
-    uploads = Uploads(desk, access, Repeats(parts.broker, parts.clock))
+    uploads = Uploads(desk, access, Repeats(parts.broker, parts.clock), parts.meters)
     pausing = Pausing(parts.home, parts.catalog)
     routes = [
         Route("/articles", uploads.__call__, methods=["POST"]),
         Route("/articles/{id}", _article(parts, desk, access)),
+        Route(
+            f"{PATH}/{{token}}",
+            Hubs(parts.frontier, parts.catalog, parts.clock, parts.meters).__call__,
+            methods=["GET", "POST"],
+        ),
         Route("/watches/{id}/pause", pausing.__call__, methods=["GET", "POST"]),
         Route("/openapi.json", _openapi),
         Route("/problems/{kind}", _problem),

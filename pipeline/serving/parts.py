@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.broker import Topics
+from pipeline.frontier import Frontier
+from pipeline.metrics import Meters
 from pipeline.ports import CatalogEditor, Clock, Search
 from pipeline.runners.intake import Intake
 
@@ -19,3 +21,5 @@ class Parts(NamedTuple):
     search: Search
     catalog: CatalogEditor
     clock: Clock
+    frontier: Frontier
+    meters: Meters

@@ -35,6 +35,7 @@ KINDS = {
     "wrong-method": Kind(405, "The method cannot be used here"),
     "too-slow": Kind(408, "The request came too slowly"),
     "in-progress": Kind(409, "The same upload is at work already"),
+    "gone": Kind(410, "What is asked about is not followed any more"),
     "too-large": Kind(413, "The upload is too large"),
     "unsupported": Kind(415, "The type of the body is not one that can be read"),
     "refused": Kind(422, "Nothing in the upload can be used"),

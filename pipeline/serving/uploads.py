@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from pipeline.adapters.apikeys import ApiKey
 from pipeline.adapters.readers.items import Found, Item, Refusal, Refused
+from pipeline.metrics import Meters
 from pipeline.runners.intake import Entry, Receipt, arrival
 from pipeline.serving import reading
 from pipeline.serving.access import Access
@@ -73,8 +75,8 @@ _PROBLEMS = {
 class Uploads:
     """Takes uploads."""
 
-    def __init__(self, desk: Desk, access: Access, repeats: Repeats) -> None:
-        self._desk, self._access, self._repeats = desk, access, repeats
+    def __init__(self, desk: Desk, access: Access, repeats: Repeats, meters: Meters) -> None:
+        self._desk, self._access, self._repeats, self._meters = desk, access, repeats, meters
         self._bodies = Bodies()
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
@@ -107,6 +109,7 @@ class Uploads:
             note = partial(self._keep, upload, answer, items) if last and upload.name else None
             answer.take(items, self._desk.take([arrival(item) for item in items], note).result())
         taken, refused, size = len(answer.articles), answer.refusals, upload.body.size
+        self._meters.uploaded(Counter(page.entry for page in answer.articles) + Counter(refused=refused), size)
         LOG.info("upload by key %s: %d taken, %d refused, %d bytes", upload.key.id, taken, refused, size)
         return answer.encoded()
 

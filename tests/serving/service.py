@@ -12,6 +12,7 @@ import httpx
 from pipeline.adapters.apikeys import SCOPES, ApiKeys
 from pipeline.cli.installation import Installation
 from pipeline.cli.serve import serving_uploads
+from pipeline.metrics import Meters
 from pipeline.settings import load
 from schemas.codec import decode
 from schemas.page import PageFetched
@@ -32,8 +33,8 @@ ARTICLE = (
 class Service:
     """A server over the installation in a folder, with a key for everything."""
 
-    def __init__(self, url: str, home: Path, settings: dict[str, str]) -> None:
-        self.url, self.home = url, home
+    def __init__(self, url: str, home: Path, settings: dict[str, str], meters: Meters) -> None:
+        self.url, self.home, self.meters = url, home, meters
         self.keys = ApiKeys(home)
         _, self.key = self.keys.make("everything", SCOPES, NOW, per_minute=100_000)
         self.client = httpx.Client(base_url=url, headers=self.authorized(), timeout=60)
@@ -52,6 +53,10 @@ class Service:
 
     def page(self, page: PageFetched) -> bytes:
         return self.house.pages.get(page.page)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """What a metric of the server shows."""
+        return self.meters.registry.get_sample_value(name, labels) or 0.0
 
     def work(self) -> None:
         """Let the flow do what is in line."""
@@ -83,7 +88,7 @@ def everything(connection: socket.socket) -> bytes:
 def served(home: Path, settings: dict[str, str] = SETTINGS) -> Iterator[Service]:
     house = Installation(load(settings, home))
     with serving_uploads(house, "127.0.0.1", 0) as running:
-        service = Service(running.url, home, settings)
+        service = Service(running.url, home, settings, house.meters)
         with service.client:
             yield service
         service.house.broker.close()

@@ -5,11 +5,12 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from pipeline.news.urls import article_id
-from tests.serving.service import ARTICLE, Service, problem
+from tests.serving.service import ARTICLE, Service, problem, served
 
 URL = "https://kabar.example/berita/1"
 
@@ -59,6 +60,15 @@ def test_one_page_of_each_type(service: Service, media_type: str, content: str |
     (taken,) = answer.json()["articles"]
     assert taken["entry"] == "new"
     assert next(page for page in service.arrived() if page.article_id == taken["id"]).media_type == stored
+
+
+def test_what_is_uploaded_is_counted(tmp_path: Path) -> None:
+    with served(tmp_path) as service:
+        lines = b'{"text": "Satu dua tiga."}\n{"text": "Satu dua tiga."}\nnonsense\n'
+        assert service.post(lines, "application/x-ndjson").status_code == 202
+        shown = {name: service.metric("pantau_uploads_total", outcome=name) for name in ("new", "known", "refused")}
+        assert shown == {"new": 1, "known": 1, "refused": 1}
+        assert service.metric("pantau_upload_bytes_total") == len(lines)
 
 
 def test_an_array_gives_each_article_in_its_order_and_names_what_is_wrong(service: Service) -> None:

@@ -61,9 +61,17 @@ class Exchange:
 
     async def get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
         """The answer of a target; `conditions` are headers that make the request conditional."""
+        return await self._outcome(target, partial(self._get, target, conditions, limits, now))
+
+    async def post(self, target: Target, form: bytes, now: Callable[[], datetime]) -> Answer:
+        """The answer to a form; what it says is not read."""
+        return await self._outcome(target, partial(self._post, target, form, now))
+
+    async def _outcome(self, target: Target, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What comes of a request, with its failures as reasons."""
         try:
             async with self._slots, asyncio.timeout(self._policy.whole):
-                return await self._get(target, conditions, limits, now)
+                return await ask()
         except Forbidden as error:
             return Refused(target.url, Unfetched.PRIVATE_ADDRESS, str(error))
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -77,13 +85,7 @@ class Exchange:
 
     async def _get(self, target: Target, conditions: Headers, limits: Limits, now: Callable[[], datetime]) -> Answer:
         async with AsyncExitStack() as stack:
-            pool = await stack.enter_async_context(self._connections(target.origin))
-            request = pool.stream(
-                "GET", target.url, headers=self._headers(target, conditions),
-                extensions={"timeout": {"connect": self._policy.connect}},
-            )  # fmt: skip
-            response = await self._headed(stack.enter_async_context(request))
-            headers = tuple((name.decode("latin-1").lower(), _text(value)) for name, value in response.headers)
+            response, headers = await self._asked(stack, "GET", target, conditions)
             if response.status == 304 and conditions:
                 return NotModified(target.url, headers, now())
             said = judged(target.url, response.status, headers, now())
@@ -91,6 +93,27 @@ class Exchange:
                 return said
             content = await self._content(response, headers, limits, stack)
         return Fetched(target.url, response.status, headers, content, now())
+
+    async def _post(self, target: Target, form: bytes, now: Callable[[], datetime]) -> Answer:
+        about = (("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(form))))
+        async with AsyncExitStack() as stack:
+            response, headers = await self._asked(stack, "POST", target, about, form)
+        if 200 <= response.status < 300:
+            return Fetched(target.url, response.status, headers, b"", now())
+        said = judged(target.url, response.status, headers, now())
+        return said or Refused(target.url, Unfetched.REFUSED, f"it answers {response.status}", response.status)
+
+    async def _asked(
+        self, stack: AsyncExitStack, method: str, target: Target, more: Headers, content: bytes | None = None
+    ) -> tuple[httpcore.Response, Headers]:
+        """The answer whose body is still to come, as long as the stack is open, and its headers."""
+        pool = await stack.enter_async_context(self._connections(target.origin))
+        request = pool.stream(
+            method, target.url, headers=self._headers(target, more), content=content,
+            extensions={"timeout": {"connect": self._policy.connect}},
+        )  # fmt: skip
+        response = await self._headed(stack.enter_async_context(request))
+        return response, tuple((name.decode("latin-1").lower(), _text(value)) for name, value in response.headers)
 
     @asynccontextmanager
     async def _connections(self, origin: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:

@@ -5,11 +5,12 @@ the line of its host, and its connection goes through the gate.
 """
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import TracebackType
+from urllib.parse import urlencode
 
 from pipeline.adapters.addresses import Resolve, system
 from pipeline.adapters.clock import SystemClock
@@ -57,6 +58,17 @@ class Fetcher:
         pairs = (("if-none-match", etag), ("if-modified-since", modified))
         conditions = tuple((name, value) for name, value in pairs if value and value.isascii() and value.isprintable())
         return await self._followed(asked, partial(self._page, conditions=conditions))
+
+    async def post(self, url: str, form: Sequence[tuple[str, str]]) -> Fetched | Refused:
+        """Hand in a form at a URL that is made for programs, so robots.txt is not asked. No redirect is followed."""
+        asked = target(url, self._policy.ports)
+        if isinstance(asked, Refused):
+            return asked
+        post = partial(self._exchange.post, asked, urlencode(form).encode(), self._timer.now)
+        answer = await self._queues.ask(asked.url, asked.host, None, post)
+        if isinstance(answer, Fetched | Refused):
+            return answer
+        return Refused(asked.url, Unfetched.REFUSED, "it redirects, which is not followed")
 
     def rest(self, host: str, until: datetime) -> None:
         """Ask nothing of a host until then."""

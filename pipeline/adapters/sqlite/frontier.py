@@ -58,6 +58,7 @@ class SqliteFrontier:
         self._database = Database(path, SCHEMA)
         self._connection, self._path = self._database.connection, path
         self._version, self._polled, self._walks = -1, dict[str, Polled](), dict[str, Walk]()
+        self._notes: dict[type, dict[str, Any]] = {}
 
     def polled(self) -> dict[str, Polled]:
         """See Frontier."""
@@ -70,14 +71,14 @@ class SqliteFrontier:
         return sorted(self._walks.values(), key=lambda walk: walk.begun)
 
     def _refresh(self) -> None:
-        """Read sources and backfills again if another process changed the file; the crawler asks all the time."""
+        """Read all of this again if another process changed the file; the crawler asks all the time."""
         version = int(self._rows("PRAGMA data_version")[0][0])
         if version != self._version:
             sources = [msgspec.msgpack.decode(body, type=Polled) for (body,) in self._rows("SELECT body FROM source")]
             self._polled = {polled.id: polled for polled in sources}
             walks = self._rows("SELECT id, body FROM walk")
             self._walks = {id: msgspec.msgpack.decode(body, type=Walk) for id, body in walks}
-            self._version = version
+            self._notes, self._version = {}, version
 
     def known(self, keys: Iterable[str]) -> dict[str, Item]:
         """See Frontier."""
@@ -152,8 +153,11 @@ class SqliteFrontier:
 
     def notes(self, kind: type[N]) -> dict[str, N]:
         """See Frontier."""
-        rows = self._rows("SELECT id, body FROM note WHERE kind = ?", kind.__name__)
-        return {id: msgspec.msgpack.decode(body, type=kind) for id, body in rows}
+        self._refresh()
+        if kind not in self._notes:
+            rows = self._rows("SELECT id, body FROM note WHERE kind = ?", kind.__name__)
+            self._notes[kind] = {id: msgspec.msgpack.decode(body, type=kind) for id, body in rows}
+        return dict(self._notes[kind])
 
     def amend(self, kind: type[N], id: str, change: Callable[[N | None], N | None]) -> N | None:
         """See Frontier."""
@@ -167,6 +171,7 @@ class SqliteFrontier:
                 self._connection.execute(
                     "INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (*key, msgspec.msgpack.encode(made))
                 )
+        self._notes.pop(kind, None)
         return made
 
     def together(self) -> AbstractContextManager[None]:

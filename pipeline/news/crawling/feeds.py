@@ -36,11 +36,18 @@ class _JsonItem(msgspec.Struct):
     date_modified: str | None = None
 
 
+class _JsonHub(msgspec.Struct):
+    type: str
+    url: str
+
+
 class _JsonFeed(msgspec.Struct):
     version: str
     items: list[_JsonItem]
     title: str | None = None
     next_url: str | None = None
+    feed_url: str | None = None
+    hubs: list[_JsonHub] = []
 
 
 def feed(content: bytes, media_type: str | None, url: str) -> Listing | Unreadable:
@@ -58,11 +65,13 @@ def feed(content: bytes, media_type: str | None, url: str) -> Listing | Unreadab
     return _listing(
         Listing(
             "feed",
-            further=_further(about, url),
+            further=_linked(about, url, "next", "prev-archive"),
             wait=_wait(about),
             skip_hours=frozenset(int(hour) % 24 for hour in _within(_HOURS, _HOUR, content)),
             skip_days=frozenset(_WEEK.index(day) for day in _within(_DAYS, _DAY, content) if day in _WEEK),
             title=dict.get(about, "title"),
+            hub=_linked(about, url, "hub"),
+            topic=_linked(about, url, "self"),
         ),
         found,
         len(read.entries),
@@ -79,7 +88,10 @@ def json_feed(content: bytes, url: str) -> Listing | Unreadable:
         return Unreadable(Unread.NO_LISTING, "it is JSON, and no JSON Feed")
     found = [_json_item(item, url) for item in read.items[:MOST]]
     further = _address(url, read.next_url) if read.next_url else None
-    return _listing(Listing("feed", further=further, title=read.title), found, len(read.items))
+    hub = next((_address(url, one.url) for one in read.hubs if one.type.lower() == "websub"), None)
+    topic = _address(url, read.feed_url) if read.feed_url else None
+    bare = Listing("feed", further=further, title=read.title, hub=hub, topic=topic)
+    return _listing(bare, found, len(read.items))
 
 
 def _listing(bare: Listing, found: Iterable[Listed | None], entries: int) -> Listing | Unreadable:
@@ -130,10 +142,10 @@ def _iso(text: str | None) -> datetime | None:
         return None
 
 
-def _further(about: dict[str, Any], url: str) -> str | None:
-    """The page with older entries (RFC 5005)."""
+def _linked(about: dict[str, Any], url: str, *rels: str) -> str | None:
+    """Where the first link of these kinds leads: the page with older entries (RFC 5005), the hub (WebSub)."""
     for link in about.get("links", ()):
-        if link.get("rel") in ("next", "prev-archive") and link.get("href"):
+        if link.get("rel") in rels and link.get("href"):
             return _address(url, str(link["href"]))
     return None
 

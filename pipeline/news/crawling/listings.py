@@ -39,6 +39,7 @@ class Listing(NamedTuple):
     further             where older entries are: the next page of a feed
     wait                how long the publisher asks not to come again (ttl, sy:updatePeriod)
     skip_hours          hours of the day (UTC), and `skip_days` days of the week (0 is Monday), at which nothing comes
+    hub                 who tells of news of a feed (WebSub), and `topic` what the feed is called there
     left_out            entries that name no page, or stand behind the most that is read
     """
 
@@ -51,6 +52,8 @@ class Listing(NamedTuple):
     skip_days: frozenset[int] = frozenset()
     left_out: int = 0
     title: str | None = None
+    hub: str | None = None
+    topic: str | None = None
 
 
 class Unread(StrEnum):

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import PantauError
-from pipeline.news.crawling import items
+from pipeline.news.crawling import hubs, items
 from pipeline.news.crawling.answers import charset, kept, media_type
+from pipeline.news.crawling.hubs import Subscription
 from pipeline.news.crawling.items import PAUSING, Item, Unwanted
 from pipeline.news.crawling.outcomes import Fetched, NotModified, Refused
 from pipeline.news.crawling.polling import Polled, faced
@@ -82,17 +83,18 @@ class Crawler:
         return min([now + self._look, *self._start_looks(now), *self._start_lanes(now), *self._start_walks(now)])
 
     def _start_looks(self, now: datetime) -> list[datetime]:
-        known, later = self._frontier.polled(), list[datetime]()
+        known, told, later = self._frontier.polled(), self._frontier.notes(Subscription), list[datetime]()
         for source in self._sources.values():
             polled = known.get(source.id)
             if polled is None or polled.url != source.url:
                 polled = started(source, now)
             if source.paused or f"look {source.id}" in self._tasks:
                 continue
-            if polled.due <= now:
+            due = hubs.due(told.get(source.id), polled, self._looking.begun.get(source.id))
+            if due <= now:
                 self._begin(f"look {source.id}", self._looking.look, source, polled)
             else:
-                later.append(polled.due)
+                later.append(due)
         return later
 
     def _start_lanes(self, now: datetime) -> list[datetime]:

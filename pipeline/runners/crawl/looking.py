@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pipeline.news.crawling import items, polling, walking
+from pipeline.news.crawling import hubs, items, polling, walking
 from pipeline.news.crawling.items import Item, Unwanted
 from pipeline.news.crawling.listings import Listed, Listing, Unread, Unreadable
 from pipeline.news.crawling.outcomes import Fetched, NotModified, Refused, Unfetched
@@ -16,6 +16,7 @@ from pipeline.news.crawling.shapes import chosen
 from pipeline.news.crawling.walking import Walk
 from pipeline.news.urls import article_id
 from pipeline.runners.crawl.parts import Parts
+from pipeline.runners.crawl.subscribing import Subscribing
 from schemas.catalog import Source
 
 LOG = logging.getLogger("pantau.crawl")
@@ -30,12 +31,16 @@ class Looking:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._frontier = parts, parts.frontier
+        self._subscribing = Subscribing(parts)
+        self.begun: dict[str, datetime] = {}
+        """When the last look at a source began."""
 
     async def look(self, source: Source, polled: Polled) -> None:
         """Look at a source, and note what it lists and when it is looked at next."""
         if self._frontier.waiting(source.id) > polling.WAITING_MOST:
             self._frontier.record(polled=polling.put_off(polled, self._parts.now()))
             return
+        self.begun[source.id] = self._parts.now()
         came = await self._parts.web.fetch(source.url, polled.etag, polled.modified)
         if isinstance(came, Refused):
             self._failed(polled, came)
@@ -49,6 +54,7 @@ class Looking:
         if polled.parts or (listing and listing.parts):
             found += await self._parts_of(listing, polled, source, parts)
         self._note(source, polled, Look(came, listing, parts=parts), found)
+        await self._subscribing.see_to(source, listing, came)
 
     async def walk(self, source: Source, walk: Walk) -> timedelta | None:
         """Read the next listing of a backfill; returns how long to wait when it cannot be had now."""
@@ -136,7 +142,8 @@ class Looking:
         seen = polling.seen(
             self._newest(polled), Look(look.came, look.listing, times, known, look.parts), now, self._parts.chance()
         )
-        self._frontier.record([*new, *relisted], seen)
+        hub = self._subscribing.looked(source, polled, len(wanted))
+        self._frontier.record([*new, *relisted], hubs.relaxed(hub, seen, now))
         self._parts.meters.looked("read" if look.listing else "unchanged")
         self._parts.meters.listed(len(wanted))
 
