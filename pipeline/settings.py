@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import Misuse, Unavailable
-from pipeline.news.crawling.reports import Weekly, weekly
+from pipeline.news.pace import Weekly, weekly
 
 VARIABLES = {
     "PANTAU_HOME": "the folder of everything that Pantau keeps (default: pantau-data in the current folder)",

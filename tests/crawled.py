@@ -21,6 +21,7 @@ from pipeline.ports import Timer
 from pipeline.runners.crawl import Crawler
 from pipeline.runners.crawl.herald import Herald, Telling
 from pipeline.runners.crawl.parts import Parts
+from pipeline.runners.crawl.sampling import Sampler
 from pipeline.runners.intake import Intake
 from schemas.alert import AlertRaised
 from schemas.catalog import Snapshot, Source
@@ -62,6 +63,7 @@ class Crawl:
     policy: dict[str, Any] = field(default_factory=dict)
     telling: Telling | None = None
     told_at: str | None = None
+    sampler: Sampler | None = None
 
     def __post_init__(self) -> None:
         self.pages, self.meters = MemoryPages(), Meters()
@@ -81,7 +83,9 @@ class Crawl:
             )  # fmt: skip
             intake = Intake(self.broker, self.pages, self.timer)
             herald = Herald(self.broker, self.telling) if self.telling else None
-            crawler = Crawler(parts, FixedCatalog(self.sources), intake, look=timedelta(hours=6), herald=herald)
+            crawler = Crawler(
+                parts, FixedCatalog(self.sources), intake, look=timedelta(hours=6), herald=herald, sampler=self.sampler
+            )
             work = asyncio.ensure_future(crawler.run(once))
             if until is None:
                 await work

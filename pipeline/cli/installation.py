@@ -180,6 +180,7 @@ class Installation:
         from pipeline.runners.crawl.herald import Herald, Telling  # noqa: PLC0415
         from pipeline.runners.crawl.parts import Parts  # noqa: PLC0415
         from pipeline.runners.crawl.reading import ConfinedReader  # noqa: PLC0415
+        from pipeline.runners.crawl.sampling import Sampler  # noqa: PLC0415
 
         self.prepare()
         self.catalog.snapshot()
@@ -195,7 +196,8 @@ class Installation:
                     told_at=f"{public}/hubs" if (public := self.settings.public_url) else None,
                 )  # fmt: skip
                 herald = Herald(self.broker, Telling(self.settings.source_channels, self.settings.source_report))
-                yield Crawler(parts, self.catalog, self.intake, herald=herald)
+                sampler = Sampler(self.broker, self.intake, lambda: self.search)
+                yield Crawler(parts, self.catalog, self.intake, herald=herald, sampler=sampler)
 
     def twin(self) -> "Installation":
         """The same installation for another thread: its files are opened anew, its metrics are the same."""

@@ -35,6 +35,7 @@ from pipeline.news.crawling.habits import expected
 from pipeline.news.crawling.health import Health, State
 from pipeline.news.crawling.hubs import Subscription
 from pipeline.news.crawling.polling import Polled
+from pipeline.news.crawling.quality import Quality, described
 from pipeline.runners.crawl.tending import health_of
 from schemas.catalog import Source
 
@@ -47,6 +48,7 @@ app = typer.Typer(help="Sources: how they do, and where more are.", no_args_is_h
 
 IdArgument = Annotated[str, typer.Argument(help="The id of the source.")]
 AddOption = Annotated[bool, typer.Option("--add", help="Add them to catalog/sources.toml.")]
+_DAY = timedelta(days=1)
 LISTED = 10
 """Articles that `explain` shows."""
 
@@ -142,8 +144,6 @@ def explain(context: typer.Context, id: IdArgument) -> None:
         say(f"what to do: {health.advice}")
     for line in _facts(polled, house):
         say(line)
-    if told := _hub(house, id):
-        say(told)
     counts = [count for count in house.frontier.counts() if count.source == id]
     console.print(table("articles", ("state", "reason", ">articles"), [(c.state, c.reason, c.items) for c in counts]))
     shapes = sorted(polled.shapes.items(), key=lambda pair: -sum(pair[1]))[:LISTED]
@@ -169,11 +169,14 @@ def _hub(house: Installation, id: str) -> str | None:
 
 def _facts(polled: Polled, house: Installation) -> list[str]:
     now = house.clock.now()
+    came = sum(count.items for count in house.frontier.counts(now - _DAY) if count.source == polled.id)
     facts = [
         f"looked at {polled.polls} times, {polled.unchanged} of them nothing had changed; last {day(polled.at)}, "
         f"next {day(polled.due)}; last new article {day(polled.came)}",
-        f"about {expected(polled.habit, now, now + timedelta(days=1)):.0f} articles are to be expected in the next day",
+        f"{came} articles were listed in the last day, where {expected(polled.habit, now - _DAY, now):.0f} were to be "
+        f"expected; in the next one {expected(polled.habit, now, now + _DAY):.0f} are",
     ]
+    facts += filter(None, [described(house.frontier.notes(Quality).get(polled.id, Quality())), _hub(house, polled.id)])
     if polled.reason:
         facts.append(f"since {day(polled.since)} it cannot be read ({polled.reason}: {polled.detail})")
     if polled.moved and polled.moved != polled.url:

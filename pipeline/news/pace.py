@@ -1,13 +1,15 @@
-"""When an alert may be sent: quiet hours and digests, by the clock of the reader's time zone."""
+"""When an alert may be sent: quiet hours, digests and reports of a week, by the clock of the reader's time zone."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.errors import Misuse
 from schemas.catalog import Pace
 
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
@@ -39,6 +41,31 @@ def zone(name: str) -> ZoneInfo:
         raise Misuse(
             f"there is no time zone {name!r}: write one like 'Asia/Jakarta', 'Europe/London' or 'UTC'"
         ) from error
+
+
+class Weekly(NamedTuple):
+    """When a report is sent: a day of the week (0 is Monday), a time of that day, and the zone of both."""
+
+    day: int
+    at: time
+    zone: str
+
+    def latest(self, now: datetime) -> datetime:
+        """The last time before `now` at which a report was due."""
+        local = now.astimezone(zone(self.zone))
+        date = local.date() - timedelta(days=(local.weekday() - self.day) % 7)
+        if datetime.combine(date, self.at, local.tzinfo) > local:
+            date -= timedelta(days=7)
+        return datetime.combine(date, self.at, local.tzinfo).astimezone(UTC)
+
+
+def weekly(text: str) -> Weekly:
+    """When a report is sent, from "monday 07:00" or "friday 16:30 Asia/Jakarta" (UTC without a zone). Raises Misuse."""
+    day, _, rest = " ".join(text.split()).partition(" ")
+    at, _, place = rest.partition(" ")
+    if day.lower() not in _DAYS or not at:
+        raise Misuse(f"{text!r} is no time of the week: write 'monday 07:00' or 'monday 07:00 Asia/Jakarta'")
+    return Weekly(_DAYS.index(day.lower()), clock_time(at), zone(place or "UTC").key)
 
 
 def quiet_until(pace: Pace, now: datetime) -> datetime | None:

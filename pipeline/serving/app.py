@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from pipeline.adapters.apikeys import ApiKeys
 from pipeline.errors import PantauError
+from pipeline.runners.progress import Whereabouts
 from pipeline.serving import openapi, problems
 from pipeline.serving.access import Access
 from pipeline.serving.desk import Desk
@@ -26,7 +27,6 @@ from pipeline.serving.pace import Pace
 from pipeline.serving.parts import Parts
 from pipeline.serving.pausing import Pausing
 from pipeline.serving.problems import KINDS, Problem
-from pipeline.serving.progress import Whereabouts
 from pipeline.serving.repeats import Repeats
 from pipeline.serving.uploads import Uploads
 

@@ -6,9 +6,9 @@ import msgspec
 
 from pipeline import __version__
 from pipeline.adapters.readers.jsonl import CONTENT
+from pipeline.runners.progress import Progress
 from pipeline.serving.bodies import BODY_MAX
 from pipeline.serving.problems import KINDS, MEDIA_TYPE
-from pipeline.serving.progress import Progress
 from pipeline.serving.reading import FIELD_MAX, FORM, JSON_TYPES, KNOWN, PACKED_TYPES, PAGE_TYPES, PAGES_MAX
 from pipeline.serving.uploads import Accepted
 

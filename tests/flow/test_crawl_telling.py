@@ -1,5 +1,6 @@
 """People are told of a change of a source once, whatever happens to the process that tells them."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from pipeline.cli.installation import Installation
 from pipeline.news.crawling.courses import Course, tidings
 from pipeline.news.crawling.health import Health, State
-from pipeline.news.crawling.reports import weekly
+from pipeline.news.pace import weekly
 from pipeline.runners.crawl.herald import Herald, Telling
 from pipeline.settings import load
 from schemas.catalog import Source
@@ -66,6 +67,10 @@ def test_the_report_of_a_week_is_told_once_a_week_and_not_of_the_week_before_the
     assert "1 sources brought 1 articles" in told[0][2]
 
 
+async def inline(work: Callable[[], Any]) -> Any:
+    return work()
+
+
 class Killed(BaseException):
     """A process that ends here."""
 
@@ -80,9 +85,9 @@ def test_a_kill_while_it_is_told_tells_it_once(tmp_path: Path, moment: str) -> N
     herald = Herald(broker, Telling(("feed:",)))  # type: ignore[arg-type]
     herald.note(house.frontier, alert)
     with pytest.raises(Killed):
-        herald.tell(house.frontier, START)
-    Herald(house.broker, Telling(("feed:",))).tell(house.frontier, START + HOUR)
-    Herald(house.broker, Telling(("feed:",))).tell(house.frontier, START + HOUR)
+        asyncio.run(herald.tell(house.frontier, START, inline))
+    for _ in range(2):
+        asyncio.run(Herald(house.broker, Telling(("feed:",))).tell(house.frontier, START + HOUR, inline))
     with house.runner(0) as runner:
         runner.drain()
     lines = [msgspec.json.decode(line) for line in (tmp_path / "alerts.jsonl").read_bytes().splitlines()]

@@ -12,7 +12,8 @@ from pipeline.news import telling
 from pipeline.news.crawling import reports
 from pipeline.news.crawling.courses import TOLD, Course, Turn, course_after, tidings
 from pipeline.news.crawling.health import Health, State
-from pipeline.news.crawling.reports import Count, weekly
+from pipeline.news.crawling.reports import Count
+from pipeline.news.pace import weekly
 from schemas.catalog import Source
 
 NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)

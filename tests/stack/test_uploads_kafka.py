@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.filterwar
 
 def test_uploads_are_in_their_topic_when_they_are_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.adapters.kafka.broker.PATIENCE", 12.0)
-    monkeypatch.setattr("pipeline.serving.progress.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("pipeline.runners.progress.LOOK_SECONDS", 0.0)
     with Kafka() as cluster:
         settings = {"PANTAU_BROKER": f"kafka://{cluster.bootstrap}?partitions=2", "PANTAU_RECOGNISER": "none:"}
         house = Installation(load(settings, tmp_path))

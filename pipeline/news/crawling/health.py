@@ -17,6 +17,7 @@ from pipeline.news.crawling.items import Item, Unwanted
 from pipeline.news.crawling.listings import Unread
 from pipeline.news.crawling.outcomes import Unfetched
 from pipeline.news.crawling.polling import Polled
+from pipeline.news.crawling.quality import Quality
 
 QUIET, SILENT = 5.0, 16.0
 """Articles that did not come. The chance of none where 5 are expected is 1 in 150, where news came by chance alone."""
@@ -50,7 +51,7 @@ class State(StrEnum):
     MOVED = "moved"
     """What lists its articles is not at its address any more."""
     BROKEN = "broken"
-    """What comes from its address cannot be read."""
+    """What comes from its address cannot be read, or nothing is found in its pages any more."""
     DOWN = "down"
     """Its site does not answer."""
 
@@ -80,13 +81,21 @@ class Health(NamedTuple):
     advice: str = ""
 
 
-def assessed(polled: Polled | None, latest: Sequence[Item], now: datetime, paused: bool = False) -> Health:
-    """How a source does, by what is known of it and of the articles that it listed last."""
+def assessed(
+    polled: Polled | None,
+    latest: Sequence[Item],
+    now: datetime,
+    paused: bool = False,
+    quality: Quality | None = None,
+) -> Health:
+    """How a source does, by what is known of it, of the articles that it listed last, and of what was read in them."""
     if paused:
         return Health(State.PAUSED)
     if polled is None or polled.at is None:
         return Health(State.NEW)
-    state, since, evidence = _failing(polled, now) or _blocked(polled, latest) or _still(polled, now)
+    state, since, evidence = (
+        _failing(polled, now) or _blocked(polled, latest) or _unread(quality) or _still(polled, now)
+    )
     return Health(state, since, evidence, _DO.get(state, ""))
 
 
@@ -110,6 +119,13 @@ def _blocked(polled: Polled, latest: Sequence[Item]) -> _Found | None:
         return None
     reasons = ", ".join(f"{times} {reason}" for reason, times in Counter(item.reason for item in barred).most_common())
     return State.BLOCKED, min(item.listed for item in barred), f"of the last {len(settled)} articles: {reasons}"
+
+
+def _unread(quality: Quality | None) -> _Found | None:
+    """Whether its pages come, and cleaning finds little in them."""
+    if quality is None or quality.bad is None:
+        return None
+    return State.BLOCKED if quality.walled else State.BROKEN, quality.bad, quality.why
 
 
 def _still(polled: Polled, now: datetime) -> _Found:

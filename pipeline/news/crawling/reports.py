@@ -1,21 +1,18 @@
 """The report of the sources: how each did in a time, and when the report of a week is due."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.errors import Misuse
 from pipeline.news import words
 from pipeline.news.crawling.courses import TOLD, WATCH_ID, Course, Turn, notice
 from pipeline.news.crawling.health import Health, State
-from pipeline.news.pace import clock_time, zone
 from schemas.alert import AlertRaised, Notice
 from schemas.catalog import Source
 
 WEEK = timedelta(days=7)
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ORDER = (State.BLOCKED, State.SILENT, State.MOVED, State.BROKEN, State.DOWN, State.QUIET, State.NEW, State.HEALTHY,
           State.PAUSED)  # fmt: skip
 REASONS_MAX = 3
@@ -52,34 +49,10 @@ class Row(NamedTuple):
         return self.health.state in TOLD
 
 
-class Weekly(NamedTuple):
-    """When a report is sent: a day of the week (0 is Monday), a time of that day, and the zone of both."""
-
-    day: int
-    at: time
-    zone: str
-
-    def latest(self, now: datetime) -> datetime:
-        """The last time before `now` at which a report was due."""
-        local = now.astimezone(zone(self.zone))
-        date = local.date() - timedelta(days=(local.weekday() - self.day) % 7)
-        due = datetime.combine(date, self.at, local.tzinfo)
-        return (due if due <= local else datetime.combine(date - WEEK, self.at, local.tzinfo)).astimezone(UTC)
-
-
 class Reported(msgspec.Struct, frozen=True):
     """The last time for which a report was sent, or need not be."""
 
     due: datetime
-
-
-def weekly(text: str) -> Weekly:
-    """When a report is sent, from "monday 07:00" or "friday 16:30 Asia/Jakarta" (UTC without a zone). Raises Misuse."""
-    day, _, rest = " ".join(text.split()).partition(" ")
-    at, _, place = rest.partition(" ")
-    if day.lower() not in _DAYS or not at:
-        raise Misuse(f"{text!r} is no time of the week: write 'monday 07:00' or 'monday 07:00 Asia/Jakarta'")
-    return Weekly(_DAYS.index(day.lower()), clock_time(at), zone(place or "UTC").key)
 
 
 def row(

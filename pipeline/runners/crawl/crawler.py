@@ -28,6 +28,7 @@ from pipeline.ports import Catalog
 from pipeline.runners.crawl.herald import Herald
 from pipeline.runners.crawl.looking import Looking, rest, started
 from pipeline.runners.crawl.parts import Parts
+from pipeline.runners.crawl.sampling import Sampler
 from pipeline.runners.crawl.storing import Store
 from pipeline.runners.crawl.tending import Tending
 from pipeline.runners.intake import Arrival, Intake
@@ -43,16 +44,23 @@ BREATH = 0.05
 class Crawler:
     """Crawls the sources of a catalog.
 
-    look    how often the catalog is looked at at least
-    herald  tells people how sources do; nobody is told without one
+    look     how often the catalog is looked at at least
+    herald   tells people how sources do; nobody is told without one
+    sampler  says what became of articles; without one nobody notices that pages cannot be read any more
     """
 
     def __init__(
-        self, parts: Parts, catalog: Catalog, intake: Intake, look: timedelta = LOOK, herald: Herald | None = None
+        self,
+        parts: Parts,
+        catalog: Catalog,
+        intake: Intake,
+        look: timedelta = LOOK,
+        herald: Herald | None = None,
+        sampler: Sampler | None = None,
     ) -> None:
         self._parts, self._frontier, self._catalog, self._look = parts, parts.frontier, catalog, look
         self._looking, self._store = Looking(parts), Store(intake)
-        self._tending = Tending(parts, herald)
+        self._tending = Tending(parts, self._store, herald, sampler)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._resting: dict[str, datetime] = {}
         self._stirred, self._failure = asyncio.Event(), list[BaseException]()
@@ -79,7 +87,8 @@ class Crawler:
         """Start what is due; returns when the next thing is."""
         now = self._parts.now()
         self._sources = {source.id: source for source in self._catalog.snapshot().sources}
-        self._tending.tend(self._sources.values(), now)
+        if self._tending.due(now) and "tend" not in self._tasks:
+            self._begin("tend", self._tending.tend, tuple(self._sources.values()))
         return min([now + self._look, *self._start_looks(now), *self._start_lanes(now), *self._start_walks(now)])
 
     def _start_looks(self, now: datetime) -> list[datetime]:

@@ -4,15 +4,16 @@ What is to be told is noted in the frontier together with what it is told of, th
 out of the notes. A kill between two of these puts the same alert id in twice, which `deliver` tells once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 
 from pipeline.broker import Draft, Topics
 from pipeline.frontier import Frontier
-from pipeline.news.crawling.reports import Weekly
+from pipeline.news.pace import Weekly
 from schemas.alert import AlertRaised
 from schemas.codec import encode
 from schemas.topics import ALERTS_RAISED
@@ -37,19 +38,20 @@ class Herald:
             told = msgspec.structs.replace(alert, channels=self.telling.channels)
             frontier.amend(AlertRaised, alert.alert_id, lambda _: told)
 
-    def tell(self, frontier: Frontier, now: datetime) -> None:
-        """Hand on what is noted."""
+    async def tell(
+        self, frontier: Frontier, now: datetime, store: Callable[[Callable[[], Any]], Awaitable[Any]]
+    ) -> None:
+        """Hand on what is noted; `store` calls what uses the topics."""
         noted = list(frontier.notes(AlertRaised).values())
         if noted:
-            with self._broker.transaction():
-                self._broker.append(map(_draft, noted), now)
-            _forget(frontier, noted)
+            await store(partial(self._hand_on, noted, now))
+            with frontier.together():
+                for alert in noted:
+                    frontier.amend(AlertRaised, alert.alert_id, lambda _: None)
 
-
-def _forget(frontier: Frontier, told: Sequence[AlertRaised]) -> None:
-    with frontier.together():
-        for alert in told:
-            frontier.amend(AlertRaised, alert.alert_id, lambda _: None)
+    def _hand_on(self, noted: Sequence[AlertRaised], now: datetime) -> None:
+        with self._broker.transaction():
+            self._broker.append(map(_draft, noted), now)
 
 
 def _draft(alert: AlertRaised) -> Draft:

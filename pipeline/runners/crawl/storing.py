@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
+from typing import TypeVar
 
 from pipeline.errors import StorageFull, Unavailable
 from pipeline.runners.intake import Arrival, Entry, Intake
 
+T = TypeVar("T")
 LOG = logging.getLogger("pantau.crawl")
 BATCH = 200
 PATIENCE, PAUSE = 600.0, 5.0
@@ -41,6 +44,10 @@ class Store:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.ensure_future(self._write())
         return await future
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """What `work` returns, which uses the topics: only this thread may, for it may be in a transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
         """End the thread."""

@@ -2,17 +2,22 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from pipeline.errors import PantauError
 from pipeline.frontier import Frontier
 from pipeline.news.crawling import reports
 from pipeline.news.crawling.courses import Course, course_after, tidings
 from pipeline.news.crawling.health import LOOKED_AT, Health, State, assessed
 from pipeline.news.crawling.items import Unwanted
+from pipeline.news.crawling.quality import Quality, counted
 from pipeline.news.crawling.reports import Reported, Row
 from pipeline.runners.crawl.herald import Herald
 from pipeline.runners.crawl.parts import Parts
+from pipeline.runners.crawl.sampling import Sampler, unseen
+from pipeline.runners.crawl.storing import Store
 from schemas.catalog import Source
 
 LOG = logging.getLogger("pantau.crawl")
@@ -24,28 +29,55 @@ _REPORT = "weekly"
 
 
 class Tending:
-    """Tends sources; `herald` None tells nobody."""
+    """Tends sources.
 
-    def __init__(self, parts: Parts, herald: Herald | None) -> None:
-        self._parts, self._frontier, self._herald = parts, parts.frontier, herald
+    store    does what uses the topics
+    herald   tells people; None tells nobody
+    sampler  says what became of articles; None leaves that out
+    """
+
+    def __init__(self, parts: Parts, store: Store, herald: Herald | None, sampler: Sampler | None) -> None:
+        self._parts, self._frontier, self._store = parts, parts.frontier, store
+        self._herald, self._sampler = herald, sampler
         self._at = datetime.min.replace(tzinfo=UTC)
 
-    def tend(self, sources: Iterable[Source], now: datetime) -> None:
-        """Do what is to be done, if it is time."""
-        if now - self._at < EVERY:
-            return
-        self._at = now
+    def due(self, now: datetime) -> bool:
+        """Whether it is time to tend."""
+        return now - self._at >= EVERY
+
+    async def tend(self, sources: Sequence[Source]) -> None:
+        """Do what is to be done."""
+        self._at = now = self._parts.now()
         self._frontier.forget(now - REMEMBER, FORGET_AT_ONCE)
-        known, courses = list(sources), self._frontier.notes(Course)
+        if self._sampler:
+            await self._sample(self._sampler, sources, now)
+        self._assess(sources, now)
+        if self._herald:
+            self._report(self._herald, sources, now)
+            await self._herald.tell(self._frontier, now, self._store.call)
+
+    async def _sample(self, sampler: Sampler, sources: Iterable[Source], now: datetime) -> None:
+        for source in sources:
+            due = [] if source.paused else unseen(self._frontier, source.id, now)
+            if not due:
+                continue
+            try:
+                found = await self._store.call(partial(sampler.sample, due, now))
+            except PantauError as error:  # what became of articles can be seen later
+                LOG.info("articles cannot be sampled now", extra={"error": str(error)})
+                return
+            if found:
+                self._frontier.amend(Quality, source.id, lambda known: counted(known or Quality(), found))  # noqa: B023
+
+    def _assess(self, sources: Iterable[Source], now: datetime) -> None:
+        """Assess all sources, and note what changed."""
+        courses = self._frontier.notes(Course)
         states = Counter(dict.fromkeys(State, 0))
-        for source in known:
+        for source in sources:
             health = health_of(source, self._frontier, now)
             states[health.state] += 1
             self._turn(source, courses.get(source.id, Course()), health, now)
         self._parts.meters.sources({str(state): count for state, count in states.items()})
-        if self._herald:
-            self._report(self._herald, known, now)
-            self._herald.tell(self._frontier, now)
 
     def _turn(self, source: Source, course: Course, health: Health, now: datetime) -> None:
         """Note how a source does, and with it what is to be told of that."""
@@ -61,7 +93,7 @@ class Tending:
             what = {"source": source.id, "state": str(health.state), "before": str(course.state)}
             LOG.warning("source changed", extra={**what, "evidence": health.evidence, "advice": health.advice})
 
-    def _report(self, herald: Herald, sources: list[Source], now: datetime) -> None:
+    def _report(self, herald: Herald, sources: Sequence[Source], now: datetime) -> None:
         """Note the report of the week, if it is due and was not sent. The first start only notes when."""
         if herald.telling.weekly is None:
             return
@@ -78,7 +110,8 @@ class Tending:
 
 def health_of(source: Source, frontier: Frontier, now: datetime) -> Health:
     """How a source does."""
-    return assessed(frontier.polled().get(source.id), frontier.latest(source.id, LOOKED_AT), now, source.paused)
+    latest, quality = frontier.latest(source.id, LOOKED_AT), frontier.notes(Quality).get(source.id)
+    return assessed(frontier.polled().get(source.id), latest, now, source.paused, quality)
 
 
 def rows(sources: Iterable[Source], frontier: Frontier, since: datetime, now: datetime) -> list[Row]:
