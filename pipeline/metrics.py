@@ -95,7 +95,7 @@ class Meters:
             registry=self.registry,
         )
         self._upload_bytes = Counter(
-            "pantau_upload_bytes", "Bytes of the bodies of uploads that were taken", registry=self.registry
+            "pantau_upload_bytes", "Bytes of the bodies of uploads that were read", registry=self.registry
         )
 
     def sources(self, states: Mapping[str, int]) -> None:

@@ -11,7 +11,7 @@ import typer
 from pipeline.cli.crawling import crawl
 from pipeline.cli.ingest import process, progress
 from pipeline.cli.installation import Busy, Installation
-from pipeline.cli.output import complain, installation, notes, say
+from pipeline.cli.output import complain, day, installation, notes, say
 from pipeline.cli.sources import source
 from pipeline.errors import Misuse
 from pipeline.news.crawling.walking import Walk, begun
@@ -45,6 +45,8 @@ def backfill(
     if found.paused:
         raise Misuse(f"source {id!r} is paused: take `paused = true` out of its entry in sources.toml")
     walk = next((one for one in house.frontier.walks() if one.days == (id, *days)), None)
+    if walk and walk.done and not walk.failed:
+        say(f"this was done at {day(walk.done)}")
     if walk is None or (walk.done and walk.failed):
         walk = begun(found, *days, now)
         house.frontier.record(walk=walk)

@@ -37,9 +37,14 @@ def crawl(context: typer.Context, once: OnceOption = False) -> None:
     """
     house = installation(context)
     remind(house)
-    before = _totals(house)
+    before = totals(house)
     asyncio.run(_crawl(house, once))
-    fetched, listed = (after - sooner for after, sooner in zip(_totals(house), before))
+    show_crawl(house, before)
+
+
+def show_crawl(house: Installation, before: tuple[int, int]) -> None:
+    """Say what a crawl brought that began with these totals."""
+    fetched, listed = (after - sooner for after, sooner in zip(totals(house), before))
     say(f"{listed} articles listed for the first time, {fetched} pages fetched: `pantau sources status` shows more")
 
 
@@ -66,7 +71,7 @@ def serve_metrics(house: Installation, chosen: int | None = None) -> None:
         ) from error
 
 
-def _totals(house: Installation) -> tuple[int, int]:
+def totals(house: Installation) -> tuple[int, int]:
     """Items that were fetched, and all items."""
     counts = [one for one in house.frontier.counts() if one.reason != Unwanted.SAME]
     return sum(one.items for one in counts if one.state == "fetched"), sum(one.items for one in counts)

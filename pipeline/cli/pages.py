@@ -43,10 +43,14 @@ def export(context: typer.Context, file: FileArgument, source: SourceOption = No
         except FileExistsError as error:
             raise Unavailable(f"{file} is there already: choose another name, or delete it") from error
         except OSError as error:
-            raise Unavailable(f"{file} cannot be written: {error.strerror}") from error
-    notes.print(f"{written} pages written")
+            raise Unavailable(f"{file} cannot be written ({error.strerror}): choose another place") from error
     if not written:
+        if file != "-":
+            Path(file).unlink()
+        of = f" of source {source!r}" if source else ""
+        complain(f"no page{of} is stored{f' since {since:%Y-%m-%d}' if since else ''}: nothing was written")
         raise typer.Exit(1)
+    notes.print(f"{written} page{'s' if written > 1 else ''} written")
 
 
 def _pages(house: Installation, source: str | None, since: datetime | None) -> Iterator[tuple[PageFetched, bytes]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.crawl import serve_metrics
+from pipeline.cli.crawl import serve_metrics, show_crawl, totals
 from pipeline.cli.crawling import beside, remind
 from pipeline.cli.crawling import crawl as crawl_until
 from pipeline.cli.ingest import WorkersOption, show_work
@@ -49,9 +49,10 @@ def run(
         remind(house)
     with house.runner(house.workers(workers)) as runner:
         if once:
-            before = operations.tallies(flow(), house.broker)
+            before, known = operations.tallies(flow(), house.broker), totals(house)
             if crawl:
                 asyncio.run(crawl_until(house, asyncio.Event(), once=True))
+                show_crawl(house, known)
             runner.drain()
             show_work(house, operations.work(flow(), house.broker, before), 0)
             return

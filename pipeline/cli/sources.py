@@ -75,7 +75,8 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([_json(one, polled.get(one.id), counts, _health(house, one)) for one in sources])
         return
-    rows = [_row(one, polled.get(one.id), _tally(one.id, counts), _health(house, one)) for one in sources]
+    followed = sorted(sources, key=lambda one: one.paused)
+    rows = [_row(one, polled.get(one.id), _tally(one.id, counts), _health(house, one)) for one in followed]
     console.print(listing("sources", rows))
     walks = [walk for walk in house.frontier.walks() if not walk.done]
     for walk in walks:
@@ -99,7 +100,7 @@ def _row(
     one: Source, polled: Polled | None, tally: Counter[str], health: Health
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     became = ", ".join(f"{tally[what]} {what}" for what in ("fetched", "waiting", "refused"))
-    brought = f"{tally.total()} listed, {became}"
+    brought = f"{tally.total()} listed, {became}" if tally or not one.paused else ""
     return (one.id, one.kind), (_state(polled, health), brought, _looks(one, polled))
 
 
@@ -107,7 +108,7 @@ def _looks(one: Source, polled: Polled | None) -> str:
     if polled is None:
         return ""
     ahead = "" if one.paused else f", next at {day(polled.due)}"
-    return f"{polled.polls} looks, the last at {day(polled.at)}{ahead}"
+    return f"{polled.polls} look{'s' if polled.polls > 1 else ''}, the last at {day(polled.at)}{ahead}"
 
 
 def _state(polled: Polled | None, health: Health) -> str:
@@ -169,12 +170,13 @@ def _hub(house: Installation, id: str) -> str | None:
 
 def _facts(polled: Polled, house: Installation) -> list[str]:
     now = house.clock.now()
+    before = expected(polled.habit, now - _DAY, now)
     came = sum(count.items for count in house.frontier.counts(now - _DAY) if count.source == polled.id)
     facts = [
-        f"looked at {polled.polls} times, {polled.unchanged} of them nothing had changed; last {day(polled.at)}, "
+        f"looked at {polled.polls} times, {polled.unchanged} times nothing had changed; last {day(polled.at)}, "
         f"next {day(polled.due)}; last new article {day(polled.came)}",
-        f"{came} articles were listed in the last day, where {expected(polled.habit, now - _DAY, now):.0f} were to be "
-        f"expected; in the next one {expected(polled.habit, now, now + _DAY):.0f} are",
+        f"about {expected(polled.habit, now, now + _DAY):.0f} articles are to be expected in the next day; in the last "
+        f"one {came} were listed" + (f", of {before:.0f}" if polled.first and polled.first < now - _DAY else ""),
     ]
     facts += filter(None, [described(house.frontier.notes(Quality).get(polled.id, Quality())), _hub(house, polled.id)])
     if polled.reason:

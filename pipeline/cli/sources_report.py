@@ -1,13 +1,12 @@
 """`pantau sources report`: how sources did in a time, those that need care first."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from pipeline.cli import sources
-from pipeline.cli.output import JsonOption, complain, console, installation, print_json, say, table
+from pipeline.cli.output import JsonOption, complain, console, installation, listing, print_json, say
 from pipeline.errors import Misuse
 from pipeline.news.crawling import reports
 from pipeline.news.crawling.reports import Row
@@ -43,21 +42,19 @@ def report(context: typer.Context, since: SinceOption = None, as_json: JsonOptio
         )
         raise typer.Exit(1)
     say(f"since {begin:%Y-%m-%d %H:%M} UTC: {reports.summary(followed)}")
-    console.print(_table(followed))
-    for one in followed:
-        if one.needs_care:
-            say(f"{one.source.id} is {one.health.state}: {one.health.evidence}; {one.health.advice}")
+    console.print(listing("sources", map(_row, followed)))
 
 
-def _table(found: Sequence[Row]) -> Any:
-    columns = ("source", "state", ">listed", ">fetched", ">refused", ">corrected", "~why refused", "~became")
-    return table("sources", columns, map(_cells, found))
-
-
-def _cells(one: Row) -> tuple[object, ...]:
-    why = ", ".join(f"{items} {reason}" for reason, items in one.reasons)
-    became = reports.became(one)
-    return one.source.id, one.health.state, one.listed, one.fetched, one.refused, one.corrections, why, became
+def _row(one: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    health, why = one.health, ", ".join(f"{items:,} {reason}" for reason, items in one.reasons)
+    came = f"{one.listed:,} listed, {one.fetched:,} fetched, {one.refused:,} refused{f' ({why})' if why else ''}"
+    lines = (
+        f"{health.state}: {health.evidence}" if health.evidence else str(health.state),
+        f"what to do: {health.advice}" if one.needs_care else "",
+        f"{came}, {one.corrections:,} corrected later",
+        f"it became {became}" if (became := reports.became(one)) else "",
+    )
+    return (one.source.id, one.source.kind), lines
 
 
 def _json(one: Row) -> dict[str, Any]:

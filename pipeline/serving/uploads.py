@@ -105,6 +105,7 @@ class Uploads:
             items = [found for found in batch if isinstance(found, Item)]
             answer.refuse([found for found in batch if isinstance(found, Refused)])
             if last and not items and not answer.articles:
+                self._meters.uploaded({"refused": answer.refusals}, upload.body.size)
                 raise answer.nothing()
             note = partial(self._keep, upload, answer, items) if last and upload.name else None
             answer.take(items, self._desk.take([arrival(item) for item in items], note).result())

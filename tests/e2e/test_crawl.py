@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from pipeline.adapters.sqlite.frontier import SqliteFrontier
+from pipeline.news.crawling.polling import Polled
 from tests.command import Ended, command, environment, run
 from tests.web_site import Handler, Site, answer, page, redirect
 
@@ -101,6 +103,7 @@ def test_one_round_crawls_and_processes_and_ends(tmp_path: Path, site: Site) -> 
     ended = pantau(folder, site, "run", "--once")
     assert (ended.code, "found in 3 articles: 3 statements" in ended.out) == (0, True), ended
     assert articles(folder, site) == 3
+    assert "3 articles listed for the first time, 3 pages fetched" in ended.out
     again = pantau(folder, site, "run", "--once")
     assert "found in 0 articles" in again.out
     assert len(site.paths()) == 4, "nothing is due"
@@ -108,6 +111,46 @@ def test_one_round_crawls_and_processes_and_ends(tmp_path: Path, site: Site) -> 
     assert status["items"] == [{"state": "fetched", "reason": "", "items": 3}]
     assert "127.0.0.1" in pantau(folder, site, "sources", "explain", "warta").out
     assert pantau(folder, site, "sources", "check").code == 0
+
+
+def test_a_blocked_source_is_told_once_through_the_channel_and_reported(tmp_path: Path, site: Site) -> None:
+    folder, now = home(tmp_path, site), datetime.now(UTC)
+    frontier = SqliteFrontier(folder / "frontier.db")
+    frontier.record(polled=Polled(
+        "warta", url(site, "/feed"), now + timedelta(days=1), first=now - timedelta(days=9), at=now, failures=4,
+        reason="denied", detail="it answers 403", since=now - timedelta(hours=10),
+    ))  # fmt: skip
+    frontier.close()
+    for _ in range(2):
+        assert pantau(folder, site, "run", "--once").code == 0
+    (line,) = (folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+    told = json.loads(line)
+    assert (told["reason"], told["channels"], "recorded" in told) == ("blocked", ["feed:"], False)
+    assert told["notice"]["title"].startswith("Warta is blocked since")
+    assert "it answers 403" in told["notice"]["lines"][0]
+    report = pantau(folder, site, "sources", "report")
+    assert (report.code, "1 of them needs care" in report.out) == (0, True), report
+    assert "what to do: look at an article in a browser" in report.out
+    (row,) = pantau(folder, site, "sources", "report", "--json", "--since", "2020-01-01").json()["sources"]
+    assert (row["id"], row["health"]["state"]) == ("warta", "blocked")
+    assert pantau(folder, site, "sources", "report", "--since", "2999-01-01").code == 2
+    assert pantau(tmp_path / "fresh", site, "sources", "report").code == 1, "every seed is paused"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PANTAU_SOURCE_CHANNELS", "feed: mail:x@y.example", "did you mean 'mailto:you@example.org'"),
+        ("PANTAU_SOURCE_CHANNELS", "webhook+https://", "no web address"),
+        ("PANTAU_SOURCE_REPORT", "montag", "monday 07:00"),
+        ("PANTAU_SOURCE_REPORT", "monday 07:00 Asia/Nowhere", "Asia/Jakarta"),
+    ],
+)
+def test_settings_of_whom_sources_are_told_are_checked(
+    tmp_path: Path, site: Site, name: str, value: str, said: str
+) -> None:
+    ended = run("--home", home(tmp_path, site), "crawl", "--once", **settings(site), **{name: value})
+    assert (ended.code, name in ended.err, said in ended.err) == (2, True, True), ended
 
 
 def test_run_crawls_while_it_runs_and_ends_when_it_is_told_to(tmp_path: Path, site: Site) -> None:
@@ -223,7 +266,12 @@ def test_stored_pages_go_out_as_warc_and_come_in_again(tmp_path: Path, site: Sit
     other = pantau(tmp_path / "other", site, "ingest", "--queue", file, "--json").json()
     assert (other["new"], len(other["refused"])) == (3, 0)
     none = pantau(folder, site, "pages", "export", tmp_path / "none.warc", "--source", "warta", "--since", "2999-01-01")
-    assert (none.code, none.err) == (1, "0 pages written\n")
+    assert (none.code, none.err) == (
+        1, "pantau: no page of source 'warta' is stored since 2999-01-01: nothing was written\n"
+    )  # fmt: skip
+    assert not (tmp_path / "none.warc").exists()
+    lost = pantau(folder, site, "pages", "export", tmp_path / "no-folder" / "none.warc")
+    assert (lost.code, "choose another place" in lost.err) == (3, True)
 
 
 def test_a_backfill_goes_through_sitemaps_and_is_done_once(tmp_path: Path, site: Site) -> None:
@@ -248,7 +296,7 @@ def test_a_backfill_goes_through_sitemaps_and_is_done_once(tmp_path: Path, site:
     )  # fmt: skip
     assert articles(folder, site) == 4
     site.log.clear()
-    assert pantau(folder, site, "backfill", "warta", "--since", since).code == 0
+    assert "this was done" in pantau(folder, site, "backfill", "warta", "--since", since).out
     assert not [path for path in site.paths() if path.startswith("/berita")]
     assert pantau(folder, site, "backfill", "warta", "--since", "2999-01-01").code == 2
     assert json.loads(pantau(folder, site, "sources", "status", "--json").out)[0]["id"] == "warta"

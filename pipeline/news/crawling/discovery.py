@@ -113,7 +113,8 @@ def proposed(
         known |= one.articles
         title = one.title if len(sources) else name or one.title
         host = outlet(url) or url
-        id = free_id(host.rpartition(".")[0] if not sources else f"{host} {title or ''}", url, ids)
+        site = host if host.replace(".", "").isdecimal() else host.rpartition(".")[0]
+        id = free_id(site if not sources else f"{host} {title or ''}", url, ids)
         ids.add(id)
         sources.append(
             Source(id=id, name=title or host, url=one.candidate.url, kind=one.candidate.kind, language=language)

@@ -29,7 +29,7 @@ class Count(NamedTuple):
 class Row(NamedTuple):
     """How a source did in a time.
 
-    turns        its changes of state in it
+    turns        its changes of state in it; how it was seen first is none
     reasons      why articles were not fetched, the most frequent first
     corrections  articles that came in it and changed after they were fetched first
     """
@@ -62,7 +62,7 @@ def row(
     tally = {state: sum(c.items for c in counts if c.state == state) for state in ("fetched", "refused", "waiting")}
     refused = sorted(((c.reason, c.items) for c in counts if c.state == "refused"), key=lambda pair: -pair[1])
     return Row(
-        source, health, tuple(turn for turn in course.turns if turn.at >= since), sum(tally.values()),
+        source, health, tuple(turn for turn in course.turns[1:] if turn.at >= since), sum(tally.values()),
         tally["fetched"], tally["refused"], tuple(refused[:REASONS_MAX]), corrections,
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def sentence(one: Row) -> str:
 
 def became(one: Row) -> str:
     """Its changes of state, on one line."""
-    return ", ".join(f"{turn.state} {turn.at:%a %H:%M}" for turn in one.turns[-5:] if turn.state is not State.NEW)
+    return ", ".join(f"{turn.state} {turn.at:%a %H:%M}" for turn in one.turns[-5:])
 
 
 def report(rows: Sequence[Row], due: datetime, now: datetime) -> AlertRaised:

@@ -64,7 +64,11 @@ def following(base: str, location: str, ports: frozenset[int] = frozenset()) -> 
 
 def _scheme_refused(shown: str, parts: SplitResult) -> Refused | None:
     if parts.scheme not in PORTS:
-        return Refused(shown, Unfetched.SCHEME, f"{parts.scheme or 'no scheme'!r} is neither http nor https")
+        return Refused(
+            shown,
+            Unfetched.SCHEME,
+            f"{parts.scheme!r} is neither http nor https" if parts.scheme else "https:// is missing in front",
+        )
     if "@" in parts.netloc:
         return Refused(shown, Unfetched.BAD_URL, "it has a user name in it")
     return None

@@ -10,9 +10,17 @@ from pipeline.news.crawling import discovery
 from pipeline.news.crawling.answers import charset
 from pipeline.news.crawling.discovery import Candidate, Tried
 from pipeline.news.crawling.listings import Listing, Unreadable
-from pipeline.news.crawling.outcomes import Fetched, Refused
+from pipeline.news.crawling.outcomes import PASSING, Fetched, Refused, Unfetched
 from pipeline.ports import Clock
 from pipeline.runners.crawl.parts import Reader, Web
+
+_OTHERWISE = "; try the address of another page of the site"
+_CURES = {
+    **dict.fromkeys((Unfetched.PRIVATE_ADDRESS, Unfetched.PORT), ""),  # the reason names the setting
+    **dict.fromkeys((Unfetched.BAD_URL, Unfetched.SCHEME), "; write an address such as https://news.example/"),
+    **dict.fromkeys((Unfetched.ROBOTS, Unfetched.DENIED), "; ask the publisher"),
+    **dict.fromkeys(PASSING, "; see whether a browser can open it, or try again later"),
+}
 
 
 class Site(NamedTuple):
@@ -29,7 +37,8 @@ async def discover(url: str, web: Web, reader: Reader, clock: Clock) -> Site:
     page, robots = await asyncio.gather(web.fetch(url), web.fetch(urljoin(url, "/robots.txt")))
     if not isinstance(page, Fetched):
         why = page.detail if isinstance(page, Refused) else "it answers 304"
-        raise Misuse(f"{url} cannot be fetched ({why}): try the address of another page of the site")
+        cure = _CURES.get(page.reason, _OTHERWISE) if isinstance(page, Refused) else _OTHERWISE
+        raise Misuse(f"{url} cannot be fetched: {why}{cure}")
     listing = await reader.read(page, "section")
     name, language = discovery.about(page.content, charset(page.headers))
     if isinstance(listing, Listing) and listing.kind != "section":
