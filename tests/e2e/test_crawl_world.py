@@ -9,7 +9,10 @@ import pytest
 from pipeline.news.crawling.health import LOOKED_AT, State, assessed
 from pipeline.news.crawling.items import Item, Unwanted
 from pipeline.news.crawling.outcomes import Unfetched
+from pipeline.news.pace import weekly
 from pipeline.news.urls import article_id
+from pipeline.runners.crawl.herald import Telling
+from schemas.alert import AlertRaised
 from tests.crawl_world import CRAWL_DELAY, DAY, HOUR, START, Outlet, Seen, Story, World
 from tests.crawled import Crawl
 from tests.simulated import SimulatedTimer, simulate
@@ -146,18 +149,20 @@ def test_the_silent_and_the_blocked_site_are_named_in_time_and_no_other() -> Non
     world = World(timer, 21, played=played)
     named: dict[str, dict[State, datetime]] = defaultdict(dict)
 
-    async def body() -> None:
+    async def body() -> list[AlertRaised]:
         async with world.site:
-            crawl = Crawl(timer, world.site.port, world.sources())
+            crawl = Crawl(timer, world.site.port, world.sources(), telling=Telling(("feed:",), weekly("monday 00:00")))
             while timer.now() < START + 21 * DAY:
                 await crawl.run(once=False, until=DAY / 4)
                 for id, polled in crawl.frontier.polled().items():
                     health = assessed(polled, crawl.frontier.latest(id, LOOKED_AT), timer.now())
                     named[id].setdefault(health.state, timer.now())
+            return crawl.told()
 
-    simulate(timer, body)
+    told = Counter((one.reason, one.why.partition(" ")[0]) for one in simulate(timer, body))
     bad = {id: {state: at for state, at in found.items() if state not in (State.HEALTHY, State.QUIET)}
            for id, found in named.items()}  # fmt: skip
     assert {id: set(found) for id, found in bad.items() if found} == {"izin": {State.BLOCKED}, "diam": {State.SILENT}}
     assert bad["izin"][State.BLOCKED] <= START + 6.5 * DAY
     assert bad["diam"][State.SILENT] <= START + 20 * DAY
+    assert told == {("blocked", "izin"): 1, ("silent", "diam"): 1, ("report", "Sources"): 2}, "each once, and no Sunday"
