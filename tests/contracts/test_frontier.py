@@ -13,6 +13,7 @@ from pipeline.errors import Unavailable
 from pipeline.frontier import Count, Frontier
 from pipeline.news.crawling.items import Item, Rank
 from pipeline.news.crawling.polling import PartSeen, Polled
+from pipeline.news.crawling.reports import Reported
 from pipeline.news.crawling.walking import Walk
 
 NOON = datetime(2030, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -112,6 +113,39 @@ def test_what_is_over_and_long_gone_is_forgotten(frontier: Frontier) -> None:
     frontier.record([item("over", None, **old), item("new", None), item("waits", NOON, **old)])
     assert frontier.forget(NOON - HOUR, 10) == 1
     assert set(frontier.known(["over", "new", "waits"])) == {"new", "waits"}
+
+
+def interrupted(frontier: Frontier) -> None:
+    with frontier.together():
+        frontier.amend(PartSeen, "b", lambda _: PartSeen(NOON))
+        frontier.amend(PartSeen, "a", lambda _: None)
+        raise ZeroDivisionError
+
+
+def test_notes_are_kept_by_kind_and_id_and_changed_together(frontier: Frontier, again: Callable[[], Frontier]) -> None:
+    assert frontier.notes(PartSeen) == {}
+    frontier.amend(PartSeen, "a", lambda known: PartSeen(NOON) if known is None else None)
+    frontier.amend(Reported, "a", lambda _: Reported(NOON))
+    other = again()
+    assert other.notes(PartSeen) == frontier.notes(PartSeen) == {"a": PartSeen(NOON)}
+    other.amend(PartSeen, "a", lambda known: PartSeen(NOON, "etag") if known else None)
+    assert frontier.notes(PartSeen) == {"a": PartSeen(NOON, "etag")}, "what another process writes is seen"
+    with pytest.raises(ZeroDivisionError):
+        interrupted(frontier)
+    assert frontier.notes(PartSeen) == other.notes(PartSeen) == {"a": PartSeen(NOON, "etag")}
+    frontier.amend(PartSeen, "a", lambda _: None)
+    assert frontier.notes(PartSeen) == again().notes(PartSeen) == {}
+    assert frontier.notes(Reported) == {"a": Reported(NOON)}
+
+
+def test_items_are_counted_since_a_time(frontier: Frontier) -> None:
+    frontier.record([
+        item("old", None, fetched=NOON, listed=NOON - HOUR, changes=2), item("new", None, fetched=NOON, changes=1),
+        item("same", None, fetched=NOON), item("other", None, reason="gone", source="t"),
+    ])  # fmt: skip
+    assert frontier.counts(NOON) == [Count("s", "fetched", "", 2), Count("t", "refused", "gone", 1)]
+    assert frontier.corrected(NOON) == {"s": 1}
+    assert frontier.corrected(NOON - HOUR) == {"s": 2}
 
 
 def test_a_thousand_keys_are_asked_for_at_once(frontier: Frontier) -> None:

@@ -1,5 +1,6 @@
 """What cleaning made of articles comes back to the crawler, which tells when a site cannot be read any more."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,10 +30,10 @@ def test_what_became_of_an_article_is_found_under_its_url(tmp_path: Path) -> Non
     urls = {number: f"https://a.example/2022/01/03/{number}-harbour-fees" for number in pages}
     house.intake.take([Arrival(pages[n], "text/html", "s", "utf-8", urls[n], fetched_at=START) for n in pages])
     sampler = Sampler(house.broker, house.intake, lambda: house.search)
-    assert sampler.seen(urls["1"]) is None, "it is not at its end yet"
+    assert sampler.seen([urls["1"]]) == [None], "it is not at its end yet"
     with house.runner(0) as runner:
         runner.drain()
-    first, second, third, fourth = (sampler.seen(urls[number]) for number in pages)
+    first, second, third, fourth = sampler.seen(list(urls.values()))
     assert first
     assert second
     assert first.words > 100
@@ -42,7 +43,7 @@ def test_what_became_of_an_article_is_found_under_its_url(tmp_path: Path) -> Non
         Seen(0, False, "no-article"),
         Seen(0, False, "empty"),
     )
-    assert sampler.seen("https://a.example/other") is None
+    assert sampler.seen(["https://a.example/other"]) == [None]
 
     items = [Item(n, urls[n], "a.example", "s", START, START, None, fetched=START) for n in pages]
     unknown = Item("x", "https://a.example/x", "a.example", "s", START, START, None, fetched=START)
@@ -54,7 +55,7 @@ def test_each_article_is_sampled_once_when_it_had_time(tmp_path: Path) -> None:
     frontier = SqliteFrontier(tmp_path / "frontier.db")
     times = [START + number * HOUR for number in range(5)]
     frontier.record([Item(str(at), "u", "h", "s", at, at, None, fetched=at) for at in times])
-    frontier.record([Item("again", "u", "h", "s", START, START, None, fetched=START, again=1)])
+    frontier.record([Item("waits", "u", "h", "s", times[2], START, START)])
     assert [item.fetched for item in unseen(frontier, "s", times[3] + YOUNG)] == times[:4]
     frontier.amend(Quality, "s", lambda _: Quality(upto=times[1]))
     assert [item.fetched for item in unseen(frontier, "s", times[4] + YOUNG)] == times[2:]
@@ -67,10 +68,10 @@ class Told(Sampler):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def seen(self, url: str) -> Seen | None:
-        self.asked.append(url)
-        good = int(url.rpartition("/")[2]) < KNOWN
-        return Seen(400, True) if good else Seen(0, False, "no-article")
+    def seen(self, urls: Sequence[str]) -> list[Seen | None]:
+        self.asked += urls
+        good = (int(url.rpartition("/")[2]) < KNOWN for url in urls)
+        return [Seen(400, True) if one else Seen(0, False, "no-article") for one in good]
 
 
 def test_a_site_whose_pages_cannot_be_read_any_more_is_told_of() -> None:

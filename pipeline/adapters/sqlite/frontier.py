@@ -1,7 +1,7 @@
 """The frontier in a SQLite file."""
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -171,12 +171,22 @@ class SqliteFrontier:
                 self._connection.execute(
                     "INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (*key, msgspec.msgpack.encode(made))
                 )
-        self._notes.pop(kind, None)
+        known = self._notes.get(kind)
+        if known is not None and made is None:
+            known.pop(id, None)
+        elif known is not None:
+            known[id] = made
         return made
 
-    def together(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def together(self) -> Iterator[None]:
         """See Frontier."""
-        return self._database.transaction()
+        try:
+            with self._database.transaction():
+                yield
+        except BaseException:
+            self._notes = {}
+            raise
 
     def forget(self, before: datetime, limit: int) -> int:
         """See Frontier."""

@@ -59,7 +59,7 @@ class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
     """How well a source can be read.
 
     last   what came last, the oldest first; `usual` is of what came before
-    upto   when the article was fetched that was counted last
+    upto   when the article was listed that was counted last
     bad    since when it is bad, `why` in what
     """
 
@@ -77,7 +77,7 @@ class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def counted(quality: Quality, seen: Iterable[tuple[datetime, Seen]]) -> Quality:
-    """The quality after these articles, each with when it was fetched, the oldest first."""
+    """The quality after these articles, each with when it was listed, the oldest first."""
     for at, one in seen:
         last, usual = (*quality.last, one), quality.usual
         if len(last) > LAST:

@@ -37,10 +37,10 @@ class Looking:
 
     async def look(self, source: Source, polled: Polled) -> None:
         """Look at a source, and note what it lists and when it is looked at next."""
+        self.begun[source.id] = self._parts.now()
         if self._frontier.waiting(source.id) > polling.WAITING_MOST:
             self._frontier.record(polled=polling.put_off(polled, self._parts.now()))
             return
-        self.begun[source.id] = self._parts.now()
         came = await self._parts.web.fetch(source.url, polled.etag, polled.modified)
         if isinstance(came, Refused):
             self._failed(polled, came)

@@ -54,7 +54,10 @@ class Tending:
         self._assess(sources, now)
         if self._herald:
             self._report(self._herald, sources, now)
-            await self._herald.tell(self._frontier, now, self._store.call)
+            try:
+                await self._herald.tell(self._frontier, now, self._store.call)
+            except PantauError as error:  # it stays noted, and is told the next time
+                LOG.warning("what became of sources cannot be told now", extra={"error": str(error)})
 
     async def _sample(self, sampler: Sampler, sources: Iterable[Source], now: datetime) -> None:
         for source in sources:
@@ -91,7 +94,8 @@ class Tending:
                 self._herald.note(self._frontier, told)
         if course.state and health.state is not course.state:
             what = {"source": source.id, "state": str(health.state), "before": str(course.state)}
-            LOG.warning("source changed", extra={**what, "evidence": health.evidence, "advice": health.advice})
+            level = logging.WARNING if told else logging.INFO
+            LOG.log(level, "source changed", extra={**what, "evidence": health.evidence, "advice": health.advice})
 
     def _report(self, herald: Herald, sources: Sequence[Source], now: datetime) -> None:
         """Note the report of the week, if it is due and was not sent. The first start only notes when."""
