@@ -51,6 +51,20 @@ def test_what_became_of_an_article_is_found_under_its_url(tmp_path: Path) -> Non
     assert len(sampler.sample([*items, unknown, *items], START + 25 * HOUR)) == 8
 
 
+def test_where_nothing_is_indexed_refusals_alone_say_nothing(tmp_path: Path) -> None:
+    house = Installation(load({"PANTAU_HOME": str(tmp_path), "PANTAU_RECOGNISER": "none:"}))
+    url = "https://a.example/2022/01/03/3-harbour-fees"
+    house.intake.take([Arrival(MENU, "text/html", "s", "utf-8", url, fetched_at=START)])
+    with house.runner(0) as runner:
+        runner.drain()
+    sampler = Sampler(house.broker, house.intake, lambda: house.search)
+    assert sampler.seen([url]) == [None]
+    house.intake.take([Arrival(ARTICLE.encode(), "text/html", "s", "utf-8", f"{url}-rise", fetched_at=START)])
+    with house.runner(0) as runner:
+        runner.drain()
+    assert sampler.seen([url]) == [Seen(0, False, "no-article")]
+
+
 def test_each_article_is_sampled_once_when_it_had_time(tmp_path: Path) -> None:
     frontier = SqliteFrontier(tmp_path / "frontier.db")
     times = [START + number * HOUR for number in range(5)]

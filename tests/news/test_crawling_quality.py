@@ -48,6 +48,8 @@ def test_what_falls_is_found_within_two_dozen_articles_and_is_over_when_it_is_we
     assert state(USUAL) is State.HEALTHY
     bad = after(*[seen] * 24, known=USUAL)
     assert (state(bad), says in bad.why) == (expected, True), bad
+    polled = Polled("s", "u", NOON, at=NOON, first=NOON, came=NOON)
+    assert ("pantau clean" in assessed(polled, (), NOON, quality=bad).advice) == (expected is State.BROKEN)
     assert bad.bad
     assert NOON + 30 * HOUR < bad.bad <= NOON + 54 * HOUR
     assert after(*[seen] * 200, known=bad).bad == bad.bad, "it stays bad, since when it was"

@@ -69,6 +69,7 @@ _DO = {
     State.BROKEN: "look at what it serves; `pantau sources discover` finds other feeds and sitemaps",
     State.DOWN: "wait; if the site is gone for good, pause the source",
 }
+_DO_UNREAD = "save one of its articles and look at it with `pantau clean FILE`: the site may have been built anew"
 _BARRED = frozenset({Unfetched.DENIED, Unfetched.ROBOTS, Unfetched.REFUSED, Unwanted.FRONT_PAGE})
 
 
@@ -93,9 +94,10 @@ def assessed(
         return Health(State.PAUSED)
     if polled is None or polled.at is None:
         return Health(State.NEW)
-    state, since, evidence = (
-        _failing(polled, now) or _blocked(polled, latest) or _unread(quality) or _still(polled, now)
-    )
+    came = _failing(polled, now) or _blocked(polled, latest)
+    if came is None and (unread := _unread(quality)):
+        return Health(*unread, _DO[State.BLOCKED] if unread[0] is State.BLOCKED else _DO_UNREAD)
+    state, since, evidence = came or _still(polled, now)
     return Health(state, since, evidence, _DO.get(state, ""))
 
 

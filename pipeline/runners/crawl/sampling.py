@@ -26,12 +26,16 @@ class Sampler:
     def __init__(self, broker: Topics, intake: Intake, search: Callable[[], Search]) -> None:
         self._broker, self._intake, self._open = broker, intake, search
         self._places: Whereabouts | None = None
+        self._filled = False
 
     def seen(self, urls: Sequence[str]) -> list[Seen | None]:
         """What became of the articles of these URLs; None as long as nobody knows."""
         if self._places is None:
             self._search = self._open()
             self._places = Whereabouts(self._broker, self._intake, self._search)
+        self._filled = self._filled or self._search.count("articles") > 0
+        if not self._filled:  # nothing is indexed yet, or another index is written: refusals alone would tell half
+            return [None] * len(urls)
         with self._broker.transaction():
             ids = [self._intake.article_id(url) for url in urls]
             events = [self._places.events(id) for id in ids]
