@@ -73,7 +73,7 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
     @property
     def weight(self) -> float:
         """How long it is, in content words."""
-        return len(self.stems) - (1 - _LETTER) * sum(map(_single, self.stems))
+        return len(self.stems) - (1 - _LETTER) * list(map(len, self.stems)).count(1)
 
     @property
     def substance(self) -> float:
@@ -355,10 +355,6 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 def _weights(stems: Iterable[str], names: frozenset[str]) -> list[float]:
     return [(_NAME if stem in names else 1.0) * (_LETTER if len(stem) == 1 else 1.0) for stem in stems]
-
-
-def _single(stem: str) -> bool:
-    return len(stem) == 1
 
 
 def _cognates(stems: Iterable[str]) -> frozenset[str]:
