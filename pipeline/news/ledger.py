@@ -20,10 +20,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from pipeline.news import likeness, wording, words
 from pipeline.news.likeness import Seat
 from pipeline.news.wording import Content, Reading
+from pipeline.news.words import Hashes
 from schemas.record import Value
 from schemas.statement import Novelty, StatementMade, Utterance
 
@@ -330,14 +332,15 @@ def _carried(made: StatementMade) -> Carried:
 
 def _postings(mine: Wording, period: int) -> list[int]:
     seed = words.hash64(f"{mine.speaker_id}\0{period}")
-    return words.postings([shared ^ seed for shared in _shared(mine.content)])
+    return words.postings(_shared(mine.content) ^ np.uint64(seed))
 
 
 @lru_cache(maxsize=64)
-def _shared(content: Content) -> tuple[int, ...]:
+def _shared(content: Content) -> Hashes:
     """Hashes of what wordings are found by."""
-    near = sorted(set(map(words.hash64, wording.pairs(content))))
-    return (words.hash64(f"={content.key}"), *near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))])
+    near = np.sort(wording.pairs(content))
+    kept = near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))]
+    return np.append(kept, np.uint64(content.key))
 
 
 def _landmarks(mine: Wording, days: Sequence[int]) -> list[int]:

@@ -11,10 +11,10 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 import Stemmer
 
 from pipeline.news import words
@@ -30,6 +30,7 @@ from pipeline.news.function_words import (
     SCALES,
     STEMMERS,
 )
+from pipeline.news.words import Hashes
 from schemas.record import Value
 
 LONGEST = 400
@@ -208,11 +209,10 @@ def added(reading: Reading, heard: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def pairs(content: Content) -> list[str]:
-    """Neighbouring content words, next and next but one, in either order: what wordings are found again by."""
-    stems = content.stems
-    near = [*pairwise(stems), *zip(stems, stems[2:])]
-    return [f"{a} {b}" if a < b else f"{b} {a}" for a, b in near]
+def pairs(content: Content) -> Hashes:
+    """Hashes of content words that are neighbours or next but one, in either order: what wordings are found by."""
+    stems = np.fromiter(map(words.hash64, content.stems), dtype=np.uint64)
+    return words.avalanche(np.concatenate((stems[:-1] + stems[1:], stems[:-2] + stems[2:])))
 
 
 def _contained(short: Content, long: Content) -> float:
