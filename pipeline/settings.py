@@ -108,7 +108,7 @@ def load(environment: Mapping[str, str] = os.environ, home: Path | None = None) 
         fetch_ports=_ports(environment.get("PANTAU_FETCH_PORTS", "")),
         fetch_delay=_delay(environment),
         contact=_contact(environment.get("PANTAU_CONTACT")),
-        public_url=environment.get("PANTAU_PUBLIC_URL", "").rstrip("/") or None,
+        public_url=_public(environment.get("PANTAU_PUBLIC_URL", "").rstrip("/")),
         source_channels=_channels(environment.get("PANTAU_SOURCE_CHANNELS") or "feed:"),
         source_report=_report(environment.get("PANTAU_SOURCE_REPORT")),
     )
@@ -155,6 +155,12 @@ def _ports(text: str) -> frozenset[int]:
 def _contact(text: str | None) -> str | None:
     if text and not re.fullmatch(r"(?:https?://|mailto:)[!-'*-~]{1,200}", text):  # what may stand in a comment of HTTP
         raise Misuse(f"PANTAU_CONTACT is {text!r}: write a URL such as https://example.org/about-our-crawler")
+    return text or None
+
+
+def _public(text: str) -> str | None:
+    if text and not re.fullmatch(r"https?://[^\s?#]{1,500}", text):
+        raise Misuse(f"PANTAU_PUBLIC_URL is {text!r}: write an address such as https://pantau.example.org")
     return text or None
 
 

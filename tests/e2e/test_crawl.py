@@ -129,7 +129,7 @@ def test_a_blocked_source_is_told_once_through_the_channel_and_reported(tmp_path
     assert told["notice"]["title"].startswith("Warta is blocked since")
     assert "it answers 403" in told["notice"]["lines"][0]
     report = pantau(folder, site, "sources", "report")
-    assert (report.code, "1 of them needs care" in report.out) == (0, True), report
+    assert (report.code, "1 of the sources needs care" in report.out) == (0, True), report
     assert "what to do: look at an article in a browser" in report.out
     (row,) = pantau(folder, site, "sources", "report", "--json", "--since", "2020-01-01").json()["sources"]
     assert (row["id"], row["health"]["state"]) == ("warta", "blocked")

@@ -64,7 +64,7 @@ def test_the_report_of_a_week_is_told_once_a_week_and_not_of_the_week_before_the
     assert [(reason, f"{at:%a}") for reason, at, _ in told] == [
         ("report", "Wed"), ("report", "Wed"), ("report", "Wed"),
     ]  # fmt: skip
-    assert "1 sources brought 1 articles" in told[0][2]
+    assert "1 source brought 1 article," in told[0][2]
 
 
 async def inline(work: Callable[[], Any]) -> Any:

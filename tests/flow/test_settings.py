@@ -32,6 +32,12 @@ def test_everything_lies_in_the_home_folder_unless_told_otherwise(tmp_path: Path
         ("PANTAU_FETCH_DELAY", "soon", "from 0 to 3600"),
         ("PANTAU_FETCH_PORTS", "8080, 0", "PANTAU_FETCH_PORTS has '0': write numbers from 1 to 65535"),
         ("PANTAU_FETCH_PORTS", "http", "write numbers"),
+        ("PANTAU_PUBLIC_URL", "pantau.example", "write an address such as https://"),
+        (
+            "PANTAU_SOURCE_REPORT",
+            "weekly",
+            "PANTAU_SOURCE_REPORT: 'weekly' is no time of the week: write 'monday 07:00'",
+        ),
         ("PANTAU_CONTACT", "us (at home)", "write a URL such as https://"),
         ("PANTAU_CONTACT", "https://a.example/\r\nX: y", "write a URL such as https://"),
         ("PANTAU_HOEM", "x", "unknown setting PANTAU_HOEM: there are PANTAU_HOME"),

@@ -109,7 +109,7 @@ def test_a_report_names_those_that_need_care_first() -> None:
     assert alert.notice
     assert alert.notice.title == (
         "Sources from 2030-04-24 to 2030-05-01: 2 sources brought 40 articles, 4 of them corrected later; "
-        "1 of them needs care"
+        "1 of the sources needs care"
     )
     assert alert.notice.lines == (
         "warta: silent, 40 of 50 articles fetched; 5 denied, 3 gone; 4 corrected; silent Wed 11:00; "

@@ -78,9 +78,13 @@ def summary(rows: Sequence[Row]) -> str:
     care = sum(one.needs_care for one in rows)
     followed = sum(one.health.state is not State.PAUSED for one in rows)
     return (
-        f"{followed:,} sources brought {fetched:,} articles, {corrections:,} of them corrected later; "
-        f"{care or 'none'} of them need{'s' if care < 2 else ''} care"
+        f"{_so_many(followed, 'source')} brought {_so_many(fetched, 'article')}, {corrections:,} of them corrected "
+        f"later; {care or 'none'} of the sources need{'s' if care < 2 else ''} care"
     )
+
+
+def _so_many(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def sentence(one: Row) -> str:
