@@ -19,7 +19,9 @@ from pipeline.cli.installation import Installation, flow
 from pipeline.cli.output import JsonOption, console, installation, print_json, table
 from pipeline.errors import PantauError
 from pipeline.flow import check
+from pipeline.news.crawling.courses import TOLD
 from pipeline.ports import Kept
+from pipeline.runners.crawl.tending import health_of
 from pipeline.settings import shown
 from schemas.documents import FAMILIES
 
@@ -150,11 +152,14 @@ def _recogniser(house: Installation) -> str:
 def _crawl(house: Installation) -> str:
     """What the crawler remembers can be read, and who asks sites can be told."""
     sources = [source for source in house.catalog.snapshot().sources if not source.paused]
-    known = house.frontier.polled()
+    known, now = house.frontier.polled(), house.clock.now()
     failing = sorted(source.id for source in sources if source.id in known and known[source.id].reason)
+    bad = sorted(one.id for one in sources if health_of(one, house.frontier, now).state in TOLD)
     said = f"{len(sources)} sources are followed"
     if failing:
         raise PantauError(f"{said}; {', '.join(failing[:5])} cannot be read: see `pantau sources status`")
+    if bad:
+        raise PantauError(f"{said}; {', '.join(bad[:5])} need care: see `pantau sources report`")
     if sources and house.settings.contact is None:
         raise PantauError(f"{said}, and their owners cannot tell who asks: set PANTAU_CONTACT to a URL")
     return said

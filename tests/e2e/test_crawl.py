@@ -137,6 +137,17 @@ def test_a_blocked_source_is_told_once_through_the_channel_and_reported(tmp_path
     assert pantau(tmp_path / "fresh", site, "sources", "report").code == 1, "every seed is paused"
 
 
+def test_the_doctor_names_sources_that_can_be_looked_at_and_are_not_well(tmp_path: Path, site: Site) -> None:
+    folder, now = home(tmp_path, site), datetime.now(UTC)
+    frontier = SqliteFrontier(folder / "frontier.db")
+    frontier.record(polled=Polled(
+        "warta", url(site, "/feed"), now, first=now, at=now, face="Sebelum Anda lanjut", alike=5, alike_since=now
+    ))  # fmt: skip
+    frontier.close()
+    ended = pantau(folder, site, "doctor")
+    assert (ended.code, "warta need care" in ended.out) == (1, True), ended
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
