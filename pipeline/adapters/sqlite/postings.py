@@ -45,6 +45,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)  # spreads postings that are small numbers 
 _ID_BITS, _PART_SHIFT = 36, 28
 _IDS = np.uint64((1 << _ID_BITS) - 1)
 _BITS_PER_ENTRY = 8  # a hash that is not there is taken to be there once in 8 times at most
+_STALE = 1 / 8  # of what a part lists; then its share of the filter is made anew
 _MOST_BITS = 30  # 128 MB, for 130 million entries; with more of them more is looked up in vain
 
 
@@ -58,6 +59,8 @@ class PostingLists:
         self._upto = [0] * PARTS
         self._recent: list[dict[int, tuple[int, ...]]] = []
         self._firsts: list[list[int]] = []
+        self._stale = [0] * PARTS
+        """Entries that are gone and still let through by the filter."""
         self._filter_bits = 0
         self._filter: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
 
@@ -164,7 +167,9 @@ class PostingLists:
         wanted = _filter_bits(len(merged) * PARTS)
         if self._filter_bits < wanted:
             self._rebuild(wanted)
-        elif len(merged) < len(old) + len(new):
+            return
+        self._stale[part] += len(old) + len(new) - len(merged)
+        if self._stale[part] > len(merged) * _STALE:
             self._note(part, merged)
         else:
             self._firsts[part] = merged[::BLOCK].tolist()
@@ -238,7 +243,7 @@ class PostingLists:
 
     def _note(self, part: int, entries: Entries) -> None:
         """Keep what has to be in memory of a part: the first entries of its blocks, and its share of the filter."""
-        self._firsts[part] = entries[::BLOCK].tolist()
+        self._firsts[part], self._stale[part] = entries[::BLOCK].tolist(), 0
         size = len(self._filter) // PARTS
         self._filter[part * size : (part + 1) * size] = 0
         self._let_through(part, entries)
