@@ -20,10 +20,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from pipeline.news import likeness, wording, words
 from pipeline.news.likeness import Seat
 from pipeline.news.wording import Content, Reading
+from pipeline.news.words import Hashes
 from schemas.record import Value
 from schemas.statement import Novelty, StatementMade, Utterance
 
@@ -151,13 +153,13 @@ def postings(mine: Wording) -> list[int]:
 def kept_under(mine: Wording) -> list[int]:
     """The postings that a wording is kept under, those for finding translations and its article included."""
     period = timedelta(days=mine.seat.day) // _BUCKET
-    return [article_posting(mine), *_postings(mine, period), *_landmarks(mine, mine.seat.day)]
+    return [article_posting(mine), *_postings(mine, period), *_landmarks(mine, (mine.seat.day,))]
 
 
 def translation_postings(mine: Wording) -> list[int]:
     """What wordings in other languages are found by: the same names and figures within a day."""
     day = mine.seat.day
-    return [p for when in (day - 1, day, day + 1) for p in _landmarks(mine, when)]
+    return _landmarks(mine, (day - 1, day, day + 1))
 
 
 def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | None:
@@ -330,19 +332,22 @@ def _carried(made: StatementMade) -> Carried:
 
 def _postings(mine: Wording, period: int) -> list[int]:
     seed = words.hash64(f"{mine.speaker_id}\0{period}")
-    return words.postings([shared ^ seed for shared in _shared(mine.content)])
+    return words.postings(_shared(mine.content) ^ np.uint64(seed))
 
 
 @lru_cache(maxsize=64)
-def _shared(content: Content) -> tuple[int, ...]:
+def _shared(content: Content) -> Hashes:
     """Hashes of what wordings are found by."""
-    near = sorted({words.hash64(pair) for pair in wording.pairs(content)})
-    return (words.hash64(f"={content.key}"), *near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))])
+    near = np.sort(wording.pairs(content))
+    kept = near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))]
+    return np.append(kept, np.uint64(content.key))
 
 
-def _landmarks(mine: Wording, day: int) -> list[int]:
+def _landmarks(mine: Wording, days: Sequence[int]) -> list[int]:
+    if len(mine.content.names) + len(mine.content.numbers) < wording.TRANSLATED_NAMES:
+        return []
     marks = wording.landmarks(mine.content)
     if len(marks) < wording.TRANSLATED_NAMES:
         return []
-    seed = words.hash64(f"{mine.speaker_id}\0day {day}")
-    return words.postings(sorted(words.hash64(mark, seed) for mark in marks))
+    seeds = [words.hash64(f"{mine.speaker_id}\0day {day}") for day in days]
+    return words.postings([words.hash64(mark, seed) for seed in seeds for mark in sorted(marks)])

@@ -32,7 +32,6 @@ misquotes the figure, and the least number of them."""
 
 _LIGHT = 5.0
 _ROOT = 5  # letters by which words are compared: forms of a word differ behind that, in most languages
-_SIMILARITY = 4  # its place among the features
 _BIAS = -6.58
 _WEIGHTS = (3.25, 1.77, 0.80, 0.58, 3.87, -1.12, 0.41, 1.43, 3.0)
 
@@ -60,20 +59,23 @@ def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
     """
     if one.key == other.key:
         return 1.0
+    beside, similarity = here.beside(there), wording.overlap(one, other)
+    if not beside and similarity < APART:
+        return 0.0
     if len(roots(one) & roots(other)) < SHARED or min(one.weight, other.weight) < wording.BRIEF:
         return 0.0
     if wording.contradict(one, other):
         if not _misheard(one, other, here.day == there.day):
             return 0.0
         one, other = wording.without_numbers(one), wording.without_numbers(other)
-    found = features(one, here, other, there)
-    if not here.beside(there) and found[_SIMILARITY] < _asked(one, other):
+    if not beside and similarity < _asked(one, other):
         return 0.0
+    found = features(one, here, other, there, similarity)
     return 1 / (1 + exp(-_BIAS - sum(map(mul, _WEIGHTS, found))))
 
 
-def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[float, ...]:
-    """What the model weighs, in the order of its weights."""
+def features(one: Content, here: Seat, other: Content, there: Seat, similarity: float) -> tuple[float, ...]:
+    """What the model weighs, in the order of its weights; `similarity` is their `wording.overlap`."""
     mine, theirs = roots(one), roots(other)
     shared, least = len(mine & theirs), min(len(mine), len(theirs))
     return (
@@ -81,7 +83,7 @@ def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[flo
         shared / (len(mine) + len(theirs) - shared),
         log1p(shared),
         len(one.names & other.names) / max(1, min(len(one.names), len(other.names))),
-        wording.overlap(one, other),
+        similarity,
         float(bool(one.denials) != bool(other.denials)),
         float(here.day == there.day),
         float(_headed(here, there)),

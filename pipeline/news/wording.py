@@ -11,10 +11,10 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 import Stemmer
 
 from pipeline.news import words
@@ -30,6 +30,7 @@ from pipeline.news.function_words import (
     SCALES,
     STEMMERS,
 )
+from pipeline.news.words import Hashes
 from schemas.record import Value
 
 LONGEST = 400
@@ -73,7 +74,7 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
     @property
     def weight(self) -> float:
         """How long it is, in content words."""
-        return len(self.stems) - (1 - _LETTER) * sum(map(_single, self.stems))
+        return len(self.stems) - (1 - _LETTER) * list(map(len, self.stems)).count(1)
 
     @property
     def substance(self) -> float:
@@ -208,11 +209,10 @@ def added(reading: Reading, heard: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def pairs(content: Content) -> list[str]:
-    """Neighbouring content words, next and next but one, in either order: what wordings are found again by."""
-    stems = content.stems
-    near = [*pairwise(stems), *zip(stems, stems[2:])]
-    return [f"{a} {b}" if a < b else f"{b} {a}" for a, b in near]
+def pairs(content: Content) -> Hashes:
+    """Hashes of content words that are neighbours or next but one, in either order: what wordings are found by."""
+    stems = np.fromiter(map(words.hash64, content.stems), dtype=np.uint64)
+    return words.avalanche(np.concatenate((stems[:-1] + stems[1:], stems[:-2] + stems[2:])))
 
 
 def _contained(short: Content, long: Content) -> float:
@@ -355,10 +355,6 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 def _weights(stems: Iterable[str], names: frozenset[str]) -> list[float]:
     return [(_NAME if stem in names else 1.0) * (_LETTER if len(stem) == 1 else 1.0) for stem in stems]
-
-
-def _single(stem: str) -> bool:
-    return len(stem) == 1
 
 
 def _cognates(stems: Iterable[str]) -> frozenset[str]:

@@ -114,7 +114,7 @@ def shingles(hashes: Hashes, width: int, seed: int) -> Hashes:
     """The hashes of all runs of `width` (at most 8) words, in order; empty for a shorter text."""
     if len(hashes) < width:
         return np.empty(0, dtype=np.uint64)
-    return _avalanche(np.correlate(hashes, _MULTIPLIERS[:width], "valid") + np.uint64(seed))
+    return avalanche(np.correlate(hashes, _MULTIPLIERS[:width], "valid") + np.uint64(seed))
 
 
 def posting(hash_: int) -> int:
@@ -128,8 +128,8 @@ def postings(hashes: Hashes | Sequence[int]) -> list[int]:
     return signed
 
 
-def _avalanche(x: Hashes) -> Hashes:
-    """The finaliser of MurmurHash3: every bit of the input changes half of the bits of the output."""
+def avalanche(x: Hashes) -> Hashes:
+    """The finaliser of MurmurHash3, in place: every bit of the input changes half of the bits of the output."""
     x ^= x >> np.uint64(33)
     x *= np.uint64(0xFF51AFD7ED558CCD)
     x ^= x >> np.uint64(33)

@@ -180,7 +180,7 @@ def test_headline_report_and_quotation_of_real_news_are_one_utterance() -> None:
 SAID = [TEXT, OTHER, "Itu tidak benar,", "Kapal feri malam dihentikan sampai gelombang mereda"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(SAID), st.integers(0, 6)), max_size=12), st.randoms(use_true_random=False))
 def test_exact_repeats_fall_into_the_same_utterances_in_every_order(
     said: list[tuple[str, int]], random: st.DataObject
@@ -200,7 +200,7 @@ def test_exact_repeats_fall_into_the_same_utterances_in_every_order(
         assert found.first_seen == DAY + timedelta(days=min(days))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.sampled_from([*SAID, INDIRECT, FULLER]), st.integers(0, 40)), max_size=15)
 )

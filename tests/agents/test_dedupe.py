@@ -157,7 +157,7 @@ def test_revisions_and_what_repeats_the_own_site_teach_nothing() -> None:
     assert SLOGAN in handled(ended(30), state).text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.permutations(range(7)), st.data())
 def test_families_are_the_same_in_every_order_once_all_are_known(order: list[int], data: st.DataObject) -> None:
     texts = [prose(1), prose(2, 15) + " " + prose(1), prose(1) + " " + prose(3, 25)] + [prose(20)] * 3 + [prose(30)]
@@ -187,7 +187,7 @@ def edited(edit: str, seed: int, number: int) -> str:
     return " ".join(made[edit])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(EDITS)), max_size=9), st.data())
 def test_copies_of_different_stories_fall_into_the_same_families_in_every_order(
     made: list[tuple[int, str]], data: st.DataObject

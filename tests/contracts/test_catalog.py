@@ -397,7 +397,7 @@ WATCHED = st.builds(
 
 
 @given(first=WATCHED, second=WATCHED)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_any_watch_reads_back_as_it_was_saved_and_leaves_no_trace(tmp_path: Path, first: Watch, second: Watch) -> None:
     catalog = write(tmp_path, officials=OFFICIALS, watches=WATCHES)
     for watch in (first, second):

@@ -66,7 +66,7 @@ def agree(index: Backend, documents: list[ArticleDocument], queries: list[str], 
         assert sorted(ids(index, asked, limit=100, sort="newest")) == expected, query
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(documents=ARTICLES, queries=st.lists(QUERY, min_size=1, max_size=6))
 def test_predicate_and_index_agree(documents: list[ArticleDocument], queries: list[str]) -> None:
     index = SqliteIndex(":memory:")
@@ -79,7 +79,7 @@ def test_predicate_and_elasticsearch_agree(elasticsearch_index: str) -> None:
     index: Backend = open_port("index", elasticsearch_index)
     numbers = count()
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(documents=ARTICLES, queries=st.lists(QUERY, min_size=1, max_size=6))
     def agreed(documents: list[ArticleDocument], queries: list[str]) -> None:
         agree(index, documents, queries, f"x{next(numbers)}")

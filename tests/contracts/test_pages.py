@@ -52,7 +52,7 @@ def test_what_was_put_can_be_got(pages: Pages) -> None:
     assert pages.get(KEY) == PAGE
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=2000))
 def test_any_bytes_come_back_under_their_hash(pages: Pages, content: bytes) -> None:
     key = pages.put(content)

@@ -25,7 +25,7 @@ def sqlite() -> Expiring:
 def blocks() -> Expiring:
     """The same when all its postings have moved into blocks."""
     database = Database(":memory:", SCHEMA)
-    return SqliteState(database.connection, "agent", step=1)
+    return SqliteState(database, "agent", step=1)
 
 
 def partition() -> Expiring:

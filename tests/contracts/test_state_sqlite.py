@@ -25,7 +25,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def filled(database: Database, count: int, step: int) -> tuple[SqliteState, MemoryState]:
     """Records with 5 of 300 postings each, here and in memory."""
-    state, model, random = SqliteState(database.connection, "a", step), MemoryState(), Random(1)
+    state, model, random = SqliteState(database, "a", step), MemoryState(), Random(1)
     for number in range(count):
         found = random.sample(range(300), 5)
         for kept in (state, model):
@@ -36,14 +36,14 @@ def filled(database: Database, count: int, step: int) -> tuple[SqliteState, Memo
 @pytest.mark.parametrize("step", [1, 7, 64])
 def test_lists_in_log_and_blocks_are_those_in_memory_and_stay_when_opened_anew(database: Database, step: int) -> None:
     state, model = filled(database, 900, step)
-    again = SqliteState(database.connection, "a", step)
+    again = SqliteState(database, "a", step)
     for start in range(0, 300, 3):
         asked = [start, start + 1, start + 2]
         assert state.find(asked, 500) == again.find(asked, 500) == model.find(asked, 500)
 
 
 def test_a_list_longer_than_a_block_is_whole(database: Database) -> None:
-    state = SqliteState(database.connection, "a", step=16)
+    state = SqliteState(database, "a", step=16)
     for number in range(1500):
         state.put(f"k{number:04}", b"v", [number // 50])
     for posting in range(30):
@@ -53,10 +53,10 @@ def test_a_list_longer_than_a_block_is_whole(database: Database) -> None:
 @given(st.lists(st.sampled_from(["put", "delete", "undo", "reopen"]), max_size=40), st.sampled_from([1, 3, 50]))
 def test_what_is_taken_back_is_never_found_and_what_stays_is(steps: list[str], step: int) -> None:
     database = Database(":memory:", SCHEMA)
-    state, model = SqliteState(database.connection, "a", step), MemoryState()
+    state, model = SqliteState(database, "a", step), MemoryState()
     for number, what in enumerate(steps):
         if what == "reopen":
-            state = SqliteState(database.connection, "a", step)
+            state = SqliteState(database, "a", step)
             continue
         with database.transaction(), database.tentative() as undo:
             for kept in (state, model) if what != "undo" else (state,):
@@ -68,7 +68,7 @@ def test_what_is_taken_back_is_never_found_and_what_stays_is(steps: list[str], s
 
 
 def test_a_flood_of_one_posting_is_kept_as_64_entries(database: Database) -> None:
-    state = SqliteState(database.connection, "a", step=4)
+    state = SqliteState(database, "a", step=4)
     for number in range(2000):
         state.put(f"k{number:04}", b"v", [7])
     assert [key for key, _ in state.find([7], 999)] == [f"k{number:04}" for number in range(postings.CAP)]
@@ -78,7 +78,7 @@ def test_a_flood_of_one_posting_is_kept_as_64_entries(database: Database) -> Non
 
 
 def test_what_expired_leaves_the_blocks(database: Database) -> None:
-    state, day = SqliteState(database.connection, "a", step=1), datetime(2031, 3, 10, tzinfo=UTC)
+    state, day = SqliteState(database, "a", step=1), datetime(2031, 3, 10, tzinfo=UTC)
     for number in range(1000):
         state.put(f"k{number}", b"v", [number], day + timedelta(days=number // 100))
         if number % 100 == 99:

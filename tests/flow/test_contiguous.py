@@ -123,7 +123,7 @@ class Delivery(RuleBasedStateMachine):
         assert set(range(self.end)) <= self.handled | self.expired
 
 
-Delivery.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+Delivery.TestCase.settings = settings(max_examples=200, stateful_step_count=60)
 TestDelivery = Delivery.TestCase
 
 

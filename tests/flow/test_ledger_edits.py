@@ -215,7 +215,7 @@ def the_ledger_is_the_same(drawn: Drawn, random: Random, make: Callable[[], Worl
     assert final(ran([*coming, *undone], make)) == final(ran(said, make))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(DRAWN, st.randoms(use_true_random=False))
 def test_edits_and_statements_may_come_in_any_order(drawn: Drawn, random: Random) -> None:
     the_ledger_is_the_same(drawn, random, Steps)

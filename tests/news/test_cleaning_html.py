@@ -116,7 +116,7 @@ INLINE = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 3), INLINE, WORDS), min_size=2, max_size=8))
 def test_runs_cover_all_but_references(pieces: list[tuple[int, str, str]]) -> None:
     body = "".join(

@@ -19,7 +19,7 @@ from tests.news import nasty
 
 PARTS: tuple[Part, ...] = ("title", "standfirst", "body")
 FETCHED = datetime(2024, 5, 20, 12, tzinfo=UTC)
-often = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
 def cleaned(source: str, media_type: str) -> tuple[Article, str]:

@@ -199,7 +199,7 @@ LINES = st.sampled_from(
 ) | st.text(st.characters(codec="utf-8"), max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(LINES, max_size=25), st.sampled_from(["\n", "\r\n", "\n    "]))
 def test_cleaning_accounts_for_every_sign_and_invents_none(lines: list[str], ends: str) -> None:
     content = (f"{LEAD}\n{SPEECH}\n" + ends.join(lines)).encode()

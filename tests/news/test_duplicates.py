@@ -122,7 +122,7 @@ def test_a_sketch_of_a_long_text_is_bounded() -> None:
     assert part.relation == "excerpt"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 9), st.integers(0, 9), st.floats(0, 1), st.integers(10, 900))
 def test_containment_is_symmetric(seed: int, other_seed: int, share: float, size: int) -> None:
     one = article("one", prose(seed, 300))
@@ -131,7 +131,7 @@ def test_containment_is_symmetric(seed: int, other_seed: int, share: float, size
     assert (there and (there.score, there.shared, there.same)) == (back and (back.score, back.shared, back.same))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 400))
 def test_unrelated_texts_are_not_linked(seed: int, other_seed: int, size: int) -> None:
     found = compare(article("later", prose(seed, size)), article("source", prose(other_seed + 10**7)))

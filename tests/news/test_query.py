@@ -181,7 +181,7 @@ SIGNS = st.sampled_from([*'"()[]{}:*?~^+-!&|\\/<>= .,', "AND ", "OR ", "NOT ", "
                          "Ünal", "京", "“", "”", "\n", "\x00"])  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(SIGNS, max_size=12).map("".join) | st.text(max_size=30), st.sampled_from(sorted(FIELDS)))
 @example("\\", "articles")
 @example('"\\"', "articles")

@@ -14,14 +14,14 @@ LETTERS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(LETTERS))
 @example("Łódź “naïve” café 3×4 ﬁn İstanbul ΟΔΟΣ 가 北方議會 กินข้าว")
 def test_the_fast_way_gives_the_same_words(text: str) -> None:
     assert words.encoded_words(text) == [word.encode("utf-8", "surrogatepass") for word in words.words(text)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(LETTERS))
 @example("Łódź “naïve” café 3×4 ﬁn İstanbul ΟΔΟΣ 가 北方議會 กินข้าว ¼ ㎏")
 def test_each_word_stands_where_it_is_said_to(text: str) -> None:
@@ -79,7 +79,7 @@ CHANCE = 60
 """Codepoints that a passage may be too long: short hashes of a few words agree by chance."""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 9), st.integers(0, 60), st.integers(1, 60), st.integers(120, 200), st.integers(0, 700))
 def test_passages_are_what_was_taken_over(seed: int, before: int, after: int, taken: int, more: int) -> None:
     part = prose(seed, taken)

@@ -67,7 +67,7 @@ def test_a_megabyte_of_any_marks_takes_time_in_proportion(unit: str, language: s
 NAMES = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 30)), max_size=8)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(copy(), copy(), NAMES, st.sampled_from(["id", "en", "es", "und"]))
 def test_pages_with_any_names_are_read_and_shown(
     body: str, title: str, names: list[tuple[int, int]], language: str

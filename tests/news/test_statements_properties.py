@@ -25,7 +25,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS, TEXTS, st.sampled_from(["id", "en", "es", "ms", "ar", "und"]))
 def test_offsets_slice_and_nothing_overlaps(body: str, title: str, language: str) -> None:
     given_article = article(body, title=title, standfirst=title, language=language)
@@ -45,13 +45,13 @@ def test_offsets_slice_and_nothing_overlaps(body: str, title: str, language: str
             assert given_article.part(mention.part)[mention.start : mention.end].strip()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_plain_text_has_the_length_of_the_raw(text: str) -> None:
     assert len(plain(text)) == len(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_quotations_do_not_cross(text: str) -> None:
     tokens = passage("body", text, lexicon("id"))

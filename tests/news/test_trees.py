@@ -47,7 +47,7 @@ def parse(text: str, cuts: list[int], heads: list[int], labels: list[str]) -> Pa
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(WORDS, min_size=1, max_size=40).map(lambda words: " ".join(words).replace("|", "\n")),
     st.lists(st.integers(0, 400), max_size=60),

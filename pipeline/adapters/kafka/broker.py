@@ -67,7 +67,7 @@ class KafkaBroker:
 
     def state(self, agent: str) -> state.SqliteState:
         """See Topics."""
-        return state.SqliteState(self._database.connection, agent)
+        return state.SqliteState(self._database, agent)
 
     def append(self, drafts: Iterable[Draft], at: datetime) -> None:
         """See Topics. Kafka notes the time itself."""

@@ -71,7 +71,7 @@ class PartitionMemory:
         self._path, self._agent = str(path), agent
         self._database = Database(path, SCHEMA)
         self._connection = self._database.connection
-        self._state = state.SqliteState(self._connection, agent)
+        self._state = state.SqliteState(self._database, agent)
         self._changed: dict[str, None] = {}
         self._overwritten: dict[str, None] = {}
         """Keys whose newest message in the topic is older than what is known here."""

@@ -68,7 +68,7 @@ class SqliteBroker:
     def state(self, agent: str) -> state.SqliteState:
         """See Broker."""
         if agent not in self._states:
-            self._states[agent] = state.SqliteState(self._connection, agent)
+            self._states[agent] = state.SqliteState(self._database, agent)
         return self._states[agent]
 
     def append(self, drafts: Iterable[Draft], at: datetime) -> None:

@@ -57,7 +57,7 @@ class Database:
 
     def __init__(self, path: Path | str, schema: Sequence[str], pragmas: Sequence[str] = ()) -> None:
         self.connection = connect(path, schema, layout(schema), pragmas)
-        self._path, self._inside = path, False
+        self._path, self._inside, self._turn = path, False, 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -67,7 +67,7 @@ class Database:
             return
         with translated(self._path):
             self.connection.execute("BEGIN IMMEDIATE")
-            self._inside = True
+            self._inside, self._turn = True, self._turn + 1
             try:
                 yield
                 self.connection.execute("COMMIT")
@@ -86,8 +86,16 @@ class Database:
             yield self._undo
             self.connection.execute("RELEASE tentative")
 
+    @property
+    def turn(self) -> int | None:
+        """A number that stays while only this object can have changed the file and nothing was taken back; None outside
+        a transaction.
+        """
+        return self._turn if self._inside else None
+
     def _undo(self) -> None:
         self.connection.execute("ROLLBACK TO tentative")
+        self._turn += 1
 
     def close(self) -> None:
         """Let the file go."""

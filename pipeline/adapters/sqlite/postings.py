@@ -11,7 +11,6 @@ apart. The lists may therefore name a record that does not hold the posting, and
 at the record. They belong to one process at a time, which a runner's lock ensures.
 """
 
-import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -19,6 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.adapters.sqlite.database import Database
 
 CAP = 64
 """Records in a list at most; later ones are not listed until one of them goes."""
@@ -52,8 +53,10 @@ _MOST_BITS = 30  # 128 MB, for 130 million entries; with more of them more is lo
 class PostingLists:
     """The lists of one agent. Call it inside a transaction of the database that it was made from."""
 
-    def __init__(self, connection: sqlite3.Connection, agent: str, step: int = STEP) -> None:
-        self._connection, self._agent, self._step = connection, agent, step
+    def __init__(self, database: Database, agent: str, step: int = STEP) -> None:
+        self._database, self._connection = database, database.connection
+        self._agent, self._step = agent, step
+        self._turn: int | None = None
         self._seq = -1  # nothing is loaded
         self._number, self._oldest = 0, 1
         self._upto = [0] * PARTS
@@ -69,10 +72,11 @@ class PostingLists:
         self._refresh()
         seq = self._seq + 1
         self._connection.execute("INSERT INTO fresh VALUES (?, ?, ?, ?)", (self._agent, seq, id, postings.tobytes()))
+        older = id < self._oldest
         self._oldest = min(self._oldest, id)
         for slot in _slots(postings).tolist():
             self._append(slot, id)
-        self._advance(seq)
+        self._advance(seq, noted=not older)
 
     def remove(self, id: int, postings: Iterable[int]) -> None:
         """Take a record off the lists."""
@@ -115,16 +119,26 @@ class PostingLists:
 
     def _refresh(self) -> None:
         """Load everything when it is not loaded, or when a transaction that had changed it was taken back."""
-        row = self._connection.execute("SELECT seq FROM listing WHERE agent = ?", (self._agent,)).fetchone()
-        if row is None or row[0] != self._seq:
-            self._load()
+        turn = self._database.turn
+        if turn is None or turn != self._turn:
+            if self._newest() != self._seq:
+                self._load()
+            self._turn = turn
+
+    def _newest(self) -> int | None:
+        """The last change that the file knows of; None when it has no lists of this agent."""
+        newest = "SELECT ifnull(max(seq), 0) FROM fresh WHERE agent = ?1"
+        query = f"SELECT max(seq, ({newest})) FROM listing WHERE agent = ?1"
+        row: tuple[int] | None = self._connection.execute(query, (self._agent,)).fetchone()
+        return row[0] if row else None
 
     def _load(self) -> None:
         insert = "INSERT OR IGNORE INTO listing(agent, seq, oldest, upto) VALUES (?, 0, 1, ?)"
         self._connection.execute(insert, (self._agent, bytes(8 * PARTS)))
-        self._seq, self._number, self._oldest, upto = self._connection.execute(
-            "SELECT seq, number, oldest, upto FROM listing WHERE agent = ?", (self._agent,)
+        self._number, self._oldest, upto = self._connection.execute(
+            "SELECT number, oldest, upto FROM listing WHERE agent = ?", (self._agent,)
         ).fetchone()
+        self._seq = self._newest() or 0
         self._upto = array("q", upto).tolist()
         self._recent, self._firsts = [{} for _ in range(PARTS)], [[] for _ in range(PARTS)]
         log = "SELECT seq, id, postings FROM fresh WHERE agent = ? ORDER BY seq"
@@ -144,15 +158,20 @@ class PostingLists:
         if len(ids) < CAP and id not in ids:
             recent[slot] = (*ids, id)
 
-    def _advance(self, seq: int) -> None:
-        """Count a change, and let a part take over its share of the log when it is its turn."""
+    def _advance(self, seq: int, noted: bool = False) -> None:
+        """Count a change, and let a part take over its share of the log when it is its turn.
+
+        noted  the log says that there was a change
+        """
         self._seq = seq
-        if seq % self._step == 0:
+        due = seq % self._step == 0
+        if due:
             self._take_over(seq // self._step % PARTS)
-        self._connection.execute(
-            "UPDATE listing SET seq = ?, oldest = ?, upto = ? WHERE number = ?",
-            (seq, self._oldest, array("q", self._upto).tobytes(), self._number),
-        )
+        if due or not noted:
+            self._connection.execute(
+                "UPDATE listing SET seq = ?, oldest = ?, upto = ? WHERE number = ?",
+                (seq, self._oldest, array("q", self._upto).tobytes(), self._number),
+            )
 
     # Blocks
 

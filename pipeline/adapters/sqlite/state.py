@@ -1,6 +1,5 @@
 """The State port in a SQLite file, changed in the same transaction as the topics."""
 
-import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import xxhash
 
 from pipeline.adapters.sqlite import postings as lists
+from pipeline.adapters.sqlite.database import Database
 from pipeline.adapters.sqlite.postings import PostingLists
 from pipeline.ports import LONGEST_WAIT
 
@@ -44,10 +44,13 @@ class Row(NamedTuple):
 class SqliteState:
     """What one agent remembers. Call it inside a transaction of the database that it was made from."""
 
-    def __init__(self, connection: sqlite3.Connection, agent: str, step: int = lists.STEP) -> None:
+    def __init__(self, database: Database, agent: str, step: int = lists.STEP) -> None:
         """`step` is for tests: how often postings move from their log into blocks."""
-        self._connection, self._agent = connection, agent
-        self._lists = PostingLists(connection, agent, step)
+        self._database, self._connection, self._agent = database, database.connection, agent
+        self._lists = PostingLists(database, agent, step)
+        self._turn: int | None = None
+        self._absent: set[str] = set()
+        """Keys looked up in vain in this turn of the database."""
         self.origin: int | None = None
         """Where what is put comes from."""
 
@@ -58,9 +61,16 @@ class SqliteState:
 
     def row(self, key: str) -> Row | None:
         """All that is kept of a key."""
+        if self._database.turn is None or self._database.turn != self._turn:
+            self._turn, self._absent = self._database.turn, set()
+        if key in self._absent:
+            return None
         query = "SELECT id, value, postings, day, due, origin FROM state WHERE hash = ? AND agent = ? AND key = ?"
         row = self._connection.execute(query, (self._hash(key), self._agent, key)).fetchone()
-        return None if row is None else Row._make(row)
+        if row is None:
+            self._absent.add(key)
+            return None
+        return Row._make(row)
 
     def put(
         self,
@@ -83,6 +93,7 @@ class SqliteState:
             insert = "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             values = (id, self._hash(key), self._agent, key, new.day, new.value, new.postings, new.due, new.origin)
             id, there = self._connection.execute(insert, values).lastrowid or 0, array("q")
+            self._absent.discard(key)
         else:
             id, there = row.id, array("q", row.postings)
             update = "UPDATE state SET day = ?, value = ?, postings = ?, due = ?, origin = ? WHERE id = ?"

@@ -278,7 +278,7 @@ def damaged(draw: Any) -> bytes:
     return bytes(data[: draw(st.integers(0, len(data)))]) if draw(st.booleans()) else bytes(data)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.one_of(st.binary(max_size=3000), damaged(), st.text(max_size=500).map(str.encode)),
     extension=st.sampled_from(EXTENSIONS),
