@@ -332,7 +332,7 @@ def _endless() -> Iterator[Article]:
 
 def _again(article: Article, turn: int) -> Article:
     """The article in other words for each turn, but for one sentence in ten."""
-    random, end = Random(f"{article.article_id} {turn}"), "q" * turn
+    random, end = Random(f"{article.article_id} {turn}"), f"q{turn:x}"
     text = ". ".join(
         sentence if random.random() < 0.1 else " ".join(f"{word}{end}" for word in sentence.split())
         for sentence in article.text.split(". ")

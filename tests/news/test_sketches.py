@@ -53,7 +53,7 @@ def test_samples_of_texts_of_different_length_tell_what_they_share(size: int) ->
     assert len(strange.common) <= max(2, 0.1 * strange.mine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 5), st.integers(1, 4_000), st.integers(0, 5), st.integers(0, 4_000), st.integers(0, 4_000))
 @example(1, 3_000, 2, 0, 200)
 @example(1, 200, 2, 3_000, 200)
