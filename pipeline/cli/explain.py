@@ -123,7 +123,9 @@ def _told(kind: str, word: str) -> str:
 
 def _about(one: Statement) -> _Facts:
     """What is known of a statement, for people."""
-    yes = [name for name, held in (("denies something", one.negated), ("names a condition", one.conditional)) if held]
+    yes = [
+        name for name, held in (("denies something", one.negated), ("holds on a condition", one.conditional)) if held
+    ]
     rows = (
         ("speaker", one.speaker or "unknown"),
         ("official", one.official),
@@ -136,7 +138,7 @@ def _about(one: Statement) -> _Facts:
         ("said on", one.said_on.isoformat() if one.said_on else None),
         ("place", one.place),
         ("occasion", one.occasion),
-        ("it", " and ".join(yes)),
+        ("note", " and ".join(yes)),
         ("about", ", ".join(one.entities)),
     )
     return [(name, value) for name, value in rows if value]

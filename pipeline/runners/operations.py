@@ -50,13 +50,23 @@ class Work(NamedTuple):
 
 
 def dead_letters(broker: Topics, stage: str | None = None, reason: str | None = None) -> Iterator[Letter]:
-    """The dead letters, oldest first, of one stage or one reason when given."""
+    """The dead letters, oldest first, of one stage or one reason when given.
+
+    On Kafka a worker that ended in the middle of a batch may have written a letter already, and it is written again
+    with the next one: it is the same letter, unless the message failed again after it was replayed.
+    """
     with broker.transaction():
-        state = broker.state(REPLAYED)
+        state, known = broker.state(REPLAYED), dict[tuple[str, str, int, int], datetime | None]()
         for message in list(broker.scan(DEAD_LETTERS.name)):
             letter = decode(message.body, message.schema, DeadLetter)
+            about = (letter.agent, letter.topic, letter.partition, letter.offset)
+            before = known.get(about)
+            if about in known and (before is None or letter.at <= before):
+                continue
+            value = state.get(str(message.offset))
+            known[about] = datetime.fromisoformat(value.decode()) if value is not None else None
             if stage in (None, letter.agent) and reason in (None, letter.reason):
-                yield Letter(message.offset, letter, state.get(str(message.offset)) is not None)
+                yield Letter(message.offset, letter, value is not None)
 
 
 def replay(broker: Topics, letters: Sequence[Letter], clock: Clock) -> int:
@@ -69,7 +79,7 @@ def replay(broker: Topics, letters: Sequence[Letter], clock: Clock) -> int:
         state = broker.state(REPLAYED)
         for number, letter, _ in letters:
             if state.get(str(number)) is None:
-                state.put(str(number), b"replayed")
+                state.put(str(number), now.isoformat().encode())
                 broker.again(letter.agent, _original(letter), now)
                 count += 1
     return count

@@ -62,7 +62,7 @@ def test_statements_and_names_are_listed_with_their_reasons(home: Path, story: P
     assert "said on: 2026-03-02" in first
     assert "place: Lomara" in first
     assert "occasion: konferensi pers" in first
-    assert "it: names a condition" in first
+    assert "note: holds on a condition" in first
     assert "denies something" in ended.out
     assert "Aruna Kalijati, person\n  official: aruna-kalijati\n  because: name (an official" in ended.out
 

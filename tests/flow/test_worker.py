@@ -26,7 +26,6 @@ from pipeline.ports import State
 from pipeline.runners.faust import supervisor
 from pipeline.runners.faust.aside import Aside
 from pipeline.runners.faust.guard import DEATHS, WINDOW, Guard, Marker, Watchdog
-from pipeline.runners.faust.hands import Hands as Thread
 from pipeline.runners.faust.lane import BATCH, LARGEST, RETRY_FOR, Desk, Item, Lane
 from pipeline.runners.faust.supervisor import MISTAKE, Command, supervise
 from pipeline.runners.handle import Dead, Dropped, Handled
@@ -321,49 +320,6 @@ def test_what_another_lane_was_refused_meanwhile_is_put_again(bench: Bench) -> N
     asyncio.run(run())
     assert [(letter.trace, letter.reason) for letter in bench.letters()] == [("a2", "refused")]
     assert [what for name, what in bench.outside.events if name == "ack"] == [7, 2]
-
-
-def test_a_step_that_waits_holds_up_nothing_but_steps() -> None:
-    async def run() -> list[str]:
-        hands, events = Thread(), list[str]()
-
-        async def step(name: str, seconds: float) -> None:
-            await hands(lambda: time.sleep(seconds))
-            events.append(name)
-
-        async def beat() -> None:
-            for _ in range(5):
-                await asyncio.sleep(0.02)
-                events.append("beat")
-
-        await asyncio.gather(step("slow", 0.4), beat())
-        with pytest.raises(Unavailable):
-            await hands(lambda: raise_(Unavailable("away")))
-        return events
-
-    assert asyncio.run(run()) == ["beat"] * 5 + ["slow"]
-
-
-def raise_(error: Exception) -> None:
-    raise error
-
-
-def test_a_step_that_is_cancelled_is_waited_for() -> None:
-    ended = threading.Event()
-
-    def slow() -> None:
-        time.sleep(0.3)
-        ended.set()
-
-    async def run() -> None:
-        task = asyncio.create_task(Thread()(slow))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert ended.is_set()
-
-    asyncio.run(run())
 
 
 def test_steps_that_run_in_another_process_come_out_in_order(bench: Bench) -> None:

@@ -76,8 +76,10 @@ def test_time_grows_in_proportion(unit: str) -> None:
     assert seconds(160_000) < 12 * seconds(40_000) + 0.2
 
 
-@pytest.mark.parametrize("unit", ['"', '"\n', '" ', "“”", "'\n\n"])
-def test_a_megabyte_of_marks(unit: str) -> None:
+@pytest.mark.parametrize(
+    ("unit", "bound"), [('"', 2), ('"\n', 2), ('" ', 2), ("“”", 2), ("'\n\n", 2), ('A"\n', 6), ("A'\n", 6)]
+)
+def test_a_megabyte_of_marks(unit: str, bound: float) -> None:
     start = time.process_time()
     extract(article(unit * (1_000_000 // len(unit))), EMPTY)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < bound

@@ -4,6 +4,7 @@ Nothing creates a topic in passing. The number of partitions of a topic that exi
 would move to other partitions than what agents remember of them.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +17,14 @@ from pipeline.adapters.kafka.address import LETTER_BYTES, MESSAGE_BYTES, Address
 from pipeline.adapters.kafka.memory import STALE_SECONDS, topic_name
 from pipeline.adapters.kafka.reaching import reached
 from pipeline.broker import Found, Wanted
-from pipeline.errors import Misuse
+from pipeline.errors import Misuse, Unavailable
 from pipeline.flow import Agent
 from schemas.topics import DEAD_LETTERS, TOPICS
 
 _DAY = 24 * 3600 * 1000
 """Milliseconds."""
+SHOWN_WITHIN = 30.0
+"""Seconds until a broker shows what another has taken up; it is under a second where nothing is wrong."""
 
 
 def wanted(flow: Sequence[Agent], address: Address) -> list[Wanted]:
@@ -87,7 +90,23 @@ class Admin:
                 self._create(topic, copies, safe)
             for topic in topics:
                 self._adjust(topic, there)
+        self._await(topics)
         return [topic.name for topic in missing]
+
+    def _await(self, topics: Sequence[Wanted]) -> None:
+        """Return when the brokers show the settings: they answer before all of them know."""
+        end = time.monotonic() + SHOWN_WITHIN
+        while not self._shown(topics):
+            if time.monotonic() > end:
+                raise Unavailable(
+                    f"Kafka does not show the settings of its topics after {SHOWN_WITHIN:.0f} s: look at its log, and "
+                    "run the command again"
+                )
+            time.sleep(0.1)
+
+    def _shown(self, topics: Sequence[Wanted]) -> bool:
+        found = {topic.name: topic.settings for topic in self.describe([topic.name for topic in topics])}
+        return all(topic.settings.items() <= found.get(topic.name, {}).items() for topic in topics)
 
     def _create(self, topic: Wanted, copies: int, safe: dict[str, str]) -> None:
         new = NewTopic(topic.name, topic.partitions, copies, topic_configs=topic.settings | safe)

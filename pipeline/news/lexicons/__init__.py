@@ -182,6 +182,10 @@ class Lexicon:
     sourcing: frozenset[str]
     accusing: frozenset[str]
     contrasts: frozenset[str]
+    narrators: frozenset[str]
+    embedding: frozenset[str]
+    suppositions: frozenset[str]
+    works: frozenset[str]
     questions: frozenset[str]
     masculine: frozenset[str]
     feminine: frozenset[str]
@@ -243,7 +247,8 @@ def _build(name: str) -> Lexicon:
         "things": speakers, "persons": speakers, "locatives": words, "topics": words, "headline_words": words,
         "tellings": cues, "passives": cues, "articles": words, "or_words": words, "relaying": cues, "nicknames": words,
         "nobodies": words, "focusing": words, "denying": words, "modals": words, "aspects": cues, "sourcing": cues,
-        "accusing": cues, "contrasts": words, "questions": words,
+        "accusing": cues, "contrasts": words, "questions": words, "narrators": words, "suppositions": words,
+        "works": words, "embedding": words,
         "masculine": speakers, "feminine": speakers, "masculine_names": speakers, "feminine_names": speakers,
         "definite": words, "nationals": speakers, "postnominals": speakers, "incumbent": speakers,
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from pipeline.news.lexicons import Kind
 from pipeline.news.statements.claims import Claim, Cue, words
-from pipeline.news.statements.content import behind_source, clause_claim, stands_alone, stops
+from pipeline.news.statements.content import behind_source, clause_claim, has_predicate, stands_alone, stops
 from pipeline.news.statements.passives import points_back
 from pipeline.news.statements.phrases import Phrase, phrase_at
 from pipeline.news.statements.sentences import Sentence
@@ -12,6 +12,7 @@ from pipeline.news.statements.verbs import object_of
 _OPENING = 40
 """Tokens from the start of a sentence in which "according to" can open it."""
 _COMMA_REACH = 12
+_SHORT_TAIL = 5
 
 
 def according(passage: Passage, sentence: Sentence) -> list[Claim]:
@@ -45,9 +46,25 @@ def _claim(passage: Passage, sentence: Sentence, cue: Cue, phrase: Phrase) -> li
     amid = near and (not stands_alone(passage, first, cue.first) or _outweighs(passage, first, cue.first, begin, end))
     if begin is not None and (opening or amid):
         return clause_claim(passage, sentence, begin, end, "according", cue, phrase)
-    if not opening and begin != phrase.end and stops(passage, phrase.end, end) and _before(passage, first, cue.first):
+    if not opening and begin != phrase.end and _closes(passage, phrase.end, end) and _before(passage, first, cue.first):
         return clause_claim(passage, sentence, first, cue.first, "according-behind", cue, phrase)
     return []
+
+
+def _closes(passage: Passage, index: int, end: int) -> bool:
+    """Whether the source ends the sentence, but for a relative clause or a few words: 'menurut X pada Kamis.'
+
+    Without a tree nothing tells the clause before a comma from a part of one that goes on behind it.
+    """
+    if passage.tree or index >= end or passage.words[index] in ".!?":
+        return stops(passage, index, end)
+    if passage.lower[index] in passage.lexicon.relatives:
+        return "," not in passage.words[index:end]
+    rest = index + (passage.words[index] == ",")
+    if rest >= end or passage.lower[rest] in passage.lexicon.complementisers or "," in passage.words[rest:end]:
+        return False
+    short = words(passage, rest, end) <= _SHORT_TAIL and not has_predicate(passage, rest, end)
+    return short and stops(passage, index, end)
 
 
 def _outweighs(passage: Passage, first: int, cue: int, begin: int | None, end: int) -> bool:

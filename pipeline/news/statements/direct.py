@@ -10,7 +10,7 @@ from pipeline.news.statements.media import medium, relayed
 from pipeline.news.statements.phrases import Phrase, capitals_end, phrase_at
 from pipeline.news.statements.quotes import DOUBLE, SINGLE, Quote
 from pipeline.news.statements.sentences import Sentence, after_dateline
-from pipeline.news.statements.subjects import first_subject, subject
+from pipeline.news.statements.subjects import first_subject, last_subject, subject
 from pipeline.news.statements.tokens import Passage
 from pipeline.news.statements.verbs import (
     following_verb,
@@ -163,19 +163,15 @@ def speaker_behind(passage: Passage, cue: Cue, end: int) -> tuple[Phrase | None,
 
 def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim | None:
     """'X mengatakan (bahwa|,|:) "..."', 'Menurut X, "..."'."""
-    if not _reaches_end(passage, sentence, quote):
+    if not _reaches_end(passage, sentence, quote) or _of_work(passage, quote.opening):
         return None
     for index in range(quote.opening - 1, max(sentence.first, quote.opening - _REACH) - 1, -1):
+        if index in sentence.quoted:
+            break
         cue = before_cue(passage, index) or _plain_cue(passage, index, quote) or said_by(passage, index)
         if cue and cue.tier != "calling" and cue.end <= quote.opening and _leads(passage, cue.end, quote.opening):
-            if unsaid(passage, sentence, index) or _denied(passage, sentence, cue.first):
-                return None
-            phrase = _named_before(passage, sentence, cue)
-            if phrase is None and not cue.suffix and _of_thing(passage, sentence.first, cue.first):
-                return None
-            outlet = medium(passage, sentence.first, quote.opening)
-            known = phrase or cue.suffix or quote == sentence.quotes[0]
-            return _claim(passage, quote, "cue-quote", cue if known else None, phrase, outlet)
+            said = not unsaid(passage, sentence, index) and not _supposed(passage, sentence, cue.first)
+            return _led_by(passage, sentence, quote, cue) if said else None
         according = passage.lexicon.according.at(passage.lower, index)
         if according:
             phrase = phrase_at(passage, index + according[0], quote.opening)
@@ -184,16 +180,49 @@ def _cue_in_front(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
     return _behind_colon(passage, sentence, quote)
 
 
-def _denied(passage: Passage, sentence: Sentence, cue: int) -> bool:
-    """Whether a negation stands before the cue: 'X tidak mengatakan "..."'."""
-    at = cue - 1
-    while at > sentence.first and passage.kinds[at] & Kind.ADVERB and passage.lower[at] not in passage.lexicon.denying:
+def _led_by(passage: Passage, sentence: Sentence, quote: Quote, cue: Cue) -> Claim | None:
+    """A quotation behind its cue. Where nobody is named, things and wishes say nothing; behind another quotation of
+    the sentence its speaker goes on.
+    """
+    phrase = _named_before(passage, sentence, cue)
+    weak = cue.tier == "wish" or _of_thing(passage, sentence.first, cue.first)
+    if phrase is None and not cue.suffix and weak:
+        return None
+    outlet = medium(passage, sentence.first, quote.opening)
+    known = phrase or cue.suffix or quote == sentence.quotes[0]
+    return _claim(passage, quote, "cue-quote", cue if known else None, phrase, outlet)
+
+
+def _supposed(passage: Passage, sentence: Sentence, cue: int) -> bool:
+    """Whether nobody said it: 'X tidak mengatakan "..."', 'Kalau ada yang bertanya, "..."'."""
+    if passage.tree:
+        return False
+    lexicon, at = passage.lexicon, cue - 1
+    while at > sentence.first and passage.kinds[at] & Kind.ADVERB and passage.lower[at] not in lexicon.denying:
         at -= 1
-    return at >= sentence.first and not passage.tree and passage.lower[at] in passage.lexicon.denying
+    if at >= sentence.first and (passage.lower[at] in lexicon.denying or _purpose(passage, at)):
+        return True
+    for at in range(cue - 1, max(sentence.first, cue - _REACH) - 1, -1):
+        if passage.words[at] in ",:;" or at in sentence.quoted:
+            return False
+        if passage.lower[at] in lexicon.setting.conditions or passage.lower[at] in lexicon.suppositions:
+            return True
+    return False
+
+
+def _purpose(passage: Passage, index: int) -> bool:
+    """Whether a preposition makes the verb behind it a noun: 'dalam mengungkap', but not 'dengan mengatakan'."""
+    lexicon = passage.lexicon
+    return bool(passage.kinds[index] & Kind.PREP) and passage.lower[index] not in lexicon.manners | lexicon.purposes
+
+
+def _of_work(passage: Passage, opening: int) -> bool:
+    """Whether a mark opens the title of a work: 'berpidato dengan judul "..."'."""
+    return opening > 0 and passage.lower[opening - 1 - (passage.words[opening - 1] in ",:")] in passage.lexicon.works
 
 
 def _of_thing(passage: Passage, first: int, cue: int) -> bool:
-    """Whether what is written says it: 'Pasal 5 menyebutkan "..."'."""
+    """Whether what is written says it: 'Pasal 5 menyebutkan "..."', 'Pasal 5 Peraturan X yang menyebutkan'."""
     return any(passage.lower[at] in passage.lexicon.things for at in range(first, cue))
 
 
@@ -209,13 +238,23 @@ def _behind_colon(passage: Passage, sentence: Sentence, quote: Quote) -> Claim |
 
 
 def _named_before(passage: Passage, sentence: Sentence, cue: Cue) -> Phrase | None:
+    """The subject of a cue in front: behind the quotation before it, if one is named there, never inside of one."""
     first = after_dateline(passage, sentence) if passage.tree else sentence.first
     at = subject_of(passage, cue.first)
     if at is not None and at not in sentence.quoted:
         return speaker_of(passage, cue.first, first)
-    if cue.first > first and passage.lower[cue.first - 1] in passage.lexicon.manners:
-        return first_subject(passage, first, cue.first - 1)
+    behind = max((quote.closing + 1 for quote in sentence.quotes if quote.closing < cue.first), default=first)
+    phrase = _nearest_before(passage, behind, cue)
+    if phrase is None and behind > first:
+        phrase = _nearest_before(passage, first, cue)
+    return None if phrase and phrase.first in sentence.quoted else phrase
+
+
+def _nearest_before(passage: Passage, first: int, cue: Cue) -> Phrase | None:
     ahead = passage.lower[cue.first - 1] if cue.first > first else ""
+    second = ahead in passage.lexicon.clause_joints and not passage.tree  # 'X menatap Y dan berkata'
+    if second or ahead in passage.lexicon.manners:
+        return last_subject(passage, first, cue.first - 1) or first_subject(passage, first, cue.first - 1)
     joined = ahead == "," or ahead in passage.lexicon.list_joints
     near = passage.lexicon.subject_first or joined
     return subject(passage, first, cue.first) or (first_subject(passage, first, cue.first) if near else None)
@@ -227,14 +266,19 @@ def _plain_cue(passage: Passage, index: int, quote: Quote) -> Cue | None:
 
 
 def _leads(passage: Passage, index: int, opening: int) -> bool:
-    """Whether what stands between cue and mark only leads over: a joint, a recipient, a noun and a comma."""
-    if (
-        index == opening
-        or passage.words[opening - 1] in ",:"
-        or passage.lower[opening - 1] in passage.lexicon.complementisers
-    ):
+    """Whether what stands between cue and mark only leads over: a joint, a recipient, a noun and a comma, no clause."""
+    joint = passage.lower[opening - 1]
+    if opening - index <= 1 or joint == ":":
         return True
-    return opening - index <= 1
+    if joint != "," and joint not in passage.lexicon.complementisers:
+        return False
+    lexicon, last = passage.lexicon, opening - 1 - (joint == ",")
+    for word in passage.lower[index : last - (passage.lower[last - 1] in lexicon.complementisers)]:
+        if word in lexicon.relatives or passage.tree:
+            break
+        if word in lexicon.complementisers or word in lexicon.predicates:
+            return False
+    return True
 
 
 def _reaches_end(passage: Passage, sentence: Sentence, quote: Quote) -> bool:

@@ -55,7 +55,7 @@ def _outlet(passage: Passage, index: int, end: int) -> str | None:
 def _outlet_word(passage: Passage, index: int) -> bool:
     kind = passage.kinds[index]
     return bool(kind & Kind.WORD and (kind & Kind.CAP or "." in passage.words[index])) and not kind & (
-        Kind.DATE | Kind.PREP
+        Kind.DATE | Kind.PREP | Kind.PRONOUN | Kind.PLURAL
     )
 
 

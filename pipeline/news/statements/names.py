@@ -99,6 +99,8 @@ class Names:
 
     def _nickname(self, passage: Passage, run: Run, *, introduced: bool) -> None:
         """'Edi Baskara atau Ibas', 'Basuki yang akrab disapa Ahok': one word that stands for the name."""
+        if run.end - run.first < 2:
+            return
         lexicon, at = passage.lexicon, run.end
         limit = min(at + _NICKNAME_REACH, len(passage) - 1)
         while at < limit and passage.lower[at] not in lexicon.nicknames and not passage.kinds[at] & Kind.CAP:
@@ -107,11 +109,13 @@ class Names:
         called = at < limit and passage.lower[at] in lexicon.nicknames
         at = at + 1 if called else run.end + 1
         alone = at < len(passage) and passage.named(at) and not (at + 1 < len(passage) and passage.named(at + 1))
-        if alone and (called or (either and introduced)) and run.end - run.first > 1:
+        if alone and (called or (either and introduced)):
             self.people.setdefault(passage.lower[at], passage.slice(run.first, run.end))
 
     def _called(self, passage: Passage) -> None:
         """'Gubernur yang akrab disapa Emil', 'Emil, sapaan akrabnya': the nearest person who may be called so."""
+        if passage.lexicon.nicknames.isdisjoint(passage.lower):
+            return
         people = [(run.end, passage.slice(run.first, run.end)) for run in runs(passage) if run.end - run.first > 1]
         known = [(end, name) for end, name in people if name.casefold() in self.people]
         for at in range(1, len(passage) - 1):
@@ -259,7 +263,7 @@ class Names:
             single = sum(word not in self._particles for word in words) == 1
             choices += [ahead] + ([introduced, certain] if single else [])
         known = next(filter(None, choices), [])
-        longest = max(known, key=lambda form: len(form.split()), default=None)
+        longest = max(known, key=lambda form: (len(form.split()), len(self._places[form])), default=None)
         return self._usual(longest, known) if longest else None
 
     def _proper(self, form: str, words: list[str]) -> bool:

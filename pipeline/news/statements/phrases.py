@@ -7,12 +7,13 @@ Amerika Serikat dan Ukraina              two countries
 
 from typing import NamedTuple
 
-from pipeline.news.lexicons import Kind
+from pipeline.news.lexicons import Kind, Lexicon
 from pipeline.news.statements.fields import enumerates, known_person, within_body
 from pipeline.news.statements.tokens import Passage, noun_shaped
 
 _LONGEST = 22
 _LONGEST_LOWER = 4
+_SHORTEST_VERB = 7
 _LONGEST_DESCRIPTION = 9
 _NAME_WORDS = 5
 _NICKNAME_REACH = 5
@@ -49,18 +50,31 @@ def phrase_at(passage: Passage, first: int, limit: int) -> Phrase | None:
     end, several, apposed = _extent(passage, first, limit)
     if end == first:
         return None
+    end += passage.kinds[first] & Kind.ROLE and end < limit and passage.lower[end] in passage.lexicon.deictics
     relative = _relative(passage, first)
-    name = name_in(passage, apposed if relative else first, end) if apposed or not relative else None
+    stop = _before_office(passage, first, end)
+    name = name_in(passage, apposed if relative else first, stop) if apposed or not relative else None
     if name and (_of_body(passage, first, end, name) or _deictic(passage, first, end, name)):
         name = None
     role = _role(passage, first, end, name)
     return Phrase(first, end, name, role, several=several and name is None)
 
 
+def _before_office(passage: Passage, first: int, end: int) -> int:
+    """Where a person's name ends that an office in small letters follows without a comma: 'X pengacara Y' is X."""
+    if passage.lexicon.subject_first or not known_person(passage, first):
+        return end
+    at = first
+    while at < end and passage.named(at):
+        at += 1
+    office = at < end - 1 and passage.words[at][0].islower() and passage.kinds[at] & (Kind.ROLE | Kind.HEAD)
+    return at if office and not passage.kinds[at] & (Kind.BOUND | Kind.PREP) else end
+
+
 def _deictic(passage: Passage, first: int, end: int, name: tuple[int, int]) -> bool:
     """Whether an office with a deictic ends in a name of nobody known: 'Direktur Jaringan Lautan itu'."""
     pointed = passage.lower[end - 1] in passage.lexicon.deictics and name[1] == end - 1
-    return pointed and bool(passage.kinds[first] & Kind.ROLE) and not known_person(passage, name[0])
+    return pointed and bool(passage.kinds[first] & (Kind.ROLE | Kind.HEAD)) and not known_person(passage, name[0])
 
 
 def _of_body(passage: Passage, first: int, end: int, name: tuple[int, int]) -> bool:
@@ -255,11 +269,15 @@ def _verb(passage: Passage, index: int) -> bool:
     word, lexicon = passage.lower[index], passage.lexicon
     if lexicon.before.at(passage.lower, index) is not None:
         return True
-    active = len(word) > 6 and (
-        word.startswith(lexicon.verb_prefixes)
-        or any(word.startswith(start) and word.endswith(end) for start, end in lexicon.verb_circumfixes)
+    return verb_shaped(word, lexicon) and not passage.kinds[index] & (Kind.CAP | Kind.ROLE | Kind.TAIL | Kind.HEAD)
+
+
+def verb_shaped(low: str, lexicon: Lexicon) -> bool:
+    """Whether the form of a word says that it is a verb: "mengambil", "dituliskan"."""
+    return len(low) >= _SHORTEST_VERB and (
+        low.startswith(lexicon.verb_prefixes)
+        or any(low.startswith(start) and low.endswith(end) for start, end in lexicon.verb_circumfixes)
     )
-    return active and not passage.kinds[index] & (Kind.CAP | Kind.ROLE | Kind.TAIL | Kind.HEAD)
 
 
 def _bracket(passage: Passage, index: int, limit: int) -> int | None:

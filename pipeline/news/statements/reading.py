@@ -9,7 +9,7 @@ from pipeline.news.officials import Roster
 from pipeline.news.parse import Parse
 from pipeline.news.spans import Span, place
 from pipeline.news.statements import tokens
-from pipeline.news.statements.claims import Claim, before_cue
+from pipeline.news.statements.claims import Claim, before_cue, words
 from pipeline.news.statements.clauses import clauses
 from pipeline.news.statements.direct import direct
 from pipeline.news.statements.evidence import mark
@@ -29,6 +29,12 @@ _NEAR_PARAGRAPHS = 2
 """A quotation without attribution continues a statement at most this many paragraphs before it."""
 
 
+_FEWEST_TOLD = 10
+_SHARE_TOLD = 0.3
+"""Sentences in the first or second person, outside quotations, of a text that is no report: one of 200 articles of
+Indonesian sites, all of them readers' stories and advice."""
+
+
 class Read(NamedTuple):
     """A sentence and what was claimed in it."""
 
@@ -41,8 +47,8 @@ def passages(
     article: Article, roster: Roster, spans: Iterable[Span] = (), parses: Mapping[Part, Parse] = _NONE
 ) -> list[Passage]:
     """The parts of an article that have text, as tokens, with what is known of its words."""
-    words = lexicon(article.language)
-    found = [tokens.passage(part, article.part(part), words, parses.get(part)) for part in PARTS if article.part(part)]
+    known = lexicon(article.language)
+    found = [tokens.passage(part, article.part(part), known, parses.get(part)) for part in PARTS if article.part(part)]
     place(found, spans, roster)
     mark(found, roster)
     return found
@@ -66,9 +72,10 @@ def _title(passage: Passage) -> list[Read]:
 def _prose(passage: Passage) -> Iterator[Read]:
     since, last = _NEAR_PARAGRAPHS + 1, None
     for paragraph in passage.paragraphs:
-        if not any(kind & Kind.WORD for kind in passage.kinds[slice(*paragraph)]):
-            continue
-        since += 1
+        count = words(passage, *paragraph)
+        since += count > 0
+        if count == 0 or (count == 1 and not passage.tree):
+            continue  # one word says nothing of anybody; a page of a million is read in no time
         for sentence in sentences(passage, paragraph):
             claims = _claims(passage, sentence, follows=since <= _NEAR_PARAGRAPHS)
             if not claims and last and not last.claims:
@@ -108,6 +115,7 @@ def _claims(passage: Passage, sentence: Sentence, *, follows: bool) -> tuple[Cla
 def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Speaker]]:
     """Each claim with its speaker. Clauses of words that are no names are left out."""
     result: list[tuple[Read, Claim, Speaker]] = []
+    memory.narrated = narrated(reads)
     for item in reads:
         for claim in item.claims:
             if not credible(item.passage, claim, memory.names, memory.roster):
@@ -119,6 +127,22 @@ def attribute(reads: list[Read], memory: Memory) -> list[tuple[Read, Claim, Spea
                 _notice(item, memory)
             _mentioned(item, memory)
     return result
+
+
+def narrated(reads: list[Read]) -> bool:
+    """Whether an article tells of its writer or speaks to its reader: who "he" is there, nobody outside knows."""
+    told = sum(map(_tells, reads))
+    return told >= _FEWEST_TOLD and told >= _SHARE_TOLD * len(reads)
+
+
+def _tells(item: Read) -> bool:
+    passage, sentence = item.passage, item.sentence
+    narrators = passage.lexicon.narrators
+    if narrators.isdisjoint(passage.lower[sentence.first : sentence.end]):
+        return False
+    return any(
+        passage.lower[at] in narrators and at not in sentence.quoted for at in range(sentence.first, sentence.end)
+    )
 
 
 def _named_before(item: Read, claim: Claim, memory: Memory) -> None:
@@ -211,6 +235,8 @@ def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | Non
         if passage.kinds[index] & (Kind.CAP | Kind.ROLE) and not passage.kinds[index] & (Kind.ADVERB | Kind.PREP):
             previous = passage.kinds[index - 1] if index > sentence.first else 0
             found = None if previous & Kind.PREP else phrase_at(passage, index, sentence.end)
+            if found and previous & Kind.HEAD and _pointed(passage, found, sentence.end):
+                return None  # 'pelantun Lagu Cinta ini': who is named before
             if found and found.name and names.person(passage.slice(*found.name)):
                 return found
     for index in range(sentence.first, sentence.end - 1):
@@ -219,3 +245,8 @@ def _subject(passage: Passage, sentence: Sentence, names: Names) -> Phrase | Non
             if found and found.name:
                 return found
     return None
+
+
+def _pointed(passage: Passage, found: Phrase, end: int) -> bool:
+    """Whether a deictic ends a phrase or stands behind it."""
+    return not passage.lexicon.deictics.isdisjoint(passage.lower[found.end - 1 : min(found.end + 1, end)])

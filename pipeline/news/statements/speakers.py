@@ -15,6 +15,10 @@ from pipeline.news.statements.tokens import Passage
 _NAMED = 12
 """Persons and speakers before that a pronoun or an office can mean."""
 
+_INTRODUCED_REACH = 300
+_NAMED_REACH = 10
+"""Tokens back to where somebody was introduced, and from there to their name: 'seorang pria, Budi Santoso,'."""
+
 SpeakerKind = Literal["person", "organisation", "role", "unknown"]
 
 
@@ -43,6 +47,7 @@ class Memory:
     names: Names
     roster: Roster
     on: date
+    narrated: bool = False
     last: Speaker | None = None
     person: Speaker | None = None
     focus: Speaker | None = None
@@ -86,13 +91,26 @@ class Memory:
         return self.phrase(passage, claim.phrase)
 
     def _by_pronoun(self, passage: Passage, phrase: Phrase, rule: str) -> Speaker:
+        if self.narrated:
+            return NOBODY
         if passage.kinds[phrase.first] & Kind.PLURAL:
             return self._pronoun("plural-pronoun", self.group)
         wanted = gender((passage.lower[phrase.first],), passage.lexicon)
         if wanted:
             return self._pronoun("pronoun", self._of_gender(passage, wanted))
+        if rule == "cue-quote":
+            return self._pronoun("pronoun", self._undisputed())
         near = self.person if rule.startswith(("quote", "clause")) else self.focus
         return self._pronoun("pronoun", near or self.person or self.last or self.focus)
+
+    def _undisputed(self) -> Speaker | None:
+        """The person who was talked about last, unless somebody else spoke last: a story's "he" may be anybody."""
+        found = {
+            speaker.name: speaker
+            for speaker in (self.focus, self.person, self.last)
+            if speaker and (speaker.kind in {"person", "role"} or speaker is self.focus)
+        }
+        return next(iter(found.values())) if len(found) == 1 else None
 
     def _of_gender(self, passage: Passage, wanted: Gender) -> Speaker | None:
         """The last person of whom nothing says otherwise; from then on the gender is known."""
@@ -220,6 +238,8 @@ class Memory:
             return None
         if not self.person:
             return self._inside(passage, phrase)
+        if self.person.kind == "person" and _described_before(passage, phrase):
+            return None
         key = role_key(passage.slice(phrase.first, phrase.end)) - {"former", "leader", "official"}
         fits = [speaker for speaker in reversed(self.seen) if key & speaker.roles and speaker.kind != "organisation"]
         if not fits and not _describes(passage, phrase) and not passage.kinds[phrase.first] & Kind.ROLE:
@@ -298,6 +318,17 @@ class Memory:
         if bare != text and " " not in bare:
             bare = self.names.expanded(bare)  # 'kementerian itu'
         return self._linked(Speaker(self.names.body(bare), "organisation", ("name",)))
+
+
+def _described_before(passage: Passage, phrase: Phrase) -> bool:
+    """Whether a word for somebody without a name takes up an earlier one: 'seorang perempuan datang. Perempuan itu'."""
+    head, lexicon = passage.lower[phrase.first], passage.lexicon
+    if head not in lexicon.persons:
+        return False
+    for at in range(phrase.first - 1, max(0, phrase.first - _INTRODUCED_REACH), -1):
+        if passage.lower[at] == head and passage.lower[at - 1] in lexicon.articles:
+            return not any(passage.named(near) for near in range(at + 1, min(at + _NAMED_REACH, phrase.first)))
+    return False
 
 
 def _describes(passage: Passage, phrase: Phrase) -> bool:

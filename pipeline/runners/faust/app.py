@@ -5,7 +5,6 @@ messages, doubles them, or hangs when it is left at its default.
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import threading
@@ -103,6 +102,7 @@ class _Seat:
         self._worker, self._tp, self.term, self._before = worker, tp, term, before
         self.lane = Lane(desk, tp.topic, tp.partition, self)
         self._task: asyncio.Task[None] | None = None
+        self._end: asyncio.Task[None] | None = None
 
     def put(self, items: Sequence[Item]) -> None:
         """Give messages to the lane."""
@@ -116,12 +116,15 @@ class _Seat:
             self._worker.fail(error)
 
     async def close(self) -> None:
-        """End the lane. What is in hand is not acknowledged."""
+        """End the lane, once, however many ask for it or give up asking. What is in hand is not acknowledged."""
+        self._end = self._end or asyncio.create_task(self._ended())
+        await asyncio.shield(self._end)
+
+    async def _ended(self) -> None:
         self.lane.end()
         if self._task:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
         self.lane.close()
         if self._before:
             await self._before.close()
@@ -226,7 +229,11 @@ class Worker:
             return None
         memory = PartitionMemory(self._post.folder / f"{partition}.db", name)
         start = time.monotonic()
-        count = await follow(memory, self._address, topic_name(name), partition)
+        try:
+            count = await follow(memory, self._address, topic_name(name), partition)
+        except BaseException:  # also when the lane is cancelled meanwhile
+            memory.close()
+            raise
         LOG.info("memory of partition %d: %d read in %.1f s", partition, count, time.monotonic() - start)
         return memory
 

@@ -1,6 +1,7 @@
 """The one thread in which steps run, beside the loop that keeps the worker in its group."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
@@ -27,7 +28,9 @@ class Hands:
         self._running = False
 
     async def __call__(self, function: Callable[[], Result]) -> Result:
-        """The result of a function. Being cancelled waits for its end too: it may be inside a transaction."""
+        """The result of a function. Being cancelled, however often, waits for its end too: it may be inside a
+        transaction.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append(_Task(function, future))
@@ -37,7 +40,9 @@ class Hands:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            await asyncio.wait([future])
+            while not future.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([future])
             raise
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
