@@ -57,7 +57,8 @@ def _site(article: Article, state: State) -> Site:
 
 
 def _matches(article: Article, reading: Reading, state: State) -> list[Match]:
-    near = [_KNOWN.decode(value) for _, value in state.find(reading.postings, duplicates.CANDIDATES)]
+    found = state.find(reading.postings, duplicates.CANDIDATES, duplicates.rare(reading))
+    near = [_KNOWN.decode(value) for _, value in found]
     same = [duplicates.declared(known) for id in article.same_as if (known := _remembered(id, state))]
     others = {article.article_id, *article.same_as}
     compared = (duplicates.compare(article, reading, other) for other in near if other.article_id not in others)
@@ -99,4 +100,4 @@ def _marked(article: Article, root: Root, links: tuple[Link, ...], history: Hist
     return Emit(msgspec.structs.replace(marked, article=kept, previous=previous, changed_at=changed_at))
 
 
-DEDUPE = Agent("dedupe", (ARTICLES_CLEANED,), (ARTICLES_MARKED,), dedupe, Reason, version=2)
+DEDUPE = Agent("dedupe", (ARTICLES_CLEANED,), (ARTICLES_MARKED,), dedupe, Reason, version=3)

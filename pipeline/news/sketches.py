@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.news import words
 from schemas.article import Article
@@ -79,16 +80,43 @@ def _coarse(sketch: Sketch, halved: int, least: int) -> list[int]:
     return sketch.hashes
 
 
+class Sieve:
+    """Tells of nearly all unrelated texts, in a quarter of the time of `overlap`, that they share too little."""
+
+    def __init__(self, mine: Sketch) -> None:
+        self._mine, self._tables = mine, dict[int, tuple[int, NDArray[np.bool_]]]()
+
+    def at_most(self, halved: int, packed: bytes) -> float:
+        """No less than the containment of the text and another, of which the limit and the packed hashes are given."""
+        theirs, coarser = np.frombuffer(packed, dtype=np.uint16), halved - self._mine.halved
+        if coarser > 0:
+            theirs = theirs >> np.uint16(coarser)
+        elif coarser < 0:
+            theirs = theirs[: theirs.searchsorted(np.uint16(1 << _BITS + coarser))]
+        size, present = self._tables.get(coarser) or self._table(coarser)
+        return np.count_nonzero(present[theirs]) / max(1, min(size, len(theirs)))
+
+    def _table(self, coarser: int) -> tuple[int, NDArray[np.bool_]]:
+        """How many shingles the text has at the lower limit, and which hashes."""
+        least = self._mine.halved + min(0, coarser)
+        hashes = _coarse(self._mine, least + abs(coarser), least)
+        present = np.zeros(1 << _BITS, dtype=bool)
+        present[hashes] = True
+        return self._tables.setdefault(coarser, (len(hashes), present))
+
+
 class Reading(NamedTuple):
     """What is known of an article at hand.
 
     postings  what to look for; it is kept under the first `KEPT` of them
+    sieve     what is asked before it is compared
     shingles  the hashes of all shingles in the order of the text
     leading   words of the title that stand before those of the body
     """
 
     sketch: Sketch
     postings: list[int]
+    sieve: Sieve
     shingles: words.Hashes
     leading: int
 
@@ -105,8 +133,8 @@ def read(article: Article) -> Reading:
     compared, keys = (words.shingles(hashes, width, seed) for width in (WIDTH, KEY_WIDTH))
     lowest = dict.fromkeys(np.sort(keys)[: 2 * _ASKED].tolist())
     postings = words.postings([exact, *list(lowest)[:_ASKED]])
-    halved, sample = _sample(compared)
-    return Reading(Sketch(halved, sample, _figures(article.text), exact), postings, compared, leading)
+    sketch = Sketch(*_sample(compared), _figures(article.text), exact)
+    return Reading(sketch, postings, Sieve(sketch), compared, leading)
 
 
 def sampled(reading: Reading, halved: int, bits: int) -> list[tuple[int, int]]:

@@ -231,6 +231,18 @@ def test_a_storm_of_one_template_merges_nothing_and_stays_small() -> None:
     assert mark(copied, state).family == "p17"
 
 
+def test_a_turn_of_speech_that_many_have_makes_no_candidate_and_a_short_text_that_many_have_does() -> None:
+    state = MemoryState()
+    phrase = "kata juru bicara dinas perdagangan kota itu"
+    for number in range(duplicates.RARE + 1):
+        mark(article(f"t{number}", f"{prose(number + 50, 5)} {phrase} {prose(number + 90, 5)}"), state)
+        mark(article(f"s{number}", "Laut tenang.", title="Cuaca"), state)
+    reading = sketches.read(article("later", f"{prose(7, 12)} {phrase} {prose(8, 12)}"))
+    assert len(state.find(reading.postings, 99)) > duplicates.RARE
+    assert state.find(reading.postings, 99, duplicates.rare(reading)) == []
+    assert mark(article("short", "Laut tenang.", title="Cuaca"), state).family == "s0"
+
+
 def test_what_expired_is_no_longer_a_source() -> None:
     state = MemoryState()
     mark(ORIGINAL, state)

@@ -1,6 +1,5 @@
 """Copies of articles: how many are found, what is linked in error, what a million of articles cost."""
 
-import resource
 import statistics
 import tempfile
 import time
@@ -179,7 +178,8 @@ def _asked(articles: Sequence[Article], state: State, transaction: Callable[[], 
         began = time.process_time()
         with transaction():
             for article, reading in readings:
-                near = [known.decode(value) for _, value in state.find(reading.postings, duplicates.CANDIDATES)]
+                candidates = state.find(reading.postings, duplicates.CANDIDATES, duplicates.rare(reading))
+                near = [known.decode(value) for _, value in candidates]
                 matches = [found for other in near if (found := duplicates.compare(article, reading, other))]
                 root = duplicates.Root(article.seen_at, article.article_id)
                 links = duplicates.links(article, reading, duplicates.rank(matches))
@@ -242,13 +242,17 @@ def _storm(count: int) -> tuple[float, int, list[str], float]:
 
 
 class Point(NamedTuple):
-    """What an article costs at one size of the state: microseconds of CPU, and the same over a fixed piece of work."""
+    """What an article costs at one size of the state: microseconds of CPU, and the same over a fixed piece of work.
+
+    `resident` is the most memory that the whole process had so far, `bare` what it had before there was a state.
+    """
 
     size: int
     cost: float
     relative: float
     disk: int
     resident: float
+    bare: float
 
 
 WINDOW = 4000
@@ -260,7 +264,7 @@ def growth(folder: Path, size: int) -> None:
     """Print what articles cost while the state grows to `size`; plot it."""
     print(f"\nstate of {size:,} articles in SQLite: sketches of real articles, nine of ten keys made different")
     points = apart(_growth, size)
-    print("  articles   CPU us/article   over fixed work   bytes/article   resident MB (without articles at hand)")
+    print("  articles   CPU us/article   over fixed work   bytes/article   resident MB")
     for point in points:
         print(
             f"  {point.size:9,}   {point.cost:14.0f}   {point.relative:15.2f}   {point.disk / point.size:13,.0f}"
@@ -268,6 +272,9 @@ def growth(folder: Path, size: int) -> None:
         )
     at = {point.size: point.relative for point in points}
     print(f"  last over that of 10,000: {points[-1].relative / at[10_000]:.2f} (goal 1.5 at most)")
+    print("  cost: the mean of the whole step, with what moves postings into blocks now and then")
+    bare = f"{points[0].bare:,.0f} MB of it before there is a state"
+    print(f"  resident: the peak of the whole process, which has {ROUND} articles at hand; {bare}")
     print("  goals for 1,000,000: 900 bytes/article, 300 MB")
     plot(
         folder / "cost.png",
@@ -279,25 +286,32 @@ def growth(folder: Path, size: int) -> None:
 
 def _growth(size: int) -> list[Point]:
     points = list[Point]()
-    bare = _resident()
+    bare = _peak()
     with tempfile.TemporaryDirectory() as folder:
         broker, done, more = SqliteBroker(Path(folder) / "flow.db"), 0, _sketched()
-        sample, without = Random(1).sample(news(ALL), WINDOW), _resident()
         for turn, target in enumerate((*(known for known in SIZES if known < size), size), 1):
             _fill(broker, islice(more, target - WINDOW - done))
-            costs, fixed = [], []
-            for start in range(0, WINDOW, ROUND):
-                again = [_again(article, turn) for article in sample[start : start + ROUND]]
+            costs, fixed, window = [], [], _window()
+            while articles := list(islice(window, ROUND)):
+                again = [_again(article, turn) for article in articles]
                 costs += [seconds / ROUND for seconds in _rounds(broker, again)]
                 fixed.append(_fixed())
-            cost, done = statistics.median(costs), target
-            relative = cost / statistics.median(fixed)
-            points.append(Point(done, cost * 1e6, relative, _size(Path(folder)), bare + _resident() - without))
+            cost, done = statistics.mean(costs), target
+            relative = cost / statistics.mean(fixed)
+            points.append(Point(done, cost * 1e6, relative, _size(Path(folder)), _peak(), bare))
     return points
 
 
-def _resident() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _peak() -> float:
+    """Megabytes that this process had resident at most. (`ru_maxrss` would count those of its parent.)"""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def _window() -> Iterator[Article]:
+    """The same articles each time, one after the other."""
+    chosen = frozenset(Random(1).sample(range(ALL), WINDOW))
+    return (article for number, article in enumerate(copies.stream()) if number in chosen)
 
 
 def _fixed() -> float:
@@ -318,7 +332,7 @@ def _endless() -> Iterator[Article]:
 
 def _again(article: Article, turn: int) -> Article:
     """The article in other words for each turn, but for one sentence in ten."""
-    random, end = Random(f"{article.article_id} {turn}"), "q" * turn
+    random, end = Random(f"{article.article_id} {turn}"), f"q{turn:x}"
     text = ". ".join(
         sentence if random.random() < 0.1 else " ".join(f"{word}{end}" for word in sentence.split())
         for sentence in article.text.split(". ")

@@ -109,6 +109,17 @@ def test_a_posting_counts_with_its_first_64_records(state: Expiring) -> None:
     assert state.find([6], 100) == [("k69", b"w")]
 
 
+def test_one_posting_that_many_have_makes_no_find_but_two_do(state: Expiring) -> None:
+    for number in range(4):
+        state.put(f"k{number}", b"v", [7, 8 if number == 2 else 100 + number])
+    state.put("rare", b"v", [9])
+    assert [key for key, _ in state.find([7, 8, 9], 9, rare=3)] == ["k2", "rare"]
+    assert [key for key, _ in state.find([7, 8, 9], 9, rare=4)] == ["k2", "k0", "k1", "k3", "rare"]
+    assert [key for key, _ in state.find([7, 8, 9], 1, rare=3)] == ["k2"]
+    state.delete("k0")
+    assert [key for key, _ in state.find([7], 9, rare=3)] == ["k1", "k2", "k3"]
+
+
 def test_deleting_makes_room(state: Expiring) -> None:
     for number in range(65):
         state.put(f"k{number:02}", b"v", [5])
@@ -143,8 +154,8 @@ OPERATIONS = st.lists(st.tuples(st.sampled_from("abcd"), st.none() | st.frozense
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(operations=OPERATIONS, asked=st.lists(st.integers(0, 5), max_size=6))
-def test_find_agrees_with_a_scan(backend: str, operations: list[Operation], asked: list[int]) -> None:
+@given(OPERATIONS, st.lists(st.integers(0, 5), max_size=6), st.none() | st.integers(0, 4))
+def test_find_agrees_with_a_scan(backend: str, operations: list[Operation], asked: list[int], rare: int | None) -> None:
     state, model = BACKENDS[backend](), dict[str, frozenset[int]]()
     for key, postings in operations:
         if postings is None:
@@ -153,8 +164,11 @@ def test_find_agrees_with_a_scan(backend: str, operations: list[Operation], aske
         else:
             state.put(key, key.encode(), postings)
             model[key] = postings
-    scan = sorted((key for key in model if model[key] & set(asked)), key=lambda key: -len(model[key] & set(asked)))
-    assert state.find(asked, 10) == [(key, key.encode()) for key in scan]
+    shared = {key: model[key] & set(asked) for key in model}
+    listed = {key: min((sum(p in other for other in model.values()) for p in shared[key]), default=0) for key in model}
+    told = (key for key in model if len(shared[key]) > 1 or (shared[key] and (rare is None or listed[key] <= rare)))
+    scan = sorted(told, key=lambda key: -len(shared[key]))
+    assert state.find(asked, 10, rare) == [(key, key.encode()) for key in scan]
 
 
 DAY = datetime(2031, 3, 10, 23, 59, tzinfo=UTC)

@@ -53,6 +53,19 @@ def test_samples_of_texts_of_different_length_tell_what_they_share(size: int) ->
     assert len(strange.common) <= max(2, 0.1 * strange.mine)
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 5), st.integers(1, 4_000), st.integers(0, 5), st.integers(0, 4_000), st.integers(0, 4_000))
+@example(1, 3_000, 2, 0, 200)
+@example(1, 200, 2, 3_000, 200)
+def test_a_sieve_lets_through_what_shares_enough(one: int, mine: int, other: int, strange: int, shared: int) -> None:
+    reading = sketches.read(article("a", prose(one, mine)))
+    theirs = sketches.read(article("a", prose(one, shared) + " " + prose(other, strange))).sketch
+    both = sketches.overlap(reading.sketch, theirs)
+    containment = len(both.common) / max(1, min(both[:2]))
+    most = reading.sieve.at_most(theirs.halved, sketches.pack(theirs.hashes))
+    assert containment <= most <= containment + 0.1 or both.mine < 20
+
+
 def link(later: Article, earlier: Article) -> Link:
     known = duplicates.known(earlier, sketches.read(earlier), Root(earlier.seen_at, earlier.article_id), ())
     reading = sketches.read(later)

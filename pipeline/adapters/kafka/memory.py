@@ -94,9 +94,9 @@ class PartitionMemory:
         """See State."""
         return self._state.get(key)
 
-    def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
+    def find(self, postings: Sequence[int], limit: int, rare: int | None = None) -> list[tuple[str, bytes]]:
         """See State."""
-        return self._state.find(postings, limit)
+        return self._state.find(postings, limit, rare)
 
     def put(
         self,

@@ -46,6 +46,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)  # spreads postings that are small numbers 
 _ID_BITS, _PART_SHIFT = 36, 28
 _IDS = np.uint64((1 << _ID_BITS) - 1)
 _BITS_PER_ENTRY = 8  # a hash that is not there is taken to be there once in 8 times at most
+_STALE = 1 / 8  # of what a part lists; then its share of the filter is made anew
 _MOST_BITS = 30  # 128 MB, for 130 million entries; with more of them more is looked up in vain
 
 
@@ -61,6 +62,8 @@ class PostingLists:
         self._upto = [0] * PARTS
         self._recent: list[dict[int, tuple[int, ...]]] = []
         self._firsts: list[list[int]] = []
+        self._stale = [0] * PARTS
+        """Entries that are gone and still let through by the filter."""
         self._filter_bits = 0
         self._filter: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
 
@@ -85,19 +88,25 @@ class PostingLists:
             self._unblock(slot, id)
         self._advance(self._seq + 1)
 
-    def near(self, postings: Sequence[int]) -> Counter[int]:
-        """The records in the lists of these postings, each with the number of lists that it is in."""
+    def near(self, postings: Sequence[int], rare: int | None = None) -> dict[int, int]:
+        """The records in the lists of these postings, each with the number of lists that it is in; without those in a
+        single list that is longer than `rare`.
+        """
         self._refresh()
         slots = _slots(array("q", postings))
-        blocked = self._maybe_blocked(slots)
+        blocked = self._blocked(slots[self._maybe_blocked(slots)].tolist())
         counts: Counter[int] = Counter()
-        for slot, maybe in zip(slots.tolist(), blocked):
-            ids = self._recent[slot >> _PART_SHIFT].get(slot, ())
-            if maybe:
-                ids = (*self._blocked(slot), *ids)
+        strays = set[int]()
+        for slot in slots.tolist():
+            ids: Sequence[int] = self._recent[slot >> _PART_SHIFT].get(slot, ())
+            if slot in blocked:
+                ids = (*blocked[slot], *ids)
             if ids:
-                counts.update([id for id in ids if id >= self._oldest][:CAP])
-        return counts
+                ids = [id for id in ids if id >= self._oldest][:CAP]
+                counts.update(ids)
+                if rare is not None and len(ids) > rare:
+                    strays.update(ids)
+        return {id: lists for id, lists in counts.items() if lists > 1 or id not in strays}
 
     def forget(self, oldest: int) -> None:
         """Note that all records with a lower number are gone."""
@@ -177,7 +186,9 @@ class PostingLists:
         wanted = _filter_bits(len(merged) * PARTS)
         if self._filter_bits < wanted:
             self._rebuild(wanted)
-        elif len(merged) < len(old) + len(new):
+            return
+        self._stale[part] += len(old) + len(new) - len(merged)
+        if self._stale[part] > len(merged) * _STALE:
             self._note(part, merged)
         else:
             self._firsts[part] = merged[::BLOCK].tolist()
@@ -211,16 +222,20 @@ class PostingLists:
     def _id(self, part: int, block: int) -> int:
         return (self._number * PARTS + part) << 32 | block
 
-    def _blocked(self, slot: int) -> list[int]:
-        """The records that the blocks list under a hash."""
+    def _blocked(self, slots: Sequence[int]) -> dict[int, list[int]]:
+        """The records that the blocks list under each of these hashes."""
+        places = {slot: self._places(slot) for slot in slots}
+        wanted = sorted({id for ids in places.values() for id in ids})
+        query = "SELECT id, entries FROM block WHERE id IN (SELECT value FROM json_each(?))"
+        blocks: dict[int, bytes] = dict(self._connection.execute(query, (str(wanted),))) if wanted else {}
+        return {slot: [found for id in ids for found in _listed(blocks[id], slot)] for slot, ids in places.items()}
+
+    def _places(self, slot: int) -> range:
+        """The blocks that may list something under a hash."""
         part, low = slot >> _PART_SHIFT, _entry(slot, 0)
-        high, firsts, found = low | int(_IDS), self._firsts[part], list[int]()
-        place = max(0, bisect_left(firsts, low) - 1)
-        while place < len(firsts) and firsts[place] <= high:
-            entries = self._block(part, place)
-            found += entries[bisect_left(entries, low) : bisect_right(entries, high)]
-            place += 1
-        return [entry & int(_IDS) for entry in found]
+        firsts = self._firsts[part]
+        first, end = max(0, bisect_left(firsts, low) - 1), bisect_right(firsts, low | int(_IDS))
+        return range(self._id(part, first), self._id(part, end))
 
     def _block(self, part: int, place: int) -> "memoryview[int]":
         query = "SELECT entries FROM block WHERE id = ?"
@@ -247,7 +262,7 @@ class PostingLists:
 
     def _note(self, part: int, entries: Entries) -> None:
         """Keep what has to be in memory of a part: the first entries of its blocks, and its share of the filter."""
-        self._firsts[part] = entries[::BLOCK].tolist()
+        self._firsts[part], self._stale[part] = entries[::BLOCK].tolist(), 0
         size = len(self._filter) // PARTS
         self._filter[part * size : (part + 1) * size] = 0
         self._let_through(part, entries)
@@ -262,18 +277,24 @@ class PostingLists:
         starts = np.flatnonzero(np.diff(octets, prepend=-1))
         self._filter[octets[starts] + (part << share - 3)] |= np.bitwise_or.reduceat(bits, starts)
 
-    def _maybe_blocked(self, slots: NDArray[np.uint64]) -> list[bool]:
+    def _maybe_blocked(self, slots: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Whether the blocks may list something under these hashes."""
         if not self._filter_bits:
-            return [False] * len(slots)
+            return np.zeros(len(slots), dtype=bool)
         places = (slots >> np.uint64(32 - self._filter_bits)).astype(np.int64)
-        marks: list[bool] = ((self._filter[places >> 3] >> (places & 7).astype(np.uint8)) & 1).astype(bool).tolist()
-        return marks
+        marked: NDArray[np.bool_] = ((self._filter[places >> 3] >> (places & 7).astype(np.uint8)) & 1).astype(bool)
+        return marked
 
 
 def _slots(postings: "array[int]") -> NDArray[np.uint64]:
     """The 32 bits of hash by which postings are listed."""
     return (np.frombuffer(postings, dtype=np.uint64) * _MIX) >> np.uint64(32)
+
+
+def _listed(block: bytes, slot: int) -> list[int]:
+    """The records that a block lists under a hash."""
+    entries, low = memoryview(block).cast("Q"), _entry(slot, 0)
+    return [entry & int(_IDS) for entry in entries[bisect_left(entries, low) : bisect_right(entries, low | int(_IDS))]]
 
 
 def _entry(slot: int, id: int) -> int:

@@ -112,20 +112,25 @@ class SqliteState:
         if wanted:
             self._lists.add(id, array("q", [posting for posting in wanted if posting not in there]))
 
-    def find(self, postings: Sequence[int], limit: int) -> list[tuple[str, bytes]]:
+    def find(self, postings: Sequence[int], limit: int, rare: int | None = None) -> list[tuple[str, bytes]]:
         """See State."""
         asked = set(postings)
-        counts = self._lists.near(tuple(asked)) if asked else {}
+        counts = self._lists.near(tuple(asked), rare) if asked else {}
+        best = sorted(counts, key=lambda id: (-counts[id], id))
         found: list[tuple[str, bytes]] = []
-        for id in sorted(counts, key=lambda id: (-counts[id], id)):
-            if len(found) == limit:
-                break
-            row = self._connection.execute(
-                "SELECT key, value, postings FROM state WHERE id = ? AND agent = ?", (id, self._agent)
-            ).fetchone()
-            if row is not None and not asked.isdisjoint(array("q", row[2])):
-                found.append((row[0], row[1]))
+        while best and len(found) < limit:
+            wanted = limit - len(found)
+            found += self._holding(asked, best[:wanted])
+            best = best[wanted:]
         return found
+
+    def _holding(self, asked: set[int], ids: Sequence[int]) -> list[tuple[str, bytes]]:
+        """Those of these records that hold one of the postings, in this order."""
+        # The plus sign keeps SQLite from looking through all that belongs to the agent.
+        query = "SELECT id, key, value, postings FROM state WHERE id IN (SELECT value FROM json_each(?)) AND +agent = ?"
+        rows = {row[0]: row[1:] for row in self._connection.execute(query, (str(ids), self._agent))}
+        there = (rows[id] for id in ids if id in rows)
+        return [(key, value) for key, value, listed in there if not asked.isdisjoint(array("q", listed))]
 
     def delete(self, key: str) -> None:
         """See State."""
