@@ -26,7 +26,7 @@ from pipeline.news.words import words
 from schemas.article import Article, Entity, Part
 from schemas.statement import Statement
 
-EXTRACTOR = "rules-4+names-2"
+EXTRACTOR = "rules-5+names-2"
 """Part of every statement id: a new version writes new statements instead of changing old ones."""
 _NONE: Mapping[Part, Parse] = {}
 _CONTEXT = 300

@@ -33,7 +33,8 @@ class Roster:
     def __init__(self, officials: Iterable[Official]) -> None:
         self._names: dict[str, dict[str, Official]] = {}
         self._aliases: dict[str, dict[str, Official]] = {}
-        self._words: dict[str, dict[str, Official]] = {}
+        self._firsts: dict[str, dict[str, Official]] = {}
+        self._surnames: dict[str, dict[str, Official]] = {}
         self._roles: dict[RoleKey, list[tuple[Official, Role]]] = {}
         for official in officials:
             self._add(official)
@@ -49,19 +50,22 @@ class Roster:
         for alias in official.aliases:
             self._aliases.setdefault(name_key(alias), {})[official.id] = official
         if official.kind == "person":
-            for word in {name_key(official.name).split(" ")[0], name_key(official.name).split(" ")[-1]}:
-                self._words.setdefault(word, {})[official.id] = official
+            words = name_key(official.name).split(" ")
+            self._firsts.setdefault(words[0], {})[official.id] = official
+            self._surnames.setdefault(words[-1], {})[official.id] = official
         for role in official.roles:
             for key in {role_key(title) for title in (role.title, *role.aliases)}:
                 self._roles.setdefault(key, []).append((official, role))
 
     def named(self, name: str) -> Link | None:
-        """The only official with this name, alias, part of a full name, or (less sure) surname."""
+        """The only official with this name, alias or (less sure) surname. A first name alone means too many people; one
+        by which papers call an official is an alias.
+        """
         key = name_key(name)
         if not key:
             return None
         for table, reason, confidence in (
-            (self._names, "name", 1.0), (self._aliases, "alias", 0.95), (self._words, "surname", 0.7),
+            (self._names, "name", 1.0), (self._aliases, "alias", 0.95), (self._surnames, "surname", 0.7),
         ):  # fmt: skip
             found = table.get(key, {})
             if found:
@@ -73,7 +77,7 @@ class Roster:
         words = key.split(" ")
         if len(words) < 2:
             return None
-        first, last = self._words.get(words[0], {}), self._words.get(words[-1], {})
+        first, last = self._firsts.get(words[0], {}), self._surnames.get(words[-1], {})
         both = [
             official for id, official in {**first, **last}.items() if _same(words, name_key(official.name).split(" "))
         ]
