@@ -18,7 +18,7 @@ from pipeline.news.crawling.listings import Listing, Unreadable
 from pipeline.news.crawling.outcomes import Fetched
 from pipeline.news.crawling.reading import Kind, read
 from pipeline.ports import Timer
-from pipeline.runners.crawl import Crawler
+from pipeline.runners.crawl.crawler import Crawler
 from pipeline.runners.crawl.herald import Herald, Telling
 from pipeline.runners.crawl.parts import Parts
 from pipeline.runners.crawl.sampling import Sampler

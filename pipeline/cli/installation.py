@@ -32,7 +32,7 @@ from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.adapters.fetching import Fetcher
-    from pipeline.runners.crawl import Crawler
+    from pipeline.runners.crawl.crawler import Crawler
 
 
 def flow() -> tuple[Agent, ...]:
@@ -176,7 +176,7 @@ class Installation:
     @asynccontextmanager
     async def crawler(self) -> AsyncIterator["Crawler"]:
         """A crawler of the catalog's sources. Raises Busy when another one crawls for this home folder."""
-        from pipeline.runners.crawl import Crawler  # noqa: PLC0415 - as above
+        from pipeline.runners.crawl.crawler import Crawler  # noqa: PLC0415 - as above
         from pipeline.runners.crawl.herald import Herald, Telling  # noqa: PLC0415
         from pipeline.runners.crawl.parts import Parts  # noqa: PLC0415
         from pipeline.runners.crawl.reading import ConfinedReader  # noqa: PLC0415

@@ -2,7 +2,3 @@
 
 It is an intake and no agent, since an agent does one step at a time and fetching needs hundreds of hosts at once.
 """
-
-from pipeline.runners.crawl.crawler import Crawler
-
-__all__ = ["Crawler"]
