@@ -124,7 +124,8 @@ class Production:
             preexec_fn=with_us,  # noqa: PLW1509 - prctl alone
         )  # fmt: skip
         try:
-            eventually(self._settled, 300)
+            eventually(lambda: workers.poll() is not None or self._settled(), 300)
+            assert workers.poll() is None, "the workers cannot run"
             yield
         finally:
             workers.send_signal(signal.SIGTERM)
@@ -145,9 +146,10 @@ class Production:
             sizes[part.topic] += end
         return sizes
 
-    def unread(self) -> int:
+    def unread(self) -> dict[tuple[str, str], int]:
+        """How much each agent has not read of its topics, where it has not read all."""
         reads = [(agent.name, topic.name) for agent in FLOW for topic in agent.reads]
-        return sum(standing.lag for standing in self.house.broker.standings(reads))
+        return {pair: s.lag for pair, s in zip(reads, self.house.broker.standings(reads), strict=True) if s.lag}
 
     def close(self) -> None:
         self._admin.close()
@@ -165,10 +167,13 @@ def production(tmp_path: Path, catalog: Path, elasticsearch_index: str) -> Itera
         yield made
 
 
-def eventually(holds: Callable[[], bool], seconds: float, pause: float = 0.5) -> None:
+def eventually(
+    holds: Callable[[], bool], seconds: float, pause: float = 0.5, told: Callable[[], object] = lambda: ""
+) -> None:
+    """Wait until it holds. What is told when it does not in time is added to the failure."""
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"not so within {seconds} s"
+        assert time.monotonic() < end, f"not so within {seconds} s: {told()}"
         time.sleep(pause)
 
 
@@ -216,7 +221,7 @@ def test_one_after_the_other_everything_is_the_same(production: Production, embe
         for page, sizes in zip(pages(), embedded.sizes, strict=True):
             other.intake.take([page])
             eventually(lambda sizes=sizes: _reached(production.sizes(), sizes), 60, 0.05)  # type: ignore[misc]
-        eventually(lambda: production.unread() == 0, 60)
+        eventually(lambda: not production.unread(), 60)
     took = time.monotonic() - start - ready
     time.sleep(1.5)  # until Elasticsearch shows to others what was written
     for topic in TOPICS:
@@ -255,8 +260,13 @@ def test_all_at_once_what_has_no_order_is_the_same(production: Production, embed
     one, other = embedded.house, production.house
     other.intake.take(pages())
     start = time.monotonic()
+    wanted = _certain(embedded)
     with production.working():
-        eventually(lambda: production.unread() == 0 and _reached(production.sizes(), _certain(embedded)), 300)
+        eventually(
+            lambda: not production.unread() and _reached(production.sizes(), wanted),
+            300,
+            told=lambda: f"{production.unread()} unread, {production.sizes()} of {wanted}",
+        )
     took = time.monotonic() - start
     time.sleep(1.5)  # until Elasticsearch shows to others what was written
     assert messages(other, "articles-cleaned") == messages(one, "articles-cleaned")

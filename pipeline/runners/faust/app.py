@@ -133,7 +133,7 @@ class _Seat:
 
     def held(self) -> bool:
         """See Ground."""
-        return self._worker.holds(self._tp, self.term)
+        return self._worker.consumer.holds(self._tp, self.term)
 
     def done(self, items: Sequence[Item], counts: Counts) -> None:
         """See Ground."""
@@ -214,13 +214,8 @@ class Worker:
         """Let the lane of each partition look for what is due, every second, whether messages come or not."""
         while not self._app.should_stop:
             await asyncio.sleep(WAKE_SECONDS)
-            term = self.consumer.term
-            for tp in [tp for tp in self.consumer.offsets if self.holds(tp, term)]:
-                self.deliver(tp, term, ())
-
-    def holds(self, tp: TP, term: int) -> bool:
-        """Whether a partition is ours in this term."""
-        return not self._app.rebalancing and self.consumer.term == term and tp in self.consumer.assignment()
+            for tp in self.consumer.held:
+                self.deliver(tp, self.consumer.term, ())
 
     async def memory(self, partition: int) -> PartitionMemory | None:
         """What the agent remembers of a partition, up to date with its topic."""
@@ -286,7 +281,7 @@ class Worker:
         """Keep the gauges true: each worker speaks for the partitions that it has, so that a sum over all is right."""
         while not self._app.should_stop:
             await asyncio.sleep(REPORT_SECONDS)
-            consumer, held = self.consumer, {tp for tp in self.consumer.offsets if self.holds(tp, self.consumer.term)}
+            consumer, held = self.consumer, self.consumer.held
             if not self._app.rebalancing:
                 await self._leave([tp for tp, seat in self._seats.items() if tp not in held or not seat.held()])
             try:
