@@ -116,15 +116,16 @@ class Production:
         self._parts = [TopicPartition(t["name"], number) for t in found for number in range(len(t["partitions"]))]
 
     @contextlib.contextmanager
-    def working(self) -> Iterator[None]:
+    def working(self, processes: int = PROCESSES, *options: str) -> Iterator[None]:
+        """While `pantau work` runs with so many processes for each agent."""
         command = [sys.executable, "-m", "pipeline.cli", "--home", str(self.house.settings.home), "work"]
         environment = os.environ | self.settings | {"PYTHONPATH": str(ROOT)}
         workers = subprocess.Popen(
-            [*command, "--processes", str(PROCESSES)], env=environment, cwd=ROOT,
+            [*command, "--processes", str(processes), *options], env=environment, cwd=ROOT,
             preexec_fn=with_us,  # noqa: PLW1509 - prctl alone
         )  # fmt: skip
         try:
-            eventually(lambda: workers.poll() is not None or self._settled(), 300)
+            eventually(lambda: workers.poll() is not None or self._settled(processes), 300)
             assert workers.poll() is None, "the workers cannot run"
             yield
         finally:
@@ -132,13 +133,13 @@ class Production:
             code = workers.wait(60)
         assert code == 0
 
-    def _settled(self) -> bool:
+    def _settled(self, processes: int) -> bool:
         """Whether every worker has its partitions: a group that still changes may handle a message twice."""
         try:
             groups = self._admin.describe_groups([agent.name for agent in FLOW])
         except CoordinatorNotAvailableError:
             return False  # no group has met yet
-        return all(g["group_state"] == "Stable" and len(g["members"]) == PROCESSES for g in groups.values())
+        return all(g["group_state"] == "Stable" and len(g["members"]) == processes for g in groups.values())
 
     def sizes(self) -> dict[str, int]:
         sizes: dict[str, int] = dict.fromkeys((part.topic for part in self._parts), 0)
@@ -256,12 +257,15 @@ def _found(house: Installation, family: str, query: str) -> Any:
 # All at once
 
 
-def test_all_at_once_what_has_no_order_is_the_same(production: Production, embedded: Embedded) -> None:
+@pytest.mark.parametrize(("processes", "options"), [(PROCESSES, ()), (1, ("--together",))], ids=["apart", "together"])
+def test_all_at_once_what_has_no_order_is_the_same(
+    production: Production, embedded: Embedded, processes: int, options: tuple[str, ...]
+) -> None:
     one, other = embedded.house, production.house
     other.intake.take(pages())
     start = time.monotonic()
     wanted = _certain(embedded)
-    with production.working():
+    with production.working(processes, *options):
         eventually(
             lambda: not production.unread() and _reached(production.sizes(), wanted),
             300,
@@ -274,7 +278,7 @@ def test_all_at_once_what_has_no_order_is_the_same(production: Production, embed
         assert unordered(other, family) == unordered(one, family)
     assert exact(other) == exact(one) != set()
     assert dead(other) == dead(one)
-    print(f"{len(pages())} pages at once in {took:.0f} s, the start of {7 * PROCESSES} workers included")
+    print(f"{len(pages())} pages at once in {took:.0f} s, the start of {7 * processes} workers included")
 
 
 def exact(house: Installation) -> set[frozenset[str]]:
