@@ -1,7 +1,7 @@
 """The consumer of the Kafka runner while messages come in and partitions move at any moment of an assignment."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from agents import FLOW
 from pipeline.adapters.kafka.address import parse
-from pipeline.runners.faust.app import Post, _app
+from pipeline.metrics import Meters
+from pipeline.runners.faust.app import Post, Worker, _app
 from pipeline.runners.faust.contiguous import ContiguousConsumer
 
 PART = TP("pages-fetched", 0)
+PORTS = {"clock": None, "pages": None}
 END = 12
 """Messages there are, and no more come: what is missed is missed for good."""
 Events = st.lists(st.sampled_from(["", "fetch some", "fetch all", "rebalance"]), max_size=40)
@@ -123,3 +125,25 @@ def test_whatever_happens_in_an_assignment_all_is_delivered_in_the_last_one(even
 
 async def _nothing(*_: Any) -> None:
     pass
+
+
+class Lane:
+    """A seat of an earlier or of this term. `meanwhile` happens while it ends."""
+
+    def __init__(self, held: bool, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.held, self.closed, self._meanwhile = lambda: held, False, meanwhile
+
+    async def close(self) -> None:
+        self.closed = True
+        self._meanwhile()
+
+
+def test_a_lane_that_begins_while_others_end_goes_on(tmp_path: Path) -> None:
+    worker: Any = Worker(Post(FLOW[0], 0, "member", tmp_path), parse("kafka://127.0.0.1:1"), PORTS, Meters())
+    other, new = TP("pages-fetched", 1), Lane(held=True)
+    old = Lane(held=False)
+    worker._seats |= {PART: Lane(held=False, meanwhile=lambda: worker._seats.update({other: new})), other: old}
+    asyncio.run(worker._leave())
+    assert worker._seats == {other: new}
+    assert old.closed
+    assert not new.closed

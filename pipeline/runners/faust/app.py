@@ -204,11 +204,11 @@ class Worker:
         self._watchdog.start(self._owes)
 
     def _owes(self) -> bool:
-        """Whether messages are in hand, or the thread that fetches them has fallen silent."""
+        """Whether messages are in hand, or lost on their way, or the thread that fetches them has fallen silent."""
         if self.app._consumer is None:
             return False
         silent = time.monotonic() - self.consumer.asked > SILENT_SECONDS
-        return silent or any(seat.lane.oldest for seat in list(self._seats.values()))
+        return silent or self.consumer.offsets.pending()
 
     @property
     def consumer(self) -> ContiguousConsumer:
@@ -297,7 +297,7 @@ class Worker:
             await asyncio.sleep(REPORT_SECONDS)
             consumer, held = self.consumer, self.consumer.held
             if not self.app.rebalancing:
-                await self._leave([tp for tp, seat in self._seats.items() if tp not in held or not seat.held()])
+                await self._leave()
             try:
                 ends = await consumer.highwaters(*held) if held else {}
             except (KafkaError, ConsumerNotStarted, TimeoutError) as error:
@@ -308,10 +308,9 @@ class Worker:
                 self._meters.stand(self._standing(topic, own), time.time())
             self._tell(consumer)
 
-    async def _leave(self, tps: Sequence[TP]) -> None:
-        """Close the lanes of earlier terms."""
-        for tp in tps:
-            seat = self._seats[tp]
+    async def _leave(self) -> None:
+        """Close the lanes of earlier terms; while one ends, another may make room for its successor."""
+        for tp, seat in [(tp, seat) for tp, seat in self._seats.items() if not seat.held()]:
             await seat.close()
             if self._seats.get(tp) is seat:
                 del self._seats[tp]
