@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import subprocess
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from pipeline.adapters.sqlite.frontier import SqliteFrontier
 from pipeline.news.crawling.polling import Polled
 from tests.command import Ended, command, environment, run
-from tests.web_site import Handler, Request, Site, answer, page, redirect
+from tests.web_site import Handler, Request, Served, Site, answer, page, redirect
 
 STORY = """<!doctype html><html lang="id"><head><title>Dermaga {number} dibuka</title>
 <meta property="og:type" content="article"></head><body><article><h1>Dermaga {number} dibuka</h1>
@@ -26,30 +25,6 @@ STORY = """<!doctype html><html lang="id"><head><title>Dermaga {number} dibuka</
 <p>"Dermaga {number} aman bagi semua kapal," kata Ratna Kusuma kepada wartawan di Sagara, nomor {number}.</p>
 <p>Dermaga itu ditutup selama {number} pekan karena tiangnya retak dan harus diganti satu demi satu.</p>
 </article></body></html>"""
-
-
-class Served:
-    """A site in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.site, self._ready, self._stop = Site(), threading.Event(), asyncio.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()))
-
-    async def _serve(self) -> None:
-        async with self.site:
-            self._ready.set()
-            await self._stop.wait()
-
-    def __enter__(self) -> Site:
-        self._thread.start()
-        self._ready.wait()
-        return self.site
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
 
 
 @pytest.fixture
