@@ -1,7 +1,7 @@
 """One request and its answer: no redirect is followed, no cookie kept, no proxy read from the environment.
 
-HTTP/1.1, for one host has one request at a time, and HTTP/2 helps those that have several. A connection is kept for
-the next page of its host; it goes to the address that was checked when it was made.
+HTTP/2 where the site offers it. A connection is kept for the next page of its host; it goes to the address that was
+checked when it was made.
 """
 
 import asyncio
@@ -89,19 +89,25 @@ class Exchange:
             if response.status == 304 and conditions:
                 return NotModified(target.url, headers, now())
             said = judged(target.url, response.status, headers, now())
-            if said is not None:
-                return said
-            content = await self._content(response, headers, limits, stack)
-        return Fetched(target.url, response.status, headers, content, now())
+            content = b"" if said else await self._content(response, headers, limits, stack)
+        if said is not None:
+            await self._leave(target.origin)
+        return said or Fetched(target.url, response.status, headers, content, now())
 
     async def _post(self, target: Target, form: bytes, now: Callable[[], datetime]) -> Answer:
         about = (("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(form))))
         async with AsyncExitStack() as stack:
             response, headers = await self._asked(stack, "POST", target, about, form)
+        await self._leave(target.origin)
         if 200 <= response.status < 300:
             return Fetched(target.url, response.status, headers, b"", now())
         said = judged(target.url, response.status, headers, now())
         return said or Refused(target.url, Unfetched.REFUSED, f"it answers {response.status}", response.status)
+
+    async def _leave(self, origin: str) -> None:
+        """Close the connection of a site: on HTTP/2 a body that nobody reads would take up its window for good."""
+        if pool := self._idle.pop(origin, None):
+            await pool.aclose()
 
     async def _asked(
         self, stack: AsyncExitStack, method: str, target: Target, more: Headers, content: bytes | None = None
@@ -119,8 +125,9 @@ class Exchange:
     async def _connections(self, origin: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
         """The connection of a site. One pool for all of them looks at each of its connections for each request."""
         pool = self._idle.pop(origin, None) or httpcore.AsyncConnectionPool(
-            ssl_context=self._trust, max_connections=1, keepalive_expiry=KEPT_SECONDS, network_backend=self._gate
-        )
+            ssl_context=self._trust, max_connections=1, keepalive_expiry=KEPT_SECONDS, network_backend=self._gate,
+            http2=True,
+        )  # fmt: skip
         try:
             yield pool
         except BaseException:
