@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import faust.transport.consumer
@@ -147,3 +148,18 @@ def test_a_lane_that_begins_while_others_end_goes_on(tmp_path: Path) -> None:
     assert worker._seats == {other: new}
     assert old.closed
     assert not new.closed
+
+
+def test_the_watchdog_hears_of_what_was_delivered_and_is_in_no_hand(tmp_path: Path) -> None:
+    worker: Any = Worker(Post(FLOW[0], 0, "member", tmp_path), parse("kafka://127.0.0.1:1"), PORTS, Meters())
+    consumer = worker.consumer
+    consumer._thread.thread_loop.close()
+    consumer.offsets.assign({PART: 0})
+    owed = [worker._owes()]
+    consumer.offsets.arrive(PART, 0)
+    owed.append(worker._owes())
+    worker._seats[PART] = SimpleNamespace(lane=SimpleNamespace(waiting=True))
+    owed.append(worker._owes())
+    consumer.asked -= 60
+    owed.append(worker._owes())
+    assert owed == [False, True, False, True]

@@ -204,11 +204,15 @@ class Worker:
         self._watchdog.start(self._owes)
 
     def _owes(self) -> bool:
-        """Whether messages are in hand, or lost on their way, or the thread that fetches them has fallen silent."""
+        """Whether messages are in hand, or lost on their way, or the thread that fetches them has fallen silent.
+
+        A message that waits to be tried again is none of these.
+        """
         if self.app._consumer is None:
             return False
         silent = time.monotonic() - self.consumer.asked > SILENT_SECONDS
-        return silent or self.consumer.offsets.pending()
+        seats = (self._seats.get(tp) for tp in self.consumer.offsets.pending())
+        return silent or any(seat is None or not seat.lane.waiting for seat in seats)
 
     @property
     def consumer(self) -> ContiguousConsumer:
