@@ -82,8 +82,8 @@ def _supervise(house: Installation, teams: list[list[Agent]], processes: int) ->
         environment = os.environ | {"PANTAU_METRICS_PORT": str(port + place if port else 0)}
         together = ["--together"] if len(team) > 1 else []
         commands[f"{'+'.join(names)}-{slot}"] = Command([*argv, *together, "--slot", str(slot)], environment)
-    number = "1 worker process" if len(commands) == 1 else f"{len(commands)} worker processes"
-    notes.print(f"{number} in {house.settings.home}; Ctrl-C ends it all")
+    those = "1 worker process" if len(commands) == 1 else f"{len(commands)} worker processes"
+    notes.print(f"{those} in {house.settings.home}; Ctrl-C ends it all")
     code = supervise(commands, stop)
     gc.freeze()  # a last collection of what is left would take seconds on a busy machine
     if code:
