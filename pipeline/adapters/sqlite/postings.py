@@ -1,10 +1,11 @@
 """Lists of records by posting: which records of an agent hold a 64-bit number.
 
 A log-structured index, in 16 parts by hash. What was put last is in a log (`fresh`) and, for looking up, in memory: in
-dictionaries, which every `SEAL` puts become sorted arrays of a tenth of their size. The rest is in blocks: sorted arrays
-cut into pieces of a database page, with the first entry of each piece in memory. A put appends one row; every `STEP`
-puts one part takes over its share of the log in one sorted merge, drops what has expired, and is written anew. So a put
-writes no page at random, and thanks to a filter of all hashes a find reads a page only where there is something to find.
+dictionaries, which every `SEAL` puts become sorted arrays of a tenth of their size. The rest is in blocks: sorted
+arrays cut into pieces of a database page, with the first entry of each piece in memory. A put appends one row; every
+`STEP` puts one part takes over its share of the log in one sorted merge, drops what has expired, and is written anew.
+So a put writes no page at random, and thanks to a filter of all hashes a find reads a page only where there is
+something to find.
 
 An entry is 28 bits of a posting's hash and 36 bits of a record's number; with the part, 32 bits of the hash are told
 apart. The lists may therefore name a record that does not hold the posting, and do after a rollback: the caller looks
@@ -27,6 +28,7 @@ STEP = 4096
 """Puts after which the next part takes over its share of the log; with 16 parts the log holds 16 times as many. Longer
 ones would write blocks more seldom, but what the log holds is read when a process starts."""
 SEAL = 1024
+"""Puts after which what the dictionaries hold is put into the sorted arrays."""
 PARTS = 16
 BLOCK = 504
 """Entries of a block: with them its row just fits into a page of 4,096 bytes."""
@@ -105,7 +107,7 @@ class PostingLists:
         for slot in slots.tolist():
             ids: Sequence[int] = self._recent[slot >> _PART_SHIFT].get(slot, ())
             if slot in older:
-                ids = (*older[slot], *ids)
+                ids = list(dict.fromkeys((*older[slot], *ids)))  # the number of an expired record may come back
             if ids:
                 ids = [id for id in ids if id >= self._oldest][:CAP]
                 counts.update(ids)
@@ -238,6 +240,7 @@ class PostingLists:
         """Both in order, without expired records and with no list beyond the cap."""
         merged = np.insert(old, np.searchsorted(old, new), new)
         kept = (merged & _IDS) >= np.uint64(self._oldest)
+        kept[1:] &= merged[1:] != merged[:-1]
         if not kept.all():
             merged = merged[kept]
         long = (merged[CAP:] ^ merged[:-CAP]) <= _IDS  # the same hash so many entries before
