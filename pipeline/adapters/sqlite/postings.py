@@ -218,7 +218,7 @@ class PostingLists:
         """The records that blocks and sorted arrays list under each of these hashes, the oldest first."""
         found = self._blocked(slots)
         for slot in slots:
-            found[slot] += _listed(memoryview(self._sealed[slot >> _PART_SHIFT]), slot)
+            found[slot] += _listed(self._sealed[slot >> _PART_SHIFT].data, slot)
         return found
 
     # Blocks
