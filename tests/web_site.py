@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -123,3 +124,27 @@ class FakeTimer:
         until = self.time + timedelta(seconds=seconds)
         await asyncio.sleep(0)
         self.time = max(self.time, until)  # those who wait at once wait together
+
+
+class Served:
+    """A site in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.site, self._ready, self._stop = Site(), threading.Event(), asyncio.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()))
+
+    async def _serve(self) -> None:
+        async with self.site:
+            self._ready.set()
+            await self._stop.wait()
+
+    def __enter__(self) -> Site:
+        self._thread.start()
+        self._ready.wait()
+        return self.site
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()

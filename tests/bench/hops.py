@@ -22,7 +22,7 @@ from pipeline.broker import Draft
 from pipeline.flow import Agent, Drop, Emit
 from pipeline.metrics import Meters
 from pipeline.ports import State
-from pipeline.runners.faust.app import Post, Worker
+from pipeline.runners.faust.app import Post, Worker, run
 from schemas.article import Article, ArticleMarked
 from schemas.codec import encode
 from schemas.topics import ARTICLES_CLEANED, ARTICLES_MARKED
@@ -134,7 +134,7 @@ def work(agent: str, home: str, url: str) -> None:
     folder = Path(home) / agent
     folder.mkdir(parents=True)
     post = Post(AGENTS[agent], 0, f"bench-{agent}", folder)
-    Worker(post, parse(url), {"clock": SystemClock()}, Meters()).run()
+    run([Worker(post, parse(url), {"clock": SystemClock()}, Meters())])
 
 
 if __name__ == "__main__":

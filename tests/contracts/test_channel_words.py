@@ -22,7 +22,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from pipeline.adapters import keys
+from pipeline.adapters import addresses, keys
 from pipeline.adapters.channels import Channels, mail
 from pipeline.errors import Misuse, Reject, TryLater, Unavailable
 from pipeline.news import telling
@@ -406,6 +406,27 @@ def test_apprise_takes_alerts_and_is_kept_inside(bridge: str, tmp_path: Path, mo
             channels.send(bridge, [alert()])
     with pytest.raises(Reject, match="does not understand"):
         channels.send("apprise+slack://nonsense", [alert()])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_apprise_calls_the_address_that_was_checked(
+    bridge: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is asked for twice changes its mind."""
+    asked: list[str] = []
+    plain = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *arguments: Any, **options: Any) -> Any:
+        if host != "bridge.example":
+            return plain(host, port, *arguments, **options)
+        asked.append(host)
+        return plain("127.0.0.2" if len(asked) == 1 else "127.0.0.1", port, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(addresses, "public", lambda address: address == "127.0.0.2")
+    with pytest.raises(TryLater, match="did not take the alert"):
+        Channels(tmp_path).send(bridge.replace("127.0.0.1", "bridge.example"), [alert()])
+    assert (len(asked), Bridge.got) == (1, [])
 
 
 def test_without_apprise_its_channels_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,8 @@ import asyncio
 import json
 import signal
 import subprocess
-import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from pipeline.adapters.sqlite.frontier import SqliteFrontier
 from pipeline.news.crawling.polling import Polled
 from tests.command import Ended, command, environment, run
-from tests.web_site import Handler, Site, answer, page, redirect
+from tests.web_site import Handler, Request, Served, Site, answer, page, redirect
 
 STORY = """<!doctype html><html lang="id"><head><title>Dermaga {number} dibuka</title>
 <meta property="og:type" content="article"></head><body><article><h1>Dermaga {number} dibuka</h1>
@@ -25,30 +25,6 @@ STORY = """<!doctype html><html lang="id"><head><title>Dermaga {number} dibuka</
 <p>"Dermaga {number} aman bagi semua kapal," kata Ratna Kusuma kepada wartawan di Sagara, nomor {number}.</p>
 <p>Dermaga itu ditutup selama {number} pekan karena tiangnya retak dan harus diganti satu demi satu.</p>
 </article></body></html>"""
-
-
-class Served:
-    """A site in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.site, self._ready, self._stop = Site(), threading.Event(), asyncio.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()))
-
-    async def _serve(self) -> None:
-        async with self.site:
-            self._ready.set()
-            await self._stop.wait()
-
-    def __enter__(self) -> Site:
-        self._thread.start()
-        self._ready.wait()
-        return self.site
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
 
 
 @pytest.fixture
@@ -285,29 +261,68 @@ def test_stored_pages_go_out_as_warc_and_come_in_again(tmp_path: Path, site: Sit
     assert (lost.code, "choose another place" in lost.err) == (3, True)
 
 
-def test_a_backfill_goes_through_sitemaps_and_is_done_once(tmp_path: Path, site: Site) -> None:
-    stories(site, *range(6))
-    now = datetime.now(UTC)
+def archive(site: Site, now: datetime) -> None:
+    """A sitemap index whose three parts list articles of this month, the last, and a year ago."""
 
     def sitemap(*numbers: int, days: int) -> Handler:
         date = (now - timedelta(days=days)).date()
         rows = "".join(f"<url><loc>{url(site, f'/berita/{n}')}</loc><lastmod>{date}</lastmod></url>" for n in numbers)
         return answer(200, f"<urlset>{rows}</urlset>".encode())
 
+    stories(site, *range(6))
     parts = "".join(f"<sitemap><loc>{url(site, path)}</loc></sitemap>" for path in ("/1.xml", "/2.xml", "/3.xml"))
     site.routes |= {
         "/index.xml": answer(200, f"<sitemapindex>{parts}</sitemapindex>".encode()),
         "/1.xml": sitemap(1, 2, days=20), "/2.xml": sitemap(3, 4, days=40), "/3.xml": sitemap(5, days=400),
     }  # fmt: skip
+
+
+WALKED = "4 of 4 listings read, 4 articles found: `pantau sources status` shows more"
+
+
+def test_a_backfill_goes_through_sitemaps_and_is_done_once(tmp_path: Path, site: Site) -> None:
+    now = datetime.now(UTC)
+    archive(site, now)
     folder = home(tmp_path, site, "/index.xml", "sitemap")
     since = f"{now - timedelta(days=60):%Y-%m-%d}"
     ended = pantau(folder, site, "backfill", "warta", "--since", since)
-    assert (ended.code, ended.out.splitlines()[-1]) == (
-        0, "4 of 4 listings read, 4 articles found: `pantau sources status` shows more"
-    )  # fmt: skip
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, WALKED)
     assert articles(folder, site) == 4
     site.log.clear()
     assert "this was done" in pantau(folder, site, "backfill", "warta", "--since", since).out
     assert not [path for path in site.paths() if path.startswith("/berita")]
     assert pantau(folder, site, "backfill", "warta", "--since", "2999-01-01").code == 2
     assert json.loads(pantau(folder, site, "sources", "status", "--json").out)[0]["id"] == "warta"
+
+
+@pytest.mark.parametrize("seen", [2, 4, 6, 8])
+def test_a_backfill_that_is_killed_goes_on_where_it_was(tmp_path: Path, site: Site, seen: int) -> None:
+    now = datetime.now(UTC)
+    archive(site, now)
+    for path, handler in site.routes.items():
+        site.routes[path] = slowly(handler)
+    folder = home(tmp_path, site, "/index.xml", "sitemap")
+    command_line = ("backfill", "warta", "--since", f"{now - timedelta(days=60):%Y-%m-%d}")
+    with subprocess.Popen(
+        command("--home", folder, *command_line), env=environment(**settings(site)), stderr=subprocess.PIPE
+    ) as process:
+        until(lambda: len(site.paths()) >= seen, process)
+        process.kill()
+    ended = pantau(folder, site, *command_line)
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, WALKED), ended
+    assert articles(folder, site) == 4
+    often = Counter(site.paths())
+    told = {path for path in often if path.startswith("/berita")}
+    assert told == {f"/berita/{number}" for number in (1, 2, 3, 4)}
+    assert max(often[path] for path in told) <= 2
+    assert max(often.values()) <= 4, "the source itself is looked at as well, and each look is made again once"
+
+
+def slowly(handler: Handler) -> Handler:
+    """The same answers, after a fifth of a second."""
+
+    async def late(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        await handler(request, writer)
+
+    return late

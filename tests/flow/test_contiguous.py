@@ -107,6 +107,10 @@ class Delivery(RuleBasedStateMachine):
             assert span - set(self.delivered) <= self.expired
             assert self.delivered == sorted(self.delivered)
 
+    @invariant()
+    def what_was_delivered_is_pending_until_it_was_acknowledged(self) -> None:
+        assert self.offsets.pending() == bool(set(self.delivered) - self.acked)
+
     def teardown(self) -> None:
         """However it went, reading on to the end delivers and commits everything that is left."""
         self.position = 0

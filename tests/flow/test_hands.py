@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -76,8 +77,7 @@ def test_a_lane_whose_end_two_ask_for_ends_once_its_step_has_ended(bench: Bench)
     events: list[str] = []
 
     class Around:
-        def holds(self, tp: TP, term: int) -> bool:
-            return True
+        consumer = SimpleNamespace(holds=lambda *_: True)
 
         async def memory(self, partition: int) -> PartitionMemory:
             return bench.store

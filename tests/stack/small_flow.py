@@ -18,7 +18,7 @@ from pipeline.adapters.kafka.address import parse
 from pipeline.flow import Agent, Drop, Emit, Reject, TryLater
 from pipeline.metrics import Meters
 from pipeline.ports import State
-from pipeline.runners.faust.app import Post, Worker
+from pipeline.runners.faust.app import Post, Worker, run
 from pipeline.runners.faust.contiguous import ContiguousConsumer, ContiguousTransport
 from schemas.article import Article, ArticleMarked
 from schemas.page import PageFetched
@@ -94,7 +94,7 @@ def main(name: str, slot: str, home: str, url: str) -> None:
     agent = {agent.name: agent for agent in FLOW}[name]
     folder = Path(home) / f"{name}-{slot}"
     folder.mkdir(parents=True, exist_ok=True)
-    Worker(Post(agent, int(slot), f"test-{name}-{slot}", folder), parse(url), ports(), Meters()).run()
+    run([Worker(Post(agent, int(slot), f"test-{name}-{slot}", folder), parse(url), ports(), Meters())])
 
 
 if __name__ == "__main__":

@@ -116,28 +116,30 @@ class Production:
         self._parts = [TopicPartition(t["name"], number) for t in found for number in range(len(t["partitions"]))]
 
     @contextlib.contextmanager
-    def working(self) -> Iterator[None]:
+    def working(self, processes: int = PROCESSES, *options: str) -> Iterator[None]:
+        """While `pantau work` runs with so many processes for each agent."""
         command = [sys.executable, "-m", "pipeline.cli", "--home", str(self.house.settings.home), "work"]
         environment = os.environ | self.settings | {"PYTHONPATH": str(ROOT)}
         workers = subprocess.Popen(
-            [*command, "--processes", str(PROCESSES)], env=environment, cwd=ROOT,
+            [*command, "--processes", str(processes), *options], env=environment, cwd=ROOT,
             preexec_fn=with_us,  # noqa: PLW1509 - prctl alone
         )  # fmt: skip
         try:
-            eventually(self._settled, 300)
+            eventually(lambda: workers.poll() is not None or self._settled(processes), 300)
+            assert workers.poll() is None, "the workers cannot run"
             yield
         finally:
             workers.send_signal(signal.SIGTERM)
             code = workers.wait(60)
         assert code == 0
 
-    def _settled(self) -> bool:
+    def _settled(self, processes: int) -> bool:
         """Whether every worker has its partitions: a group that still changes may handle a message twice."""
         try:
             groups = self._admin.describe_groups([agent.name for agent in FLOW])
         except CoordinatorNotAvailableError:
             return False  # no group has met yet
-        return all(g["group_state"] == "Stable" and len(g["members"]) == PROCESSES for g in groups.values())
+        return all(g["group_state"] == "Stable" and len(g["members"]) == processes for g in groups.values())
 
     def sizes(self) -> dict[str, int]:
         sizes: dict[str, int] = dict.fromkeys((part.topic for part in self._parts), 0)
@@ -145,9 +147,10 @@ class Production:
             sizes[part.topic] += end
         return sizes
 
-    def unread(self) -> int:
+    def unread(self) -> dict[tuple[str, str], int]:
+        """How much each agent has not read of its topics, where it has not read all."""
         reads = [(agent.name, topic.name) for agent in FLOW for topic in agent.reads]
-        return sum(standing.lag for standing in self.house.broker.standings(reads))
+        return {pair: s.lag for pair, s in zip(reads, self.house.broker.standings(reads), strict=True) if s.lag}
 
     def close(self) -> None:
         self._admin.close()
@@ -165,10 +168,13 @@ def production(tmp_path: Path, catalog: Path, elasticsearch_index: str) -> Itera
         yield made
 
 
-def eventually(holds: Callable[[], bool], seconds: float, pause: float = 0.5) -> None:
+def eventually(
+    holds: Callable[[], bool], seconds: float, pause: float = 0.5, told: Callable[[], object] = lambda: ""
+) -> None:
+    """Wait until it holds. What is told when it does not in time is added to the failure."""
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"not so within {seconds} s"
+        assert time.monotonic() < end, f"not so within {seconds} s: {told()}"
         time.sleep(pause)
 
 
@@ -216,7 +222,7 @@ def test_one_after_the_other_everything_is_the_same(production: Production, embe
         for page, sizes in zip(pages(), embedded.sizes, strict=True):
             other.intake.take([page])
             eventually(lambda sizes=sizes: _reached(production.sizes(), sizes), 60, 0.05)  # type: ignore[misc]
-        eventually(lambda: production.unread() == 0, 60)
+        eventually(lambda: not production.unread(), 60)
     took = time.monotonic() - start - ready
     time.sleep(1.5)  # until Elasticsearch shows to others what was written
     for topic in TOPICS:
@@ -251,12 +257,20 @@ def _found(house: Installation, family: str, query: str) -> Any:
 # All at once
 
 
-def test_all_at_once_what_has_no_order_is_the_same(production: Production, embedded: Embedded) -> None:
+@pytest.mark.parametrize(("processes", "options"), [(PROCESSES, ()), (1, ("--together",))], ids=["apart", "together"])
+def test_all_at_once_what_has_no_order_is_the_same(
+    production: Production, embedded: Embedded, processes: int, options: tuple[str, ...]
+) -> None:
     one, other = embedded.house, production.house
     other.intake.take(pages())
     start = time.monotonic()
-    with production.working():
-        eventually(lambda: production.unread() == 0 and _reached(production.sizes(), _certain(embedded)), 300)
+    wanted = _certain(embedded)
+    with production.working(processes, *options):
+        eventually(
+            lambda: not production.unread() and _reached(production.sizes(), wanted),
+            300,
+            told=lambda: f"{production.unread()} unread, {production.sizes()} of {wanted}",
+        )
     took = time.monotonic() - start
     time.sleep(1.5)  # until Elasticsearch shows to others what was written
     assert messages(other, "articles-cleaned") == messages(one, "articles-cleaned")
@@ -264,7 +278,7 @@ def test_all_at_once_what_has_no_order_is_the_same(production: Production, embed
         assert unordered(other, family) == unordered(one, family)
     assert exact(other) == exact(one) != set()
     assert dead(other) == dead(one)
-    print(f"{len(pages())} pages at once in {took:.0f} s, the start of {7 * PROCESSES} workers included")
+    print(f"{len(pages())} pages at once in {took:.0f} s, the start of {7 * processes} workers included")
 
 
 def exact(house: Installation) -> set[frozenset[str]]:

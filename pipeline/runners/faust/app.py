@@ -1,4 +1,4 @@
-"""One agent in one process: a Faust app whose consumer group is the agent.
+"""One agent, one Faust app, whose consumer group is the agent; a process runs one or several.
 
 The settings below were each measured on faust-streaming 0.15.3 with worker and broker kills; every one of them loses
 messages, doubles them, or hangs when it is left at its default.
@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,7 +81,14 @@ class _App(faust.App):
 
 
 class _Process(faust.Worker):
-    """The Faust worker, with an end that does not take longer than it may."""
+    """The Faust worker, for one app or for several, with an end that does not take longer than it may."""
+
+    def on_init_dependencies(self) -> Iterable[Any]:
+        for app in self.services:
+            assert isinstance(app, _App)
+            app.beacon.reattach(self.beacon)
+            app.in_worker = True
+        return super().on_init_dependencies()
 
     def _on_sigterm(self) -> None:
         timer = threading.Timer(STOP_SECONDS, os._exit, (0,))
@@ -133,7 +140,7 @@ class _Seat:
 
     def held(self) -> bool:
         """See Ground."""
-        return self._worker.holds(self._tp, self.term)
+        return self._worker.consumer.holds(self._tp, self.term)
 
     def done(self, items: Sequence[Item], counts: Counts) -> None:
         """See Ground."""
@@ -145,6 +152,20 @@ class _Seat:
             await self._before.close()
             self._before = None
         return await self._worker.memory(self._tp.partition)
+
+
+def run(workers: Sequence["Worker"]) -> NoReturn:
+    """Work until SIGTERM or SIGINT. Any error that nobody foresaw ends the process, with all of them."""
+    for worker in workers:
+        worker.watch()
+    first, *others = (worker.app for worker in workers)
+    process = _Process(first, *others, quiet=True, loglevel="WARN", override_logging=False, redirect_stdouts=False)
+    process.spinner = None
+    try:
+        process.execute_from_commandline()
+    except SystemExit as end:
+        logging.shutdown()
+        os._exit(end.code if isinstance(end.code, int) else 1)  # taking the interpreter apart costs seconds
 
 
 class Worker:
@@ -170,36 +191,29 @@ class Worker:
         if "index" in agent.ports:
             self._desk.expect, self._desk.flush = ports["index"].expect, ports["index"].flush
         self._watchdog = Watchdog(STALL_SECONDS, end_process)
-        self._app = _app(post, address)
-        self._app.receiver, self._app.pace = self, address.pace
-        self._app.topics.add(self._app.topic(*(topic.name for topic in agent.reads)))
-        self._app.task(self._report)
+        self.app = _app(post, address)
+        self.app.receiver, self.app.pace = self, address.pace
+        self.app.topics.add(self.app.topic(*(topic.name for topic in agent.reads)))
+        self.app.task(self._report)
         if agent.wake:
-            self._app.task(self._rouse)
-        self._app.on_before_shutdown.connect(self._close, weak=False)
+            self.app.task(self._rouse)
+        self.app.on_before_shutdown.connect(self._close, weak=False)
 
-    def run(self) -> NoReturn:
-        """Work until SIGTERM or SIGINT. Any error that nobody foresaw ends the process."""
+    def watch(self) -> None:
+        """Let the watchdog end the process when nothing moves any more."""
         self._watchdog.start(self._owes)
-        process = _Process(self._app, quiet=True, loglevel="WARN", override_logging=False, redirect_stdouts=False)
-        process.spinner = None
-        try:
-            process.execute_from_commandline()
-        except SystemExit as end:
-            logging.shutdown()
-            os._exit(end.code if isinstance(end.code, int) else 1)  # taking the interpreter apart costs seconds
 
     def _owes(self) -> bool:
-        """Whether messages are in hand, or the thread that fetches them has fallen silent."""
-        if self._app._consumer is None:
+        """Whether messages are in hand, or lost on their way, or the thread that fetches them has fallen silent."""
+        if self.app._consumer is None:
             return False
         silent = time.monotonic() - self.consumer.asked > SILENT_SECONDS
-        return silent or any(seat.lane.oldest for seat in list(self._seats.values()))
+        return silent or self.consumer.offsets.pending()
 
     @property
     def consumer(self) -> ContiguousConsumer:
         """The consumer of the app."""
-        found = self._app.consumer
+        found = self.app.consumer
         assert isinstance(found, ContiguousConsumer)
         return found
 
@@ -212,15 +226,10 @@ class Worker:
 
     async def _rouse(self) -> None:
         """Let the lane of each partition look for what is due, every second, whether messages come or not."""
-        while not self._app.should_stop:
+        while not self.app.should_stop:
             await asyncio.sleep(WAKE_SECONDS)
-            term = self.consumer.term
-            for tp in [tp for tp in self.consumer.offsets if self.holds(tp, term)]:
-                self.deliver(tp, term, ())
-
-    def holds(self, tp: TP, term: int) -> bool:
-        """Whether a partition is ours in this term."""
-        return not self._app.rebalancing and self.consumer.term == term and tp in self.consumer.assignment()
+            for tp in self.consumer.held:
+                self.deliver(tp, self.consumer.term, ())
 
     async def memory(self, partition: int) -> PartitionMemory | None:
         """What the agent remembers of a partition, up to date with its topic."""
@@ -257,7 +266,7 @@ class Worker:
 
     async def _outbox(self) -> Outbox:
         if self._out is None:
-            producer: Any = await self._app.maybe_start_producer()
+            producer: Any = await self.app.maybe_start_producer()
             self._out = Outbox(producer._ensure_producer())
         return self._out
 
@@ -284,11 +293,11 @@ class Worker:
 
     async def _report(self) -> None:
         """Keep the gauges true: each worker speaks for the partitions that it has, so that a sum over all is right."""
-        while not self._app.should_stop:
+        while not self.app.should_stop:
             await asyncio.sleep(REPORT_SECONDS)
-            consumer, held = self.consumer, {tp for tp in self.consumer.offsets if self.holds(tp, self.consumer.term)}
-            if not self._app.rebalancing:
-                await self._leave([tp for tp, seat in self._seats.items() if tp not in held or not seat.held()])
+            consumer, held = self.consumer, self.consumer.held
+            if not self.app.rebalancing:
+                await self._leave()
             try:
                 ends = await consumer.highwaters(*held) if held else {}
             except (KafkaError, ConsumerNotStarted, TimeoutError) as error:
@@ -299,10 +308,9 @@ class Worker:
                 self._meters.stand(self._standing(topic, own), time.time())
             self._tell(consumer)
 
-    async def _leave(self, tps: Sequence[TP]) -> None:
-        """Close the lanes of earlier terms."""
-        for tp in tps:
-            seat = self._seats[tp]
+    async def _leave(self) -> None:
+        """Close the lanes of earlier terms; while one ends, another may make room for its successor."""
+        for tp, seat in [(tp, seat) for tp, seat in self._seats.items() if not seat.held()]:
             await seat.close()
             if self._seats.get(tp) is seat:
                 del self._seats[tp]

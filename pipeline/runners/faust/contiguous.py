@@ -95,7 +95,8 @@ class _Thread(AIOKafkaConsumerThread):
 class ContiguousConsumer(Consumer):
     """Delivers and commits contiguously.
 
-    `term` counts assignments: what was delivered in an earlier one is neither acknowledged nor written any more.
+    `term` counts assignments: what was delivered in an earlier one is neither acknowledged nor written any more. `held`
+    are the partitions of this one, none from the first word of a rebalance until the next assignment has begun.
     `counts` is what became of the messages of each partition, committed with its offset. `heals` counts seeks back,
     `expired` messages that were deleted unread; `asked` is when Kafka was last asked for more, in seconds of the
     monotonic clock. `pace` is for how many seconds Kafka may gather messages while more come in.
@@ -107,6 +108,7 @@ class ContiguousConsumer(Consumer):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.offsets: Offsets[TP] = Offsets()
+        self.held: frozenset[TP] = frozenset()
         self.term = self.heals = self.expired = 0
         self.counts: dict[TP, notes.Counts] = {}
         self.noted: dict[TP, str] = {}
@@ -122,18 +124,27 @@ class ContiguousConsumer(Consumer):
         return self.app.topics.acks_enabled_for(tp.topic) and not self._is_changelog_tp(tp)
 
     async def perform_seek(self) -> None:
-        """Begin each assigned partition where its group committed, at its first message where it never did."""
+        """Begin each assigned partition where its group committed, at its first message where it never did.
+
+        Messages may come in meanwhile, and another rebalance may begin. So it is settled what is wanted before
+        the last seek: what is fetched after it is delivered, and what was fetched before it is judged. The other way
+        round, what came in between would count for nobody, and nobody would miss it until the next message comes.
+        """
+        term = self.term
         await super().perform_seek()
         tps = [tp for tp in self.assignment() if self._ours(tp)]
-        if tps:
-            starts = await self._starts(tps)
-            await self.seek_wait(starts)
-            found = await self._thread.notes(tps)
+        starts = await self._starts(tps)
+        found = await self._thread.notes(tps) if tps else {}
+        if term == self.term:  # else they were revoked meanwhile, and the next assignment begins by itself
             self.counts = {tp: notes.read(found.get(tp)) for tp in tps}
             self.term += 1
             self.offsets.assign(starts)
+            self.held = frozenset(starts)
+            await self.seek_wait(starts)
 
     async def _starts(self, tps: list[TP]) -> dict[TP, int]:
+        if not tps:
+            return {}
         first, end = await self.earliest_offsets(*tps), await self.highwaters(*tps)
         starts: dict[TP, int] = {}
         for tp in tps:
@@ -180,7 +191,7 @@ class ContiguousConsumer(Consumer):
 
     async def _deliver(self, tp: TP, records: Sequence[Any]) -> None:
         """Pass on what is wanted. After a jump the rest of the records is passed over."""
-        taken = []
+        taken, term = [], self.term
         for record in records:
             verdict = self.offsets.arrive(tp, record.offset)
             if verdict is Verdict.JUMP:
@@ -189,8 +200,8 @@ class ContiguousConsumer(Consumer):
                 taken.append(record)
             elif verdict is not Verdict.KNOWN:
                 break
-        if taken:
-            self.receiver.deliver(tp, self.term, taken)
+        if taken and term == self.term:  # else they come again
+            self.receiver.deliver(tp, term, taken)
 
     async def _heal(self, tp: TP, offset: int) -> Verdict:
         """Seek back to what is wanted, unless retention deleted all of it before it was read."""
@@ -207,9 +218,13 @@ class ContiguousConsumer(Consumer):
             await self.seek_wait({tp: wanted})
         return verdict
 
+    def holds(self, tp: TP, term: int) -> bool:
+        """Whether a partition is ours, and in this term."""
+        return term == self.term and tp in self.held
+
     def done(self, tp: TP, term: int, offsets: Iterable[int], counts: notes.Counts) -> None:
         """Note that messages were handled, and what became of them. Those of an earlier term come again."""
-        if term != self.term or tp not in self.counts:
+        if not self.holds(tp, term):
             return
         for offset in offsets:
             self.offsets.ack(tp, offset)
@@ -217,8 +232,9 @@ class ContiguousConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is done, so that the next owner begins there."""
-        await self.commit()
         self.term += 1
+        self.held = frozenset()
+        await self.commit()
         self.offsets.forget(revoked)
         await super().on_partitions_revoked(revoked)
 

@@ -111,6 +111,10 @@ class Offsets(Generic[Partition]):
         course = self._courses.get(partition)
         return course.done if course else 0
 
+    def pending(self) -> bool:
+        """Whether anything that was delivered is not acknowledged. Any thread may ask."""
+        return any(course.done < course.wanted for course in list(self._courses.values()))
+
     def committable(self, partition: Partition) -> int | None:
         """The offset to commit: everything before it is done. None when that is committed already."""
         course = self._courses.get(partition)
