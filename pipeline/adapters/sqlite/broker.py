@@ -13,7 +13,7 @@ from schemas.topics import BY_NAME, TOPICS
 
 DURABLE = ("synchronous = FULL",)
 PRAGMAS = (
-    "cache_size = -64000",  # 64 MB
+    "cache_size = -80000",  # 80 MB
     # Pages that many commits change, as those of the index of keys, go into the file once for 16 MB of the log, not 4.
     "wal_autocheckpoint = 4000",
 )

@@ -27,7 +27,7 @@ CAP = 64
 STEP = 4096
 """Puts after which the next part takes over its share of the log; with 16 parts the log holds 16 times as many. Longer
 ones would write blocks more seldom, but what the log holds is read when a process starts."""
-SEAL = 1024
+SEAL = 2048
 """Puts after which what the dictionaries hold is put into the sorted arrays."""
 PARTS = 16
 BLOCK = 504
