@@ -1,10 +1,11 @@
 """Lists of records by posting: which records of an agent hold a 64-bit number.
 
-A log-structured index. What was put last is in a log (`fresh`) and, for looking up, in a dictionary. The rest is in
-blocks: sorted arrays cut into pieces of a database page, in 16 parts by hash, with the first entry of each piece and a
-filter of all hashes in memory. A put appends one row; every `STEP` puts one part takes over its share of the log in one
-sorted merge, drops what has expired, and is written anew. So a put writes no page at random, and a find reads a page
-only where there is something to find.
+A log-structured index, in 16 parts by hash. What was put last is in a log (`fresh`) and, for looking up, in memory: in
+dictionaries, which every `SEAL` puts become sorted arrays of a tenth of their size. The rest is in blocks: sorted
+arrays cut into pieces of a database page, with the first entry of each piece in memory. A put appends one row; every
+`STEP` puts one part takes over its share of the log in one sorted merge, drops what has expired, and is written anew.
+So a put writes no page at random, and thanks to a filter of all hashes a find reads a page only where there is
+something to find.
 
 An entry is 28 bits of a posting's hash and 36 bits of a record's number; with the part, 32 bits of the hash are told
 apart. The lists may therefore name a record that does not hold the posting, and do after a rollback: the caller looks
@@ -23,8 +24,11 @@ from pipeline.adapters.sqlite.database import Database
 
 CAP = 64
 """Records in a list at most; later ones are not listed until one of them goes."""
-STEP = 1024
-"""Puts after which the next part takes over its share of the log; with 16 parts the log holds 16 times as many."""
+STEP = 4096
+"""Puts after which the next part takes over its share of the log; with 16 parts the log holds 16 times as many. Longer
+ones would write blocks more seldom, but what the log holds is read when a process starts."""
+SEAL = 2048
+"""Puts after which what the dictionaries hold is put into the sorted arrays."""
 PARTS = 16
 BLOCK = 504
 """Entries of a block: with them its row just fits into a page of 4,096 bytes."""
@@ -45,6 +49,7 @@ Entries = NDArray[np.uint64]
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # spreads postings that are small numbers over all parts
 _ID_BITS, _PART_SHIFT = 36, 28
 _IDS = np.uint64((1 << _ID_BITS) - 1)
+_NOTHING = np.empty(0, dtype=np.uint64)
 _BITS_PER_ENTRY = 8  # a hash that is not there is taken to be there once in 8 times at most
 _STALE = 1 / 8  # of what a part lists; then its share of the filter is made anew
 _MOST_BITS = 30  # 128 MB, for 130 million entries; with more of them more is looked up in vain
@@ -61,6 +66,7 @@ class PostingLists:
         self._number, self._oldest = 0, 1
         self._upto = [0] * PARTS
         self._recent: list[dict[int, tuple[int, ...]]] = []
+        self._sealed: list[Entries] = []
         self._firsts: list[list[int]] = []
         self._stale = [0] * PARTS
         """Entries that are gone and still let through by the filter."""
@@ -85,6 +91,7 @@ class PostingLists:
             recent = self._recent[slot >> _PART_SHIFT]
             if slot in recent:
                 recent[slot] = tuple(other for other in recent[slot] if other != id)
+            self._unseal(slot, id)
             self._unblock(slot, id)
         self._advance(self._seq + 1)
 
@@ -94,13 +101,13 @@ class PostingLists:
         """
         self._refresh()
         slots = _slots(array("q", postings))
-        blocked = self._blocked(slots[self._maybe_blocked(slots)].tolist())
+        older = self._older(slots[self._maybe_older(slots)].tolist())
         counts: Counter[int] = Counter()
         strays = set[int]()
         for slot in slots.tolist():
             ids: Sequence[int] = self._recent[slot >> _PART_SHIFT].get(slot, ())
-            if slot in blocked:
-                ids = (*blocked[slot], *ids)
+            if slot in older:
+                ids = list(dict.fromkeys((*older[slot], *ids)))  # the number of an expired record may come back
             if ids:
                 ids = [id for id in ids if id >= self._oldest][:CAP]
                 counts.update(ids)
@@ -141,14 +148,26 @@ class PostingLists:
         self._seq = self._newest() or 0
         self._upto = array("q", upto).tolist()
         self._recent, self._firsts = [{} for _ in range(PARTS)], [[] for _ in range(PARTS)]
-        log = "SELECT seq, id, postings FROM fresh WHERE agent = ? ORDER BY seq"
-        for at, id, postings in self._connection.execute(log, (self._agent,)):
-            for slot in _slots(array("q", postings)).tolist():
-                if at > self._upto[slot >> _PART_SHIFT]:
-                    self._append(slot, id)
+        self._sealed = self._logged()
         mine = self._id(0, 0), self._id(PARTS, 0)
         (blocks,) = self._connection.execute("SELECT count(*) FROM block WHERE id >= ? AND id < ?", mine).fetchone()
-        self._rebuild(_filter_bits(blocks * BLOCK))
+        self._rebuild(_filter_bits(blocks * BLOCK + sum(map(len, self._sealed))))
+
+    def _logged(self) -> list[Entries]:
+        """What each part has not yet taken over of the log."""
+        rows = self._connection.execute(
+            "SELECT seq, id, postings FROM fresh WHERE agent = ? ORDER BY seq", (self._agent,)
+        )
+        entries, upto = [_NOTHING] * PARTS, np.array(self._upto)
+        while several := rows.fetchmany(SEAL):
+            slots = [_slots(array("q", postings)) for _, _, postings in several]
+            lengths, every = [len(one) for one in slots], np.concatenate(slots)
+            parts = (every >> np.uint64(_PART_SHIFT)).astype(np.int64)
+            waiting = np.repeat([at for at, _, _ in several], lengths) > upto[parts]
+            made = _entries(every, np.repeat(np.array([id for _, id, _ in several], dtype=np.uint64), lengths))
+            for part in range(PARTS):
+                entries[part] = self._merged(entries[part], np.sort(made[waiting & (parts == part)]))
+        return entries
 
     def _append(self, slot: int, id: int) -> None:
         recent = self._recent[slot >> _PART_SHIFT]
@@ -164,6 +183,9 @@ class PostingLists:
         noted  the log says that there was a change
         """
         self._seq = seq
+        if seq % min(SEAL, self._step) == 0:
+            for part in range(PARTS):
+                self._seal(part)
         due = seq % self._step == 0
         if due:
             self._take_over(seq // self._step % PARTS)
@@ -173,31 +195,52 @@ class PostingLists:
                 (seq, self._oldest, array("q", self._upto).tobytes(), self._number),
             )
 
+    def _seal(self, part: int) -> None:
+        """Put what the dictionary of a part holds into its sorted array."""
+        listed = [_entry(slot, id) for slot, ids in self._recent[part].items() for id in ids]
+        old, new = self._sealed[part], np.sort(np.array(listed, dtype=np.uint64))
+        self._sealed[part], self._recent[part] = self._merged(old, new), {}
+        self._stale[part] += len(old) + len(new) - len(self._sealed[part])
+        wanted = _filter_bits((len(self._firsts[part]) * BLOCK + len(self._sealed[part])) * PARTS)
+        if self._filter_bits < wanted:
+            self._rebuild(wanted)
+        else:
+            self._let_through(part, new)
+
+    def _unseal(self, slot: int, id: int) -> None:
+        part, entry = slot >> _PART_SHIFT, np.uint64(_entry(slot, id))
+        entries = self._sealed[part]
+        place = int(np.searchsorted(entries, entry))
+        if place < len(entries) and entries[place] == entry:
+            self._sealed[part] = np.delete(entries, place)
+
+    def _older(self, slots: Sequence[int]) -> dict[int, list[int]]:
+        """The records that blocks and sorted arrays list under each of these hashes, the oldest first."""
+        found = self._blocked(slots)
+        for slot in slots:
+            found[slot] += _listed(self._sealed[slot >> _PART_SHIFT].data, slot)
+        return found
+
     # Blocks
 
     def _take_over(self, part: int) -> None:
-        listed = [_entry(slot, id) for slot, ids in self._recent[part].items() for id in ids]
-        old, new = self._read(part), np.sort(np.array(listed, dtype=np.uint64))
+        old, new = self._read(part), self._sealed[part]
         merged = self._merged(old, new)
         self._write(part, merged)
-        self._recent[part] = {}
+        self._sealed[part] = _NOTHING
         self._upto[part] = self._seq
         self._connection.execute("DELETE FROM fresh WHERE agent = ? AND seq <= ?", (self._agent, min(self._upto)))
-        wanted = _filter_bits(len(merged) * PARTS)
-        if self._filter_bits < wanted:
-            self._rebuild(wanted)
-            return
         self._stale[part] += len(old) + len(new) - len(merged)
         if self._stale[part] > len(merged) * _STALE:
             self._note(part, merged)
         else:
             self._firsts[part] = merged[::BLOCK].tolist()
-            self._let_through(part, new)
 
     def _merged(self, old: Entries, new: Entries) -> Entries:
         """Both in order, without expired records and with no list beyond the cap."""
         merged = np.insert(old, np.searchsorted(old, new), new)
         kept = (merged & _IDS) >= np.uint64(self._oldest)
+        kept[1:] &= merged[1:] != merged[:-1]
         if not kept.all():
             merged = merged[kept]
         long = (merged[CAP:] ^ merged[:-CAP]) <= _IDS  # the same hash so many entries before
@@ -228,7 +271,8 @@ class PostingLists:
         wanted = sorted({id for ids in places.values() for id in ids})
         query = "SELECT id, entries FROM block WHERE id IN (SELECT value FROM json_each(?))"
         blocks: dict[int, bytes] = dict(self._connection.execute(query, (str(wanted),))) if wanted else {}
-        return {slot: [found for id in ids for found in _listed(blocks[id], slot)] for slot, ids in places.items()}
+        views = {id: memoryview(entries).cast("Q") for id, entries in blocks.items()}
+        return {slot: [found for id in ids for found in _listed(views[id], slot)] for slot, ids in places.items()}
 
     def _places(self, slot: int) -> range:
         """The blocks that may list something under a hash."""
@@ -259,6 +303,7 @@ class PostingLists:
         self._filter_bits, self._filter = bits, np.zeros((1 << bits) // 8, dtype=np.uint8)
         for part in range(PARTS if bits else 0):
             self._note(part, self._read(part))
+            self._let_through(part, self._sealed[part])
 
     def _note(self, part: int, entries: Entries) -> None:
         """Keep what has to be in memory of a part: the first entries of its blocks, and its share of the filter."""
@@ -277,8 +322,8 @@ class PostingLists:
         starts = np.flatnonzero(np.diff(octets, prepend=-1))
         self._filter[octets[starts] + (part << share - 3)] |= np.bitwise_or.reduceat(bits, starts)
 
-    def _maybe_blocked(self, slots: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Whether the blocks may list something under these hashes."""
+    def _maybe_older(self, slots: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Whether blocks or sorted arrays may list something under these hashes."""
         if not self._filter_bits:
             return np.zeros(len(slots), dtype=bool)
         places = (slots >> np.uint64(32 - self._filter_bits)).astype(np.int64)
@@ -291,10 +336,14 @@ def _slots(postings: "array[int]") -> NDArray[np.uint64]:
     return (np.frombuffer(postings, dtype=np.uint64) * _MIX) >> np.uint64(32)
 
 
-def _listed(block: bytes, slot: int) -> list[int]:
-    """The records that a block lists under a hash."""
-    entries, low = memoryview(block).cast("Q"), _entry(slot, 0)
+def _listed(entries: "memoryview[int]", slot: int) -> list[int]:
+    """The records that entries list under a hash."""
+    low = _entry(slot, 0)
     return [entry & int(_IDS) for entry in entries[bisect_left(entries, low) : bisect_right(entries, low | int(_IDS))]]
+
+
+def _entries(slots: Entries, ids: Entries) -> Entries:
+    return (slots & np.uint64((1 << _PART_SHIFT) - 1)) << np.uint64(_ID_BITS) | ids
 
 
 def _entry(slot: int, id: int) -> int:
