@@ -63,6 +63,12 @@ def test_any_parse_gives_statements_that_slice(text: str, cuts: list[int], heads
         end = one.end
 
 
+def test_an_and_that_a_parse_takes_for_a_subject_is_nobody() -> None:
+    text = "and can't Anna the minister"
+    found = parse(text, [5, 6, 7, 8, 121, 199], [16, 0, 1], ["nsubj"])
+    assert list(extract(article(text, language="en"), Roster(()), (), {"body": found}).statements) == []
+
+
 def test_tokens_that_are_cut_otherwise_meet() -> None:
     text = "U.S. envoys can't wait"
     found = Parse([0, 5, 12, 14, 18], [4, 11, 14, 17, 22], [1, 4, 4, 4, 4], ["compound", "nsubj", "aux", "neg", "ROOT"])

@@ -17,13 +17,14 @@ _FEW = 3
 
 def nominal(passage: Passage, tree: Tree, head: int, start: int = 0) -> Phrase | None:
     """The phrase that a noun heads: with what stands before it, its complements and an apposition, and without relative
-    clauses; not before token `start`. None when it can be nobody: a relative word, an expletive, a negated one.
+    clauses; not before token `start`. None when it can be nobody: a relative word, an expletive, a negated one, "and".
     """
     kind, nobodies = passage.kinds[head], passage.lexicon.nobodies
     if kind & (Kind.PRONOUN | Kind.PLURAL) and not kind & Kind.ACRONYM:
         return Phrase(head, head + 1, pronoun=True)
     first = max(_left(passage, tree, head), min(start, head))
-    nobody = passage.lower[head] in passage.lexicon.relatives | nobodies or passage.lower[first] in nobodies
+    none = passage.lexicon.relatives | nobodies | passage.lexicon.list_joints
+    nobody = passage.lower[head] in none or passage.lower[first] in nobodies
     return (
         None
         if nobody or not kind & Kind.WORD
