@@ -9,8 +9,10 @@ decides whether they say the same.
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -45,8 +47,10 @@ _IN_ORDER = 0.5  # of the shared words
 TRANSLATED_NAMES = 3
 """Names and figures that a wording and its translation share at least."""
 _TRANSLATED_WORDS, _TRANSLATED_LENGTH, _TRANSLATED_SHARE = 2, 0.6, 0.75
+_LEXICON = 65_536  # words that are remembered
 _ONE = "#1"  # "one" is as often an article as a number
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|" + words.WORD_WITHOUT_DIGITS)
+_ASCII_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+", re.ASCII)  # the same where text is ASCII, and faster
 _REACH = 5  # words behind a negation in which it is taken back
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…]\W*$")
@@ -89,53 +93,71 @@ class Reading(NamedTuple):
     surfaces: tuple[str, ...]
 
 
-class _Token(NamedTuple):
-    surface: str
-    plain: str
-    name: bool
+class _Word(NamedTuple):
+    """What a word is.
+
+    kind    negation, limit, denial, choice, or word
+    stem    empty when it only carries grammar
+    counts  whether it is a number or begins one
+    """
+
+    kind: str
+    stem: str
+    counts: bool
+
+
+_counts = attrgetter("counts")
 
 
 @lru_cache(maxsize=2048)
 def read(text: str, language: str) -> Reading:
     """The content of a text in a language (ISO 639-1). A language without word lists keeps all its words."""
-    tokens = _tokens(text)
+    lexicon = _lexicon(language)
+    surfaces, plains, names = _tokens(text)
+    key = words.hash64(" ".join(plains))
+    found = [lexicon[plain] for plain in plains]
+    named = {lexicon[name].stem for name in names}
+    if any(map(_counts, found)):
+        surfaces, plains = _with_values(surfaces, plains, language)
+        found = [lexicon[plain] for plain in plains]
+    if "negation" in {word.kind for word in found}:
+        _take_back(found, plains, language)
+    stems, negated, denials = _said(found, surfaces)
+    numbers = frozenset([stem for stem in stems if stem[0] == "#"])
+    content = Content(key, tuple(stems), frozenset(named.intersection(stems)), numbers, negated, denials)
+    return Reading(content, tuple(stems.values()))
+
+
+def _said(found: Sequence[_Word], surfaces: Sequence[str]) -> tuple[dict[str, str], frozenset[str], int]:
+    """The stems with the first word of each as it is written, those that are turned round, and how often one is."""
     stems: dict[str, str] = {}
     negated: set[str] = set()
     denials = 0
     pending = False
-    for kind, stem, surface in _meant(list(_with_values(tokens, language)), language):
+    for (kind, stem, _), surface in zip(found, surfaces):
         if kind == "negation":
             pending, denials = True, denials + 1
         elif kind == "limit":
             denials, pending = denials - pending, False
-        elif stem and stem != _ONE:
+        elif stem:
             if pending:
                 negated.add(stem)
             stems.setdefault(stem, surface)
             pending = kind == "denial"
             denials += pending
-    kept = dict(list(stems.items())[:LONGEST])
-    named = frozenset(kept.keys() & {_look_up(token.plain, language)[1] for token in tokens if token.name})
-    content = Content(
-        words.hash64(" ".join(token.plain for token in tokens)),
-        tuple(kept),
-        named,
-        frozenset(stem for stem in kept if stem.startswith("#")),
-        frozenset(negated),
-        denials,
-    )
-    return Reading(content, tuple(kept.values()))
+    if len(stems) > LONGEST:
+        stems = dict(islice(stems.items(), LONGEST))
+    return stems, frozenset(negated), denials
 
 
-def _meant(tokens: Sequence[_Token], language: str) -> Iterator[tuple[str, str, str]]:
-    """The kind, stem and surface of each word; a negation that turns nothing round is a word like others."""
+def _take_back(found: list[_Word], plains: Sequence[str], language: str) -> None:
+    """Make of a negation that turns nothing round a word like others."""
     negation, back = BESIDES.get(language, ("", frozenset()))
-    plains, before = [token.plain for token in tokens], "word"
-    for place, (surface, plain, _) in enumerate(tokens):
-        kind, stem = _look_up(plain, language)
+    kinds = ["word", *(word.kind for word in found)]
+    for place, (word, plain) in enumerate(zip(found, plains)):
         taken_back = plain == negation and not back.isdisjoint(plains[place + 1 : place + 1 + _REACH])
-        yield "word" if kind == "negation" and (taken_back or before == "choice") else kind, stem, surface
-        before = kind
+        if word.kind == "negation" and (taken_back or kinds[place] == "choice"):
+            found[place] = word._replace(kind="word")
 
 
 def similarity(one: Content, other: Content) -> float:
@@ -243,21 +265,29 @@ def _longest_rise(places: Sequence[int]) -> int:
     return len(tops)
 
 
-def _tokens(text: str) -> list[_Token]:
-    plain = _NOT.sub(" not", unicodedata.normalize("NFKC", text))
-    found = [(match.group(), match.start()) for match in _TOKEN.finditer(plain)]
-    shouting = _mostly_capitals([surface for surface, _ in found])
-    tokens = []
-    for surface, start in found:
-        lower = surface.lower()
-        if lower == surface:
-            tokens.append(_Token(surface, surface, False))
+def _tokens(text: str) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+    """The words of a text as written, the same in lower case, and of these those that are names."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if "'" in plain or "’" in plain:
+        plain = _NOT.sub(" not", plain)
+    token = _ASCII_TOKEN if plain.isascii() else _TOKEN
+    if plain == plain.lower():
+        surfaces: list[str] = token.findall(plain)
+        return surfaces, surfaces, []
+    matches = list(token.finditer(plain))
+    surfaces = [match[0] for match in matches]
+    plains, names = [surface.lower() for surface in surfaces], list[str]()
+    shouting = _mostly_capitals(surfaces)
+    for place, surface in enumerate(surfaces):
+        if surface == plains[place]:
             continue
+        plains[place] = _ROMAN.get(surface, plains[place])
         name = surface[0].isupper()
-        if name and (shouting or _first(plain, start)):
+        if name and (shouting or _first(plain, matches[place].start())):
             name = len(surface) > 1 and surface.isupper()  # only an acronym says so there
-        tokens.append(_Token(surface, _ROMAN.get(surface, lower), name))
-    return tokens
+        if name:
+            names.append(plains[place])
+    return surfaces, plains, names
 
 
 def _first(text: str, start: int) -> bool:
@@ -271,39 +301,35 @@ def _mostly_capitals(surfaces: Sequence[str]) -> bool:
     return len(long) > 2 and sum(surface[0].isupper() for surface in long) > 0.75 * len(long)
 
 
-def _with_values(tokens: Sequence[_Token], language: str) -> Iterable[_Token]:
-    """The tokens with each run of number words and digits replaced by its value ("1,5 juta" by "#1500000")."""
+def _with_values(
+    surfaces: Sequence[str], plains: Sequence[str], language: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words with each run of number words and digits replaced by its value ("1,5 juta" by "#1500000")."""
     numbers, scales = NUMBERS.get(language, {}), SCALES.get(language, {})
-    if not any(token.plain in numbers or token.plain[0].isdigit() for token in tokens):
-        yield from tokens
-        return
-    run: list[_Token] = []
-    for token in tokens:
-        if token.plain[0].isdigit() and run:
-            yield _value(run, numbers, scales)
+    found: list[tuple[str, str]] = []
+    run: list[tuple[str, str]] = []
+    for surface, plain in (*zip(surfaces, plains), ("", "")):
+        digits = plain[:1].isdigit()
+        counts = digits or plain in numbers or (bool(run) and plain in scales)
+        if run and (digits or not counts):
+            found.append(_value(run, numbers, scales))
             run = []
-        if token.plain[0].isdigit() or token.plain in numbers or (run and token.plain in scales):
-            run.append(token)
-            continue
-        if run:
-            yield _value(run, numbers, scales)
-            run = []
-        yield token
-    if run:
-        yield _value(run, numbers, scales)
+        (run if counts else found).append((surface, plain))
+    left, right = zip(*found[:-1])
+    return left, right
 
 
-def _value(run: Sequence[_Token], numbers: dict[str, int], scales: dict[str, int]) -> _Token:
+def _value(run: Sequence[tuple[str, str]], numbers: Mapping[str, int], scales: Mapping[str, int]) -> tuple[str, str]:
     total = group = unit = 0.0
-    for token in run:
-        scale = scales.get(token.plain)
+    for _, plain in run:
+        scale = scales.get(plain)
         if scale is None:
-            group, unit = group + unit, numbers.get(token.plain) or _digits(token.plain)
+            group, unit = group + unit, numbers.get(plain) or _digits(plain)
         elif scale < 1000:
             group, unit = group + max(unit, 1) * scale, 0.0
         else:
             total, group, unit = total + max(group + unit, 1) * scale, 0.0, 0.0
-    return _Token(" ".join(token.surface for token in run), f"#{total + group + unit:.15g}", False)
+    return " ".join(surface for surface, _ in run), f"#{total + group + unit:.15g}"
 
 
 def _digits(text: str) -> float:
@@ -313,21 +339,34 @@ def _digits(text: str) -> float:
     return float(f"{head}.{tail.replace('.', '')}")
 
 
-@lru_cache(maxsize=65536)
-def _look_up(plain: str, language: str) -> tuple[str, str]:
-    """The kind of a word (negation, limit, denial, choice, word), and its stem unless it only carries grammar."""
-    if plain in NEGATIONS.get(language, ()):
-        return "negation", ""
+class _Lexicon(dict[str, _Word]):
+    """The words of a language, each looked up once; it begins anew when it is full."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __missing__(self, plain: str) -> _Word:
+        if len(self) >= _LEXICON:
+            self.clear()
+        found = self[plain] = _look_up(plain, self._language)
+        return found
+
+
+@cache
+def _lexicon(language: str) -> _Lexicon:
+    return _Lexicon(language)
+
+
+def _look_up(plain: str, language: str) -> _Word:
     kind = "word"
-    if plain in NOT_ONLY.get(language, ()):
-        kind = "limit"
-    elif plain in DENIALS.get(language, ()):
-        kind = "denial"
-    elif plain in CHOICES.get(language, ()):
-        kind = "choice"
-    if plain[0] != "#" and (plain in FUNCTION_WORDS.get(language, ()) or (len(plain) == 1 and plain.isascii())):
-        return kind, ""
-    return kind, _stem(plain, language)
+    for name, listed in (("negation", NEGATIONS), ("limit", NOT_ONLY), ("denial", DENIALS), ("choice", CHOICES)):
+        if plain in listed.get(language, ()):
+            kind = name
+            break
+    counts = plain[0].isdigit() or plain in NUMBERS.get(language, ())
+    grammar = plain[0] != "#" and (plain in FUNCTION_WORDS.get(language, ()) or (len(plain) == 1 and plain.isascii()))
+    stem = "" if kind == "negation" or grammar else _stem(plain, language)
+    return _Word(kind, "" if stem == _ONE else stem, counts)
 
 
 def _stem(plain: str, language: str) -> str:
