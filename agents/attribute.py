@@ -1,23 +1,22 @@
 """The ledger: each statement is put to the utterance that it repeats, or opens a new one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
 
 from pipeline.flow import Agent, Drop, Emit
 from pipeline.news import ledger, wording
-from pipeline.news.ledger import Entry, Match, Place, Seated, Settled, Wording
+from pipeline.news.ledger import Entry, Match, Said, Seated, Settled, Worded, Wording
 from pipeline.news.likeness import Seat
 from pipeline.ports import State
 from schemas.statement import StatementMade, StatementRecorded, Utterance
 from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
 
 _ENTRY = msgspec.msgpack.Decoder(Entry)
+_SAID = msgspec.msgpack.Decoder(Said)
 _SETTLED = msgspec.msgpack.Decoder(tuple[Settled, ...])
-_WORDING = msgspec.msgpack.Decoder(Wording)
-_SEATED = msgspec.msgpack.Decoder(Seated)
-_SEAT = "seat:"
+_WORDED = msgspec.msgpack.Decoder(Worded)
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
@@ -32,45 +31,51 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     """Record a statement in the ledger of its speaker. The same record handled again comes out the same."""
     if made.withdrawn:
         return _withdraw(made, state)
-    content, settled = ledger.content(made), _outcomes(made, state)
+    content, before = ledger.content(made), _said(made.statement.statement_id, state)
+    settled = ledger.outcomes(before, made)
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
     reading = wording.read(made.statement.text, made.carrier.language)
     mine = ledger.worded(made, reading)
-    value = state.get(f"worded:{mine.wording_id}")
-    known = _WORDING.decode(value) if value is not None else None
+    known = _known(mine, state)
     beside = _beside(mine, state)
-    alike = [Match(known, 1.0)] if known else _alike(mine, state)
+    alike = [Match(known[1], 1.0)] if known else _alike(mine, state)
     matches = ledger.rank(alike + beside, mine)
     names = [match.wording.utterance_id for match in matches] + [one.utterance.utterance_id for one in settled]
     place = ledger.place(made, reading, matches, _entries(names, state))
-    _remember(place, state)
-    _seat(mine, known, place.utterance.utterance_id, state)
-    if place.utterance.novelty != "new":
+    for entry in place.entries:
+        state.put(f"entry:{entry.utterance_id}", _encode(entry))
+    if place.entries:
         outcomes = (*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]
-        state.put(f"settled:{made.statement.statement_id}", _encode(outcomes))
+        said = msgspec.structs.replace(before, settled=outcomes)
+    else:
+        said = Said(opening=ledger.opening(made, content))
+    _keep(said, msgspec.structs.replace(mine, utterance_id=place.utterance.utterance_id), known, state)
     return _recorded(made, place.utterance)
 
 
-def _seat(mine: Wording, known: Wording | None, utterance: str, state: State) -> None:
-    """Keep a wording that was not known, and of a known one where else it stands."""
-    if known is None:
-        kept = msgspec.structs.replace(mine, utterance_id=utterance)
-        state.put(f"worded:{mine.wording_id}", _encode(kept), ledger.kept_under(mine))
-    elif known.seat != mine.seat:
-        seated = Seated(mine.seat, mine.wording_id)
-        state.put(f"{_SEAT}{mine.statement_id}", _encode(seated), [ledger.article_posting(mine)])
+def _keep(said: Said, own: Wording, known: tuple[str, Wording] | None, state: State) -> None:
+    """Keep what a statement leaves behind: its wording when it was not known, else where that stands as well."""
+    if not known and said.wording:
+        state.put(f"revised:{ledger.wording_posting(own)}", _encode(Worded(own)), ledger.kept_under(own))
+    elif not known:
+        said = msgspec.structs.replace(said, wording=own)
+    elif known[1].seat != own.seat:
+        said = msgspec.structs.replace(said, seated=Seated(own.seat, known[0]))
+    state.put(f"said:{own.statement_id}", _encode(said), ledger.listed(said, own))
 
 
 def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     """Record that an article no longer carries a statement, as the ledger knew it then."""
     key, content = f"gone:{made.statement.statement_id}", ledger.content(made)
-    settled = _settled(key, state)
+    value = state.get(key)
+    settled = _SETTLED.decode(value) if value is not None else ()
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
-    heard = _outcomes(made, state)
+    said = _said(made.statement.statement_id, state)
+    heard = ledger.outcomes(said, made)
     if not heard:
         return Drop(Reason.UNHEARD)
     utterance = heard[-1].utterance
@@ -83,18 +88,19 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     return _recorded(made, utterance)
 
 
-def _outcomes(made: StatementMade, state: State) -> tuple[Settled, ...]:
-    """What came out for a statement, also when all that is remembered of it is the utterance that it opened."""
-    id = made.statement.statement_id
-    settled = _settled(f"settled:{id}", state)
-    value = state.get(f"entry:{id}") if not settled else None
-    return (Settled(_ENTRY.decode(value).opened, ledger.opened(made)),) if value is not None else settled
+def _said(statement: str, state: State) -> Said:
+    """What a statement left behind; nothing when it was not heard."""
+    value = state.get(f"said:{statement}")
+    return _SAID.decode(value) if value is not None else Said()
 
 
-def _settled(key: str, state: State) -> tuple[Settled, ...]:
-    """What came out for the revisions of a statement, oldest first."""
-    value = state.get(key)
-    return _SETTLED.decode(value) if value is not None else ()
+def _known(mine: Wording, state: State) -> tuple[str, Wording] | None:
+    """The first statement that was put so on this day: the key of its record, and its wording."""
+    for key, value in state.find([ledger.wording_posting(mine)], 1):
+        found = _WORDED.decode(value).wording
+        if found and found.name == mine.name:
+            return key, found
+    return None
 
 
 def _alike(mine: Wording, state: State) -> list[Match]:
@@ -102,24 +108,27 @@ def _alike(mine: Wording, state: State) -> list[Match]:
     near = state.find(ledger.postings(mine), ledger.CANDIDATES)
     marks = ledger.translation_postings(mine)
     near += state.find(marks, ledger.CANDIDATES) if marks else []
-    matches = (ledger.match(mine, _WORDING.decode(value)) for value in dict(near).values())
+    found = (_WORDED.decode(value).wording for value in dict(near).values())
+    matches = (ledger.match(mine, known) for known in found if known)
     return [match for match in matches if match]
 
 
 def _beside(mine: Wording, state: State) -> list[Match]:
     """The wordings whose place in the same article shows that they say the same."""
-    found = (_seated(*record, state) for record in state.find([ledger.article_posting(mine)], ledger.SEATS))
-    near = (ledger.match(mine, known, there) for known, there in found if there.beside(mine.seat))
+    found = state.find([ledger.article_posting(mine)], ledger.SEATS)
+    seated = (one for _, value in found for one in _seated(_WORDED.decode(value), state))
+    near = (ledger.match(mine, known, there) for known, there in seated if there.beside(mine.seat))
     return [match for match in near if match]
 
 
-def _seated(key: str, value: bytes, state: State) -> tuple[Wording, Seat]:
-    """A wording and where it stands in this article."""
-    if not key.startswith(_SEAT):
-        known = _WORDING.decode(value)
-        return known, known.seat
-    seated = _SEATED.decode(value)
-    return _WORDING.decode(state.get(f"worded:{seated.wording_id}") or b""), seated.seat
+def _seated(record: Worded, state: State) -> Iterator[tuple[Wording, Seat]]:
+    """The wordings of a statement and where they stand in this article."""
+    if record.wording:
+        yield record.wording, record.wording.seat
+    if record.seated:
+        elsewhere = _WORDED.decode(state.get(record.seated.kept) or b"").wording
+        if elsewhere:
+            yield elsewhere, record.seated.seat
 
 
 def _entries(names: Iterable[str], state: State) -> dict[str, Entry]:
@@ -130,13 +139,11 @@ def _entries(names: Iterable[str], state: State) -> dict[str, Entry]:
 
 def _entry(utterance: str, state: State) -> Entry | None:
     value = state.get(f"entry:{utterance}")
-    entry = _ENTRY.decode(value) if value is not None else None
-    return _entry(entry.joined, state) if entry and entry.joined else entry
-
-
-def _remember(place: Place, state: State) -> None:
-    for entry in (place.entry, *place.joined):
-        state.put(f"entry:{entry.utterance_id}", _encode(entry))
+    if value is None:
+        said = _said(utterance, state)
+        return ledger.entry(said.wording, said.opening) if said.wording and said.opening else None
+    entry = _ENTRY.decode(value)
+    return _entry(entry.joined, state) if entry.joined else entry
 
 
 def _recorded(made: StatementMade, utterance: Utterance) -> Emit:

@@ -41,7 +41,7 @@ CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
-_BUCKET = 4 * WINDOW
+_BUCKET = 4 * WINDOW.days
 _PAIRS, _MOST_PAIRS, _SAMPLED = 16, 48, 3  # of words that a wording is found by: so many, of a long one every third
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,7 +49,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Wording(Value, frozen=True, kw_only=False, array_like=True):
     """One way in which an utterance was put on one day, by the first statement that put it so."""
 
-    wording_id: str
     statement_id: str
     utterance_id: str
     speaker_id: str
@@ -58,12 +57,17 @@ class Wording(Value, frozen=True, kw_only=False, array_like=True):
     text: str
     content: Content
 
+    @property
+    def name(self) -> tuple[str, str, int, int]:
+        """What is the same for every statement that is put so."""
+        return self.speaker_id, self.language, self.content.key, self.seat.day
+
 
 class Seated(Value, frozen=True, kw_only=False, array_like=True):
-    """Where a wording stands that another statement was the first to have."""
+    """Where a wording stands that another statement was the first to have; `kept` is the key of its record."""
 
     seat: Seat
-    wording_id: str
+    kept: str
 
 
 class Carried(Value, frozen=True, kw_only=False, array_like=True):
@@ -78,11 +82,11 @@ class Carried(Value, frozen=True, kw_only=False, array_like=True):
 
 
 class Entry(Value, frozen=True, kw_only=False, array_like=True):
-    """What is remembered of an utterance. `vocabulary` holds the stems of all its wordings.
+    """What is remembered of an utterance that was heard more than once. `vocabulary` holds the stems of all its
+    wordings.
 
     former  the ids of the utterances that were joined with it
     joined  the id of the utterance that it was joined with itself; then this is only its old name
-    opened  the content of the statement that opened it, which comes out as new again
     """
 
     utterance_id: str
@@ -91,7 +95,6 @@ class Entry(Value, frozen=True, kw_only=False, array_like=True):
     vocabulary: tuple[str, ...]
     former: tuple[str, ...] = ()
     joined: str | None = None
-    opened: str = ""
 
 
 class Settled(Value, frozen=True, kw_only=False, array_like=True):
@@ -99,6 +102,33 @@ class Settled(Value, frozen=True, kw_only=False, array_like=True):
 
     content: str
     utterance: Utterance
+
+
+class Opening(Value, frozen=True, kw_only=False, array_like=True):
+    """The article whose statement opened an utterance, and the `content` of it, which comes out as new again."""
+
+    carried: Carried
+    content: str
+
+
+class Worded(Value, frozen=True, kw_only=False, array_like=True):
+    """The part of a record that says how somebody put something."""
+
+    wording: Wording | None = None
+    seated: Seated | None = None
+
+
+class Said(Worded, frozen=True, kw_only=False, array_like=True):
+    """All that a statement left behind but the entry of its utterance, in one record.
+
+    wording  when it was the first to put it so
+    seated   when the wording is that of another one
+    opening  when it opened an utterance
+    settled  what came out when it did not, for its revisions, oldest first
+    """
+
+    opening: Opening | None = None
+    settled: tuple[Settled, ...] = ()
 
 
 class Match(NamedTuple):
@@ -109,14 +139,12 @@ class Match(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a statement was put: the utterance as its readers see it, and what to remember.
-
-    joined  what is left of utterances that are one with it now
+    """Where a statement was put: the utterance as its readers see it, and what to remember of it and of those that are
+    one with it now; nothing when it was opened.
     """
 
     utterance: Utterance
-    entry: Entry
-    joined: tuple[Entry, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
 
 def content(made: StatementMade) -> str:
@@ -131,11 +159,15 @@ def content(made: StatementMade) -> str:
 def worded(made: StatementMade, reading: Reading) -> Wording:
     """The wording of a statement, not yet of any utterance but its own."""
     said, carrier, day = made.statement, made.carrier, (made.carrier.seen_at - _EPOCH).days
-    name = words.identity(said.speaker_id, carrier.language, str(reading.content.key), str(day))
     seat = Seat(carrier.article_id, said.part, said.start, said.end, said.kind, day)
     return Wording(
-        name, said.statement_id, said.statement_id, said.speaker_id, seat, carrier.language, said.text, reading.content
+        said.statement_id, said.statement_id, said.speaker_id, seat, carrier.language, said.text, reading.content
     )
+
+
+def wording_posting(mine: Wording) -> int:
+    """What statements that are put alike on one day are found by."""
+    return words.posting(words.hash64("\0".join(map(str, mine.name))))
 
 
 def article_posting(mine: Wording) -> int:
@@ -145,15 +177,21 @@ def article_posting(mine: Wording) -> int:
 
 def postings(mine: Wording) -> list[int]:
     """What linked wordings are found by: the same words in the periods in which they can be."""
-    day = timedelta(days=mine.seat.day)
-    periods = dict.fromkeys(when // _BUCKET for when in (day, day - WINDOW, day + WINDOW))
-    return [p for period in periods for p in _postings(mine, period)]
+    day = mine.seat.day
+    return _postings(mine, {when // _BUCKET for when in (day, day - WINDOW.days, day + WINDOW.days)})
 
 
 def kept_under(mine: Wording) -> list[int]:
     """The postings that a wording is kept under, those for finding translations and its article included."""
-    period = timedelta(days=mine.seat.day) // _BUCKET
-    return [article_posting(mine), *_postings(mine, period), *_landmarks(mine, (mine.seat.day,))]
+    day = mine.seat.day
+    found = _postings(mine, {day // _BUCKET})
+    return [wording_posting(mine), article_posting(mine), *found, *_landmarks(mine, (day,))]
+
+
+def listed(said: Said, mine: Wording) -> list[int]:
+    """What the record of a statement is found by; `mine` is how it puts it now."""
+    kept = kept_under(said.wording) if said.wording else []
+    return [*kept, article_posting(mine)] if said.seated else kept
 
 
 def translation_postings(mine: Wording) -> list[int]:
@@ -182,14 +220,14 @@ def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | N
 
 def rank(matches: Iterable[Match], mine: Wording) -> list[Match]:
     """The nearest wording first: by similarity, then by the words that both share, then the earlier; each once."""
-    stems, best = set(mine.content.stems), dict[str, Match]()
+    stems, best = set(mine.content.stems), dict[tuple[str, str, int, int], Match]()
 
     def nearness(found: Match) -> tuple[float, float, int, str]:
         theirs = stems.symmetric_difference(found.wording.content.stems)
         return -found.similarity, len(theirs), found.wording.seat.day, found.wording.statement_id
 
     for found in sorted(matches, key=nearness):
-        best.setdefault(found.wording.wording_id, found)
+        best.setdefault(found.wording.name, found)
     return list(best.values())
 
 
@@ -199,12 +237,12 @@ def place(made: StatementMade, reading: Reading, matches: Sequence[Match], entri
     The utterance of an earlier revision of the statement is among them: corrected words correct their utterance.
     """
     if not entries:
-        return _opened(made, reading)
+        return Place(opened(made))
     before, left = _one(entries.values())
     new_words = _added(made, reading, matches[0], before) if matches else ()
     entry = _joined(made, reading, before)
     novelty: Novelty = "version" if new_words else "repeat"
-    return Place(_utterance(made, entry, novelty, matches, new_words), entry, left)
+    return Place(_utterance(made, entry, novelty, matches, new_words), (entry, *left))
 
 
 def withdrawn(made: StatementMade, entry: Entry) -> Entry:
@@ -258,16 +296,31 @@ def _first(carriers: Iterable[Carried]) -> tuple[Carried, ...]:
     return tuple(sorted(newest.values(), key=lambda carried: (carried.seen_at, carried.article_id))[:CARRIERS])
 
 
-def _opened(made: StatementMade, reading: Reading) -> Place:
-    known = reading.content.stems[:VOCABULARY]
-    entry = Entry(made.statement.statement_id, made.carrier.seen_at, (_carried(made),), known, opened=content(made))
-    return Place(opened(made), entry)
-
-
 def opened(made: StatementMade) -> Utterance:
     """The utterance that a statement opens."""
-    entry = Entry(made.statement.statement_id, made.carrier.seen_at, (_carried(made),), ())
-    return _utterance(made, entry, "new", (), ())
+    carrier = made.carrier
+    outlets = (carrier.outlet,) if carrier.outlet else ()
+    return Utterance(
+        utterance_id=made.statement.statement_id, novelty="new", first_seen=carrier.seen_at, outlets=outlets
+    )
+
+
+def opening(made: StatementMade, content: str) -> Opening:
+    """What is remembered of it beside the wording, while nobody repeats it."""
+    return Opening(_carried(made), content)
+
+
+def entry(first: Wording, opening: Opening) -> Entry:
+    """The entry of an utterance that was heard once."""
+    seen_at, stems = opening.carried.seen_at, first.content.stems
+    return Entry(first.statement_id, seen_at, (opening.carried,), stems[:VOCABULARY])
+
+
+def outcomes(before: Said, made: StatementMade) -> tuple[Settled, ...]:
+    """What came out for the revisions of a statement so far, oldest first."""
+    if before.opening and not before.settled:
+        return (Settled(before.opening.content, opened(made)),)
+    return before.settled
 
 
 def _joined(made: StatementMade, reading: Reading, entry: Entry) -> Entry:
@@ -330,9 +383,9 @@ def _carried(made: StatementMade) -> Carried:
     return Carried(carrier.article_id, carrier.family, carrier.outlet, carrier.seen_at, carrier.revision)
 
 
-def _postings(mine: Wording, period: int) -> list[int]:
-    seed = words.hash64(f"{mine.speaker_id}\0{period}")
-    return words.postings(_shared(mine.content) ^ np.uint64(seed))
+def _postings(mine: Wording, periods: Iterable[int]) -> list[int]:
+    shared = _shared(mine.content)
+    return [p for at in periods for p in words.postings(shared ^ np.uint64(words.hash64(f"{mine.speaker_id}\0{at}")))]
 
 
 @lru_cache(maxsize=64)

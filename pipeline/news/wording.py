@@ -233,7 +233,7 @@ def added(reading: Reading, heard: Iterable[str]) -> tuple[str, ...]:
 
 def pairs(content: Content) -> Hashes:
     """Hashes of content words that are neighbours or next but one, in either order: what wordings are found by."""
-    stems = np.fromiter(map(words.hash64, content.stems), dtype=np.uint64)
+    stems = words.hash_encoded(" ".join(content.stems).encode("utf-8", "surrogatepass").split())
     return words.avalanche(np.concatenate((stems[:-1] + stems[1:], stems[:-2] + stems[2:])))
 
 

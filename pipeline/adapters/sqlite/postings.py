@@ -1,10 +1,10 @@
 """Lists of records by posting: which records of an agent hold a 64-bit number.
 
 A log-structured index, in 16 parts by hash. What was put last is in a log (`fresh`) and, for looking up, in memory: in
-dictionaries, which every `SEAL` puts become sorted arrays of a tenth of their size. The rest is in blocks: sorted
+a dictionary, which every `SEAL` puts becomes sorted arrays of a tenth of its size. The rest is in blocks: sorted
 arrays cut into pieces of a database page, with the first entry of each piece in memory. A put appends one row; every
 `STEP` puts one part takes over its share of the log in one sorted merge, drops what has expired, and is written anew.
-So a put writes no page at random, and thanks to a filter of all hashes a find reads a page only where there is
+So a put writes no page at random, and thanks to filters of all hashes a find reads a page only where there is
 something to find.
 
 An entry is 28 bits of a posting's hash and 36 bits of a record's number; with the part, 32 bits of the hash are told
@@ -16,11 +16,13 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.adapters.sqlite.database import Database
+from pipeline.adapters.sqlite.database import Database, marks
+from pipeline.adapters.sqlite.filters import PART_SHIFT, PARTS, Filter
 
 CAP = 64
 """Records in a list at most; later ones are not listed until one of them goes."""
@@ -29,7 +31,6 @@ STEP = 4096
 ones would write blocks more seldom, but what the log holds is read when a process starts."""
 SEAL = 2048
 """Puts after which what the dictionaries hold is put into the sorted arrays."""
-PARTS = 16
 BLOCK = 504
 """Entries of a block: with them its row just fits into a page of 4,096 bytes."""
 
@@ -47,12 +48,10 @@ TABLES = ("listing", "fresh", "block")
 Entries = NDArray[np.uint64]
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # spreads postings that are small numbers over all parts
-_ID_BITS, _PART_SHIFT = 36, 28
-_IDS = np.uint64((1 << _ID_BITS) - 1)
+_ID_BITS = 36
+_IDS, _LOW = (1 << _ID_BITS) - 1, (1 << PART_SHIFT) - 1
 _NOTHING = np.empty(0, dtype=np.uint64)
-_BITS_PER_ENTRY = 8  # a hash that is not there is taken to be there once in 8 times at most
 _STALE = 1 / 8  # of what a part lists; then its share of the filter is made anew
-_MOST_BITS = 30  # 128 MB, for 130 million entries; with more of them more is looked up in vain
 
 
 class PostingLists:
@@ -65,13 +64,12 @@ class PostingLists:
         self._seq = -1  # nothing is loaded
         self._number, self._oldest = 0, 1
         self._upto = [0] * PARTS
-        self._recent: list[dict[int, tuple[int, ...]]] = []
+        self._recent: dict[int, tuple[int, ...]] = {}
         self._sealed: list[Entries] = []
         self._firsts: list[list[int]] = []
         self._stale = [0] * PARTS
-        """Entries that are gone and still let through by the filter."""
-        self._filter_bits = 0
-        self._filter: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        """Entries that are gone from blocks and still let through by the filter."""
+        self._in_sealed, self._in_blocks = Filter(), Filter()
 
     def add(self, id: int, postings: "array[int]") -> None:
         """List a record."""
@@ -80,17 +78,17 @@ class PostingLists:
         self._connection.execute("INSERT INTO fresh VALUES (?, ?, ?, ?)", (self._agent, seq, id, postings.tobytes()))
         older = id < self._oldest
         self._oldest = min(self._oldest, id)
+        recent = self._recent
         for slot in _slots(postings).tolist():
-            self._append(slot, id)
+            recent[slot] = self._longer(recent[slot], id) if slot in recent else (id,)
         self._advance(seq, noted=not older)
 
     def remove(self, id: int, postings: Iterable[int]) -> None:
         """Take a record off the lists."""
         self._refresh()
         for slot in _slots(array("q", postings)).tolist():
-            recent = self._recent[slot >> _PART_SHIFT]
-            if slot in recent:
-                recent[slot] = tuple(other for other in recent[slot] if other != id)
+            if slot in self._recent:
+                self._recent[slot] = tuple(other for other in self._recent[slot] if other != id)
             self._unseal(slot, id)
             self._unblock(slot, id)
         self._advance(self._seq + 1)
@@ -100,20 +98,29 @@ class PostingLists:
         single list that is longer than `rare`.
         """
         self._refresh()
-        slots = _slots(array("q", postings))
-        older = self._older(slots[self._maybe_older(slots)].tolist())
+        slots: list[int] = _slots(array("q", postings)).tolist()
+        found = self._blocked(self._in_blocks.among(slots))
+        for slot in self._in_sealed.among(slots):
+            found[slot] = [*found.get(slot, ()), *_listed(self._sealed[slot >> PART_SHIFT].data, slot)]
+        recent = self._recent
+        for slot in slots:
+            if slot in recent:
+                found[slot] = [*found.get(slot, ()), *recent[slot]]
         counts: Counter[int] = Counter()
         strays = set[int]()
-        for slot in slots.tolist():
-            ids: Sequence[int] = self._recent[slot >> _PART_SHIFT].get(slot, ())
-            if slot in older:
-                ids = list(dict.fromkeys((*older[slot], *ids)))  # the number of an expired record may come back
-            if ids:
-                ids = [id for id in ids if id >= self._oldest][:CAP]
-                counts.update(ids)
-                if rare is not None and len(ids) > rare:
-                    strays.update(ids)
+        for listed in found.values():
+            # The number of an expired record may come back.
+            ids = [id for id in dict.fromkeys(listed) if id >= self._oldest][:CAP]
+            counts.update(ids)
+            if rare is not None and len(ids) > rare:
+                strays.update(ids)
         return {id: lists for id, lists in counts.items() if lists > 1 or id not in strays}
+
+    @property
+    def oldest(self) -> int:
+        """No record that is listed has a lower number."""
+        self._refresh()
+        return self._oldest
 
     def forget(self, oldest: int) -> None:
         """Note that all records with a lower number are gone."""
@@ -147,11 +154,14 @@ class PostingLists:
         ).fetchone()
         self._seq = self._newest() or 0
         self._upto = array("q", upto).tolist()
-        self._recent, self._firsts = [{} for _ in range(PARTS)], [[] for _ in range(PARTS)]
+        self._recent, self._firsts = {}, [[] for _ in range(PARTS)]
         self._sealed = self._logged()
+        self._in_sealed.resize(sum(map(len, self._sealed)))
+        for part, entries in enumerate(self._sealed):
+            self._in_sealed.note(part, entries)
         mine = self._id(0, 0), self._id(PARTS, 0)
         (blocks,) = self._connection.execute("SELECT count(*) FROM block WHERE id >= ? AND id < ?", mine).fetchone()
-        self._rebuild(_filter_bits(blocks * BLOCK + sum(map(len, self._sealed))))
+        self._note_all(blocks * BLOCK)
 
     def _logged(self) -> list[Entries]:
         """What each part has not yet taken over of the log."""
@@ -162,20 +172,17 @@ class PostingLists:
         while several := rows.fetchmany(SEAL):
             slots = [_slots(array("q", postings)) for _, _, postings in several]
             lengths, every = [len(one) for one in slots], np.concatenate(slots)
-            parts = (every >> np.uint64(_PART_SHIFT)).astype(np.int64)
-            waiting = np.repeat([at for at, _, _ in several], lengths) > upto[parts]
-            made = _entries(every, np.repeat(np.array([id for _, id, _ in several], dtype=np.uint64), lengths))
-            for part in range(PARTS):
-                entries[part] = self._merged(entries[part], np.sort(made[waiting & (parts == part)]))
+            waiting = np.repeat([at for at, _, _ in several], lengths) > upto[every >> np.uint64(PART_SHIFT)]
+            ids = np.repeat(np.array([id for _, id, _ in several], dtype=np.uint64), lengths)
+            for part, new in enumerate(_by_part(every[waiting], ids[waiting])):
+                entries[part] = self._merged(entries[part], new)
         return entries
 
-    def _append(self, slot: int, id: int) -> None:
-        recent = self._recent[slot >> _PART_SHIFT]
-        ids = recent.get(slot, ())
+    def _longer(self, ids: tuple[int, ...], id: int) -> tuple[int, ...]:
+        """A list with one more record, if there is room."""
         if len(ids) >= CAP:
             ids = tuple(other for other in ids if other >= self._oldest)
-        if len(ids) < CAP and id not in ids:
-            recent[slot] = (*ids, id)
+        return (*ids, id) if len(ids) < CAP and id not in ids else ids
 
     def _advance(self, seq: int, noted: bool = False) -> None:
         """Count a change, and let a part take over its share of the log when it is its turn.
@@ -184,8 +191,7 @@ class PostingLists:
         """
         self._seq = seq
         if seq % min(SEAL, self._step) == 0:
-            for part in range(PARTS):
-                self._seal(part)
+            self._seal()
         due = seq % self._step == 0
         if due:
             self._take_over(seq // self._step % PARTS)
@@ -195,31 +201,26 @@ class PostingLists:
                 (seq, self._oldest, array("q", self._upto).tobytes(), self._number),
             )
 
-    def _seal(self, part: int) -> None:
-        """Put what the dictionary of a part holds into its sorted array."""
-        listed = [_entry(slot, id) for slot, ids in self._recent[part].items() for id in ids]
-        old, new = self._sealed[part], np.sort(np.array(listed, dtype=np.uint64))
-        self._sealed[part], self._recent[part] = self._merged(old, new), {}
-        self._stale[part] += len(old) + len(new) - len(self._sealed[part])
-        wanted = _filter_bits((len(self._firsts[part]) * BLOCK + len(self._sealed[part])) * PARTS)
-        if self._filter_bits < wanted:
-            self._rebuild(wanted)
-        else:
-            self._let_through(part, new)
+    def _seal(self) -> None:
+        """Put what the dictionary holds into the sorted arrays."""
+        lists = self._recent
+        slots = np.repeat(np.fromiter(lists, dtype=np.uint64), np.fromiter(map(len, lists.values()), dtype=np.int64))
+        coming = _by_part(slots, np.fromiter(chain.from_iterable(lists.values()), dtype=np.uint64))
+        self._recent = {}
+        self._sealed = [self._merged(old, new) for old, new in zip(self._sealed, coming)]
+        entries = sum(map(len, self._sealed))
+        if not self._in_sealed.fits(entries):
+            self._in_sealed.resize(entries)
+            coming = self._sealed
+        for part, noted in enumerate(coming):
+            self._in_sealed.note(part, noted)
 
     def _unseal(self, slot: int, id: int) -> None:
-        part, entry = slot >> _PART_SHIFT, np.uint64(_entry(slot, id))
+        part, entry = slot >> PART_SHIFT, np.uint64(_entry(slot, id))
         entries = self._sealed[part]
         place = int(np.searchsorted(entries, entry))
         if place < len(entries) and entries[place] == entry:
             self._sealed[part] = np.delete(entries, place)
-
-    def _older(self, slots: Sequence[int]) -> dict[int, list[int]]:
-        """The records that blocks and sorted arrays list under each of these hashes, the oldest first."""
-        found = self._blocked(slots)
-        for slot in slots:
-            found[slot] += _listed(self._sealed[slot >> _PART_SHIFT].data, slot)
-        return found
 
     # Blocks
 
@@ -231,19 +232,35 @@ class PostingLists:
         self._upto[part] = self._seq
         self._connection.execute("DELETE FROM fresh WHERE agent = ? AND seq <= ?", (self._agent, min(self._upto)))
         self._stale[part] += len(old) + len(new) - len(merged)
-        if self._stale[part] > len(merged) * _STALE:
+        self._in_sealed.clear(part)
+        if not self._in_blocks.fits(len(merged) * PARTS):
+            self._note_all(len(merged) * PARTS)
+        elif self._stale[part] > len(merged) * _STALE:
             self._note(part, merged)
         else:
             self._firsts[part] = merged[::BLOCK].tolist()
+            self._in_blocks.note(part, new)
+
+    def _note_all(self, entries: int) -> None:
+        """Make the filter of what is in blocks anew, for so many entries."""
+        self._in_blocks.resize(entries)
+        for part in range(PARTS if entries else 0):
+            self._note(part, self._read(part))
+
+    def _note(self, part: int, entries: Entries) -> None:
+        """Keep what has to be in memory of the blocks of a part: their first entries, and its share of the filter."""
+        self._firsts[part], self._stale[part] = entries[::BLOCK].tolist(), 0
+        self._in_blocks.clear(part)
+        self._in_blocks.note(part, entries)
 
     def _merged(self, old: Entries, new: Entries) -> Entries:
         """Both in order, without expired records and with no list beyond the cap."""
         merged = np.insert(old, np.searchsorted(old, new), new)
-        kept = (merged & _IDS) >= np.uint64(self._oldest)
+        kept = (merged & np.uint64(_IDS)) >= np.uint64(self._oldest)
         kept[1:] &= merged[1:] != merged[:-1]
         if not kept.all():
             merged = merged[kept]
-        long = (merged[CAP:] ^ merged[:-CAP]) <= _IDS  # the same hash so many entries before
+        long = (merged[CAP:] ^ merged[:-CAP]) <= np.uint64(_IDS)  # the same hash so many entries before
         if long.any():
             merged = merged[np.concatenate((np.ones(CAP, dtype=bool), ~long))]
         return merged
@@ -269,16 +286,16 @@ class PostingLists:
         """The records that the blocks list under each of these hashes."""
         places = {slot: self._places(slot) for slot in slots}
         wanted = sorted({id for ids in places.values() for id in ids})
-        query = "SELECT id, entries FROM block WHERE id IN (SELECT value FROM json_each(?))"
-        blocks: dict[int, bytes] = dict(self._connection.execute(query, (str(wanted),))) if wanted else {}
+        query = f"SELECT id, entries FROM block WHERE id IN ({marks(len(wanted))})"
+        blocks: dict[int, bytes] = dict(self._connection.execute(query, wanted)) if wanted else {}
         views = {id: memoryview(entries).cast("Q") for id, entries in blocks.items()}
         return {slot: [found for id in ids for found in _listed(views[id], slot)] for slot, ids in places.items()}
 
     def _places(self, slot: int) -> range:
         """The blocks that may list something under a hash."""
-        part, low = slot >> _PART_SHIFT, _entry(slot, 0)
+        part, low = slot >> PART_SHIFT, _entry(slot, 0)
         firsts = self._firsts[part]
-        first, end = max(0, bisect_left(firsts, low) - 1), bisect_right(firsts, low | int(_IDS))
+        first, end = max(0, bisect_left(firsts, low) - 1), bisect_right(firsts, low | _IDS)
         return range(self._id(part, first), self._id(part, end))
 
     def _block(self, part: int, place: int) -> "memoryview[int]":
@@ -287,7 +304,7 @@ class PostingLists:
 
     def _unblock(self, slot: int, id: int) -> None:
         """Put nobody (0) into a record's place, so that blocks stay as long as they are."""
-        part, entry = slot >> _PART_SHIFT, _entry(slot, id)
+        part, entry = slot >> PART_SHIFT, _entry(slot, id)
         place = bisect_right(self._firsts[part], entry) - 1
         if place >= 0 and entry in (entries := self._block(part, place).tolist()):
             entries[entries.index(entry)] = _entry(slot, 0)
@@ -295,40 +312,6 @@ class PostingLists:
                 "UPDATE block SET entries = ? WHERE id = ?",
                 (array("Q", sorted(entries)).tobytes(), self._id(part, place)),
             )
-
-    # The filter
-
-    def _rebuild(self, bits: int) -> None:
-        """Make the filter anew, in this size."""
-        self._filter_bits, self._filter = bits, np.zeros((1 << bits) // 8, dtype=np.uint8)
-        for part in range(PARTS if bits else 0):
-            self._note(part, self._read(part))
-            self._let_through(part, self._sealed[part])
-
-    def _note(self, part: int, entries: Entries) -> None:
-        """Keep what has to be in memory of a part: the first entries of its blocks, and its share of the filter."""
-        self._firsts[part], self._stale[part] = entries[::BLOCK].tolist(), 0
-        size = len(self._filter) // PARTS
-        self._filter[part * size : (part + 1) * size] = 0
-        self._let_through(part, entries)
-
-    def _let_through(self, part: int, entries: Entries) -> None:
-        """Mark entries, which are in order, in the filter. The uppermost 4 of its bits are the part."""
-        if len(entries) == 0:
-            return
-        share = self._filter_bits - 4
-        places = (entries >> np.uint64(64 - share)).astype(np.int32)
-        octets, bits = places >> 3, np.uint8(1) << (places & 7).astype(np.uint8)
-        starts = np.flatnonzero(np.diff(octets, prepend=-1))
-        self._filter[octets[starts] + (part << share - 3)] |= np.bitwise_or.reduceat(bits, starts)
-
-    def _maybe_older(self, slots: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Whether blocks or sorted arrays may list something under these hashes."""
-        if not self._filter_bits:
-            return np.zeros(len(slots), dtype=bool)
-        places = (slots >> np.uint64(32 - self._filter_bits)).astype(np.int64)
-        marked: NDArray[np.bool_] = ((self._filter[places >> 3] >> (places & 7).astype(np.uint8)) & 1).astype(bool)
-        return marked
 
 
 def _slots(postings: "array[int]") -> NDArray[np.uint64]:
@@ -338,18 +321,20 @@ def _slots(postings: "array[int]") -> NDArray[np.uint64]:
 
 def _listed(entries: "memoryview[int]", slot: int) -> list[int]:
     """The records that entries list under a hash."""
-    low = _entry(slot, 0)
-    return [entry & int(_IDS) for entry in entries[bisect_left(entries, low) : bisect_right(entries, low | int(_IDS))]]
+    found, low = [], _entry(slot, 0)
+    for place in range(bisect_left(entries, low), len(entries)):
+        id = entries[place] - low
+        if id > _IDS:
+            break
+        found.append(id)
+    return found
 
 
-def _entries(slots: Entries, ids: Entries) -> Entries:
-    return (slots & np.uint64((1 << _PART_SHIFT) - 1)) << np.uint64(_ID_BITS) | ids
+def _by_part(slots: Entries, ids: Entries) -> list[Entries]:
+    """The entries of each part, in order."""
+    parts, entries = slots >> np.uint64(PART_SHIFT), (slots & np.uint64(_LOW)) << np.uint64(_ID_BITS) | ids
+    return [np.sort(entries[parts == part]) for part in range(PARTS)]
 
 
 def _entry(slot: int, id: int) -> int:
-    return (slot & (1 << _PART_SHIFT) - 1) << _ID_BITS | id
-
-
-def _filter_bits(entries: int) -> int:
-    """The filter for so many entries has 2 to the power of this many bits, 0 for none."""
-    return min(max(16, (entries * _BITS_PER_ENTRY).bit_length()), _MOST_BITS) if entries else 0
+    return (slot & _LOW) << _ID_BITS | id

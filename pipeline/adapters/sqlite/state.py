@@ -8,7 +8,7 @@ from typing import NamedTuple
 import xxhash
 
 from pipeline.adapters.sqlite import postings as lists
-from pipeline.adapters.sqlite.database import Database
+from pipeline.adapters.sqlite.database import Database, marks
 from pipeline.adapters.sqlite.postings import PostingLists
 from pipeline.ports import LONGEST_WAIT
 
@@ -18,7 +18,7 @@ SCHEMA = (
     "CREATE TABLE state(id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, agent TEXT NOT NULL, key TEXT NOT NULL,"
     " day INTEGER, value BLOB NOT NULL, postings BLOB NOT NULL, due REAL, origin INTEGER)",
     "CREATE INDEX state_hash ON state(hash)",
-    "CREATE INDEX state_day ON state(agent, day)",
+    "CREATE INDEX state_day ON state(agent, day) WHERE day IS NOT NULL",
     "CREATE INDEX state_due ON state(agent, due) WHERE due IS NOT NULL",
     *lists.SCHEMA,
 )
@@ -110,7 +110,9 @@ class SqliteState:
         if gone:
             self._lists.remove(id, gone)
         if wanted:
-            self._lists.add(id, array("q", [posting for posting in wanted if posting not in there]))
+            self._lists.add(
+                id, array("q", [posting for posting in wanted if posting not in there]) if there else wanted
+            )
 
     def find(self, postings: Sequence[int], limit: int, rare: int | None = None) -> list[tuple[str, bytes]]:
         """See State."""
@@ -127,8 +129,8 @@ class SqliteState:
     def _holding(self, asked: set[int], ids: Sequence[int]) -> list[tuple[str, bytes]]:
         """Those of these records that hold one of the postings, in this order."""
         # The plus sign keeps SQLite from looking through all that belongs to the agent.
-        query = "SELECT id, key, value, postings FROM state WHERE id IN (SELECT value FROM json_each(?)) AND +agent = ?"
-        rows = {row[0]: row[1:] for row in self._connection.execute(query, (str(ids), self._agent))}
+        query = f"SELECT id, key, value, postings FROM state WHERE id IN ({marks(len(ids))}) AND +agent = ?"
+        rows = {row[0]: row[1:] for row in self._connection.execute(query, (*ids, self._agent))}
         there = (rows[id] for id in ids if id in rows)
         return [(key, value) for key, value, listed in there if not asked.isdisjoint(array("q", listed))]
 
@@ -144,7 +146,8 @@ class SqliteState:
         """What is older is forgotten: so long before now, or before the newest day when that is long ago. So copies are
         found in an archive that is read today.
         """
-        (newest,) = self._connection.execute("SELECT max(day) FROM state WHERE agent = ?", (self._agent,)).fetchone()
+        query = "SELECT max(day) FROM state WHERE agent = ? AND day IS NOT NULL"
+        (newest,) = self._connection.execute(query, (self._agent,)).fetchone()
         return (now if newest is None else min(now, datetime.fromtimestamp(newest * DAY, UTC))) - remember
 
     def expire(self, before: datetime, limit: int) -> list[str]:
@@ -157,10 +160,14 @@ class SqliteState:
             f"DELETE FROM state WHERE id IN ({old}) RETURNING key", (self._agent, day_of(before), limit)
         ).fetchall()
         if rows:
-            least = "SELECT min(id) FROM state WHERE agent = ?"
-            (oldest,) = self._connection.execute(least, (self._agent,)).fetchone()
-            self._lists.forget(oldest or 0)
+            self._lists.forget(self._oldest())
         return [key for (key,) in rows]
+
+    def _oldest(self) -> int:
+        """The number of the oldest record, looked for from where it was last; 0 when there is none."""
+        query = "SELECT id FROM state WHERE id >= ? AND +agent = ? ORDER BY id LIMIT 1"
+        row: tuple[int] | None = self._connection.execute(query, (self._lists.oldest, self._agent)).fetchone()
+        return row[0] if row else 0
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, bytes]]:
         """See Expiring."""
