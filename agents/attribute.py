@@ -38,8 +38,11 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
             return _recorded(made, one.utterance)
     reading = wording.read(made.statement.text, made.carrier.language)
     mine = ledger.worded(made, reading)
-    known = _known(mine, state)
-    beside = _beside(mine, state)
+    near = _near(mine, state)
+    known = next(
+        ((key, found.wording) for key, found in near if found.wording and found.wording.name == mine.name), None
+    )
+    beside = _beside(mine, [found for _, found in near], state)
     alike = [Match(known[1], 1.0)] if known else _alike(mine, state)
     matches = ledger.rank(alike + beside, mine)
     names = [match.wording.utterance_id for match in matches] + [one.utterance.utterance_id for one in settled]
@@ -94,13 +97,10 @@ def _said(statement: str, state: State) -> Said:
     return _SAID.decode(value) if value is not None else Said()
 
 
-def _known(mine: Wording, state: State) -> tuple[str, Wording] | None:
-    """The first statement that was put so on this day: the key of its record, and its wording."""
-    for key, value in state.find([ledger.wording_posting(mine)], 1):
-        found = _WORDED.decode(value).wording
-        if found and found.name == mine.name:
-            return key, found
-    return None
+def _near(mine: Wording, state: State) -> list[tuple[str, Worded]]:
+    """The records of the first statement that was put so on this day, and of those of the speaker in this article."""
+    postings = [ledger.wording_posting(mine), ledger.article_posting(mine)]
+    return [(key, _WORDED.decode(value)) for key, value in state.find(postings, 1 + ledger.SEATS)]
 
 
 def _alike(mine: Wording, state: State) -> list[Match]:
@@ -113,10 +113,9 @@ def _alike(mine: Wording, state: State) -> list[Match]:
     return [match for match in matches if match]
 
 
-def _beside(mine: Wording, state: State) -> list[Match]:
+def _beside(mine: Wording, article: Iterable[Worded], state: State) -> list[Match]:
     """The wordings whose place in the same article shows that they say the same."""
-    found = state.find([ledger.article_posting(mine)], ledger.SEATS)
-    seated = (one for _, value in found for one in _seated(_WORDED.decode(value), state))
+    seated = (one for record in article for one in _seated(record, state))
     near = (ledger.match(mine, known, there) for known, there in seated if there.beside(mine.seat))
     return [match for match in near if match]
 

@@ -384,16 +384,20 @@ def _carried(made: StatementMade) -> Carried:
 
 
 def _postings(mine: Wording, periods: Iterable[int]) -> list[int]:
-    shared = _shared(mine.content)
-    return [p for at in periods for p in words.postings(shared ^ np.uint64(words.hash64(f"{mine.speaker_id}\0{at}")))]
+    shared, found = _shared(mine.content), list[int]()
+    for period in periods:
+        seed = words.hash64(f"{mine.speaker_id}\0{period}")
+        found += words.postings(shared ^ np.uint64(seed))
+        found.append(words.posting(mine.content.key ^ seed))
+    return found
 
 
 @lru_cache(maxsize=64)
 def _shared(content: Content) -> Hashes:
-    """Hashes of what wordings are found by."""
-    near = np.sort(wording.pairs(content))
-    kept = near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))]
-    return np.append(kept, np.uint64(content.key))
+    """Hashes of the pairs of words that a wording is found by."""
+    near = wording.pairs(content)
+    near.sort()
+    return near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))]
 
 
 def _landmarks(mine: Wording, days: Sequence[int]) -> list[int]:

@@ -249,7 +249,7 @@ def _contained(short: Content, long: Content) -> float:
 
 def _densest(hits: list[tuple[int, float]], width: float) -> list[tuple[int, float]]:
     """Of hits (place, weight), those in the stretch of this width that weighs most, in the order given."""
-    places = sorted(place for place, _ in hits)
+    places = sorted([place for place, _ in hits])
     if not places or places[-1] - places[0] < width:
         return hits
     best = max(places, key=lambda start: sum(w for place, w in hits if start <= place < start + width))
@@ -258,6 +258,8 @@ def _densest(hits: list[tuple[int, float]], width: float) -> list[tuple[int, flo
 
 def _longest_rise(places: Sequence[int]) -> int:
     """The length of the longest increasing subsequence (patience sorting)."""
+    if places == sorted(places):  # which are all different
+        return len(places)
     tops: list[int] = []
     for place in places:
         at = bisect_left(tops, place)

@@ -128,11 +128,13 @@ def postings(hashes: Hashes | Sequence[int]) -> list[int]:
     return signed
 
 
+_SHIFT, _FACTORS = np.uint64(33), (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
+
+
 def avalanche(x: Hashes) -> Hashes:
     """The finaliser of MurmurHash3, in place: every bit of the input changes half of the bits of the output."""
-    x ^= x >> np.uint64(33)
-    x *= np.uint64(0xFF51AFD7ED558CCD)
-    x ^= x >> np.uint64(33)
-    x *= np.uint64(0xC4CEB9FE1A85EC53)
-    x ^= x >> np.uint64(33)
+    x ^= x >> _SHIFT
+    for factor in _FACTORS:
+        x *= factor
+        x ^= x >> _SHIFT
     return x

@@ -101,20 +101,23 @@ class PostingLists:
         slots: list[int] = _slots(array("q", postings)).tolist()
         found = self._blocked(self._in_blocks.among(slots))
         for slot in self._in_sealed.among(slots):
-            found[slot] = [*found.get(slot, ()), *_listed(self._sealed[slot >> PART_SHIFT].data, slot)]
+            found[slot] = _joined(found.get(slot), _listed(self._sealed[slot >> PART_SHIFT].data, slot))
         recent = self._recent
         for slot in slots:
             if slot in recent:
-                found[slot] = [*found.get(slot, ()), *recent[slot]]
-        counts: Counter[int] = Counter()
-        strays = set[int]()
-        for listed in found.values():
-            # The number of an expired record may come back.
-            ids = [id for id in dict.fromkeys(listed) if id >= self._oldest][:CAP]
-            counts.update(ids)
-            if rare is not None and len(ids) > rare:
-                strays.update(ids)
-        return {id: lists for id, lists in counts.items() if lists > 1 or id not in strays}
+                found[slot] = _joined(found.get(slot), recent[slot])
+        lists = list(map(self._kept, found.values()))
+        counts = Counter(chain.from_iterable(lists))
+        if rare is None:
+            return counts
+        strays = {id for ids in lists if len(ids) > rare for id in ids}
+        return {id: times for id, times in counts.items() if times > 1 or id not in strays}
+
+    def _kept(self, ids: Sequence[int]) -> Sequence[int]:
+        """A list without what is gone, no longer than it may be."""
+        if ids and min(ids) < self._oldest:
+            ids = [id for id in ids if id >= self._oldest]
+        return ids[:CAP]
 
     @property
     def oldest(self) -> int:
@@ -282,7 +285,7 @@ class PostingLists:
     def _id(self, part: int, block: int) -> int:
         return (self._number * PARTS + part) << 32 | block
 
-    def _blocked(self, slots: Sequence[int]) -> dict[int, list[int]]:
+    def _blocked(self, slots: Sequence[int]) -> dict[int, Sequence[int]]:
         """The records that the blocks list under each of these hashes."""
         places = {slot: self._places(slot) for slot in slots}
         wanted = sorted({id for ids in places.values() for id in ids})
@@ -328,6 +331,11 @@ def _listed(entries: "memoryview[int]", slot: int) -> list[int]:
             break
         found.append(id)
     return found
+
+
+def _joined(older: Sequence[int] | None, newer: Sequence[int]) -> Sequence[int]:
+    """One list of two; the number of an expired record may come back."""
+    return list(dict.fromkeys((*older, *newer))) if older else newer
 
 
 def _by_part(slots: Entries, ids: Entries) -> list[Entries]:
