@@ -7,13 +7,14 @@ import msgspec
 
 from pipeline.flow import Agent, Drop, Emit
 from pipeline.news import ledger, wording
-from pipeline.news.ledger import Entry, Match, Said, Seated, Settled, Worded, Wording
+from pipeline.news.ledger import Entry, Glance, Match, Said, Seated, Settled, Worded, Wording
 from pipeline.news.likeness import Seat
 from pipeline.ports import State
 from schemas.statement import StatementMade, StatementRecorded, Utterance
 from schemas.topics import STATEMENTS_MADE, STATEMENTS_RECORDED
 
 _ENTRY = msgspec.msgpack.Decoder(Entry)
+_GLANCE = msgspec.msgpack.Decoder(Glance)
 _SAID = msgspec.msgpack.Decoder(Said)
 _SETTLED = msgspec.msgpack.Decoder(tuple[Settled, ...])
 _WORDED = msgspec.msgpack.Decoder(Worded)
@@ -105,12 +106,17 @@ def _near(mine: Wording, state: State) -> list[tuple[str, Worded]]:
 
 def _alike(mine: Wording, state: State) -> list[Match]:
     """The wordings that say the same, wherever they stand, and translations."""
-    near = state.find(ledger.postings(mine), ledger.CANDIDATES)
+    near = state.find(ledger.postings(mine), ledger.CANDIDATES, ledger.rare(mine))
     marks = ledger.translation_postings(mine)
     near += state.find(marks, ledger.CANDIDATES) if marks else []
-    found = (_WORDED.decode(value).wording for value in dict(near).values())
-    matches = (ledger.match(mine, known) for known in found if known)
+    matches = (_match(mine, value) for value in dict(near).values())
     return [match for match in matches if match]
+
+
+def _match(mine: Wording, value: bytes) -> Match | None:
+    gist = _GLANCE.decode(value).wording
+    known = _WORDED.decode(value).wording if gist and ledger.promising(mine, gist) else None
+    return ledger.match(mine, known) if known else None
 
 
 def _beside(mine: Wording, article: Iterable[Worded], state: State) -> list[Match]:

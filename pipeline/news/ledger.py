@@ -49,18 +49,38 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Wording(Value, frozen=True, kw_only=False, array_like=True):
     """One way in which an utterance was put on one day, by the first statement that put it so."""
 
+    language: str
+    content: Content
     statement_id: str
     utterance_id: str
     speaker_id: str
     seat: Seat
-    language: str
     text: str
-    content: Content
 
     @property
     def name(self) -> tuple[str, str, int, int]:
         """What is the same for every statement that is put so."""
         return self.speaker_id, self.language, self.content.key, self.seat.day
+
+
+class Stems(Value, frozen=True, kw_only=False, array_like=True):
+    """The beginning of a Content."""
+
+    key: int
+    stems: tuple[str, ...]
+
+
+class Gist(Value, frozen=True, kw_only=False, array_like=True):
+    """The beginning of a Wording: most of those that are looked at need not be read any further."""
+
+    language: str
+    content: Stems
+
+
+class Glance(Value, frozen=True, kw_only=False, array_like=True):
+    """The beginning of a Worded."""
+
+    wording: Gist | None = None
 
 
 class Seated(Value, frozen=True, kw_only=False, array_like=True):
@@ -161,7 +181,7 @@ def worded(made: StatementMade, reading: Reading) -> Wording:
     said, carrier, day = made.statement, made.carrier, (made.carrier.seen_at - _EPOCH).days
     seat = Seat(carrier.article_id, said.part, said.start, said.end, said.kind, day)
     return Wording(
-        said.statement_id, said.statement_id, said.speaker_id, seat, carrier.language, said.text, reading.content
+        carrier.language, reading.content, said.statement_id, said.statement_id, said.speaker_id, seat, said.text
     )
 
 
@@ -179,6 +199,13 @@ def postings(mine: Wording) -> list[int]:
     """What linked wordings are found by: the same words in the periods in which they can be."""
     day = mine.seat.day
     return _postings(mine, {when // _BUCKET for when in (day, day - WINDOW.days, day + WINDOW.days)})
+
+
+def rare(mine: Wording) -> int | None:
+    """How many wordings may have the pair of words that is all they share with it: not more than are compared, or the
+    oldest of them would be, which are as good as any. None for one that has a single pair.
+    """
+    return CANDIDATES if len(mine.content.stems) > 2 else None
 
 
 def kept_under(mine: Wording) -> list[int]:
@@ -200,18 +227,25 @@ def translation_postings(mine: Wording) -> list[int]:
     return _landmarks(mine, (day - 1, day, day + 1))
 
 
+def promising(mine: Wording, known: Gist) -> bool:
+    """Whether `match` may link a wording to this one."""
+    there = known.content
+    alike = there.key == mine.content.key or known.language != mine.language
+    return alike or not wording.hopeless(mine.content.stems, there.stems)
+
+
 def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | None:
     """How a wording matches a known one; None when they are not linked.
 
     there  where the known one stands in the same article, when that is to count
     """
-    apart = timedelta(days=abs(mine.seat.day - known.seat.day))
-    if known.speaker_id != mine.speaker_id or apart > WINDOW:
+    apart = abs(mine.seat.day - known.seat.day)
+    if known.speaker_id != mine.speaker_id or apart > WINDOW.days:
         return None
     if mine.content.key != known.content.key and known.language != mine.language:
-        score = wording.translated(mine.content, known.content) if apart <= TRANSLATED_WINDOW else 0.0
+        score = wording.translated(mine.content, known.content) if apart <= TRANSLATED_WINDOW.days else 0.0
         return Match(known, score) if score else None
-    if apart > BRIEF_WINDOW and mine.content.weight < wording.BRIEF:
+    if apart > BRIEF_WINDOW.days and mine.content.weight < wording.BRIEF:
         return None
     here = mine.seat if there else mine.seat._replace(article_id="")
     score = likeness.likeness(mine.content, here, known.content, there or known.seat)

@@ -172,13 +172,18 @@ def overlap(one: Content, other: Content) -> float:
     if one.key == other.key:
         return 1.0
     short, long = (one, other) if len(one.stems) <= len(other.stems) else (other, one)
-    if len(set(short.stems).intersection(long.stems)) < _HOPELESS * len(short.stems):
+    if hopeless(short.stems, long.stems):
         return 0.0
     if one.weight < BRIEF or other.weight < BRIEF:
         return 0.0
     if len(short.stems) == len(long.stems):
         return max(_contained(one, other), _contained(other, one))
     return _contained(short, long)
+
+
+def hopeless(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two wordings with these stems share so few of them that they are not similar, unless they are equal."""
+    return len(set(one).intersection(other)) < _HOPELESS * min(len(one), len(other))
 
 
 def contradict(one: Content, other: Content) -> bool:
