@@ -83,8 +83,7 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     if not heard:
         return Drop(Reason.UNHEARD)
     utterance = heard[-1].utterance
-    known = _entry(utterance.utterance_id, state)
-    if known:
+    for known in _entries([utterance.utterance_id], state).values():
         entry = ledger.withdrawn(made, known)
         utterance = ledger.carried(utterance, entry)
         state.put(f"entry:{entry.utterance_id}", _encode(entry))
@@ -138,17 +137,22 @@ def _seated(record: Worded, state: State) -> Iterator[tuple[Wording, Seat]]:
 
 def _entries(names: Iterable[str], state: State) -> dict[str, Entry]:
     """These utterances by what they are called now."""
-    found = (_entry(name, state) for name in dict.fromkeys(names))
-    return {entry.utterance_id: entry for entry in found if entry}
+    found: dict[str, Entry | None] = {}
+    for former in names:
+        name: str | None = former
+        while name and name not in found:
+            found[name] = entry = _entry(name, state)
+            name = entry.joined if entry else None
+    return {name: entry for name, entry in found.items() if entry and not entry.joined}
 
 
 def _entry(utterance: str, state: State) -> Entry | None:
+    """What is remembered under a name that an utterance has or had."""
     value = state.get(f"entry:{utterance}")
-    if value is None:
-        said = _said(utterance, state)
-        return ledger.entry(said.wording, said.opening) if said.wording and said.opening else None
-    entry = _ENTRY.decode(value)
-    return _entry(entry.joined, state) if entry.joined else entry
+    if value is not None:
+        return _ENTRY.decode(value)
+    said = _said(utterance, state)
+    return ledger.entry(said.wording, said.opening) if said.wording and said.opening else None
 
 
 def _recorded(made: StatementMade, utterance: Utterance) -> Emit:

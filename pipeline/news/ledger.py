@@ -418,12 +418,13 @@ def _carried(made: StatementMade) -> Carried:
 
 
 def _postings(mine: Wording, periods: Iterable[int]) -> list[int]:
-    shared, found = _shared(mine.content), list[int]()
-    for period in periods:
-        seed = words.hash64(f"{mine.speaker_id}\0{period}")
-        found += words.postings(shared ^ np.uint64(seed))
-        found.append(words.posting(mine.content.key ^ seed))
-    return found
+    return [p for period in periods for p in _in_period(mine.speaker_id, mine.content, period)]
+
+
+@lru_cache(maxsize=64)
+def _in_period(speaker: str, content: Content, period: int) -> tuple[int, ...]:
+    seed = words.hash64(f"{speaker}\0{period}")
+    return words.posting(content.key ^ seed), *words.postings(_shared(content) ^ np.uint64(seed))
 
 
 @lru_cache(maxsize=64)

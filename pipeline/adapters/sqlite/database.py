@@ -52,11 +52,6 @@ def layout(schema: Sequence[str]) -> int:
     return zlib.crc32("\n".join(schema).encode()) & 0x7FFFFFFF
 
 
-def marks(count: int) -> str:
-    """So many places for values in a statement."""
-    return ",".join("?" * count)
-
-
 class Database:
     """An open file with transactions that may be nested: the inner ones are part of the outer one."""
 

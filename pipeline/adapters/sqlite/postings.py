@@ -21,7 +21,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.adapters.sqlite.database import Database, marks
+from pipeline.adapters.sqlite.database import Database
 from pipeline.adapters.sqlite.filters import PART_SHIFT, PARTS, Filter
 
 CAP = 64
@@ -287,12 +287,9 @@ class PostingLists:
 
     def _blocked(self, slots: Sequence[int]) -> dict[int, Sequence[int]]:
         """The records that the blocks list under each of these hashes."""
-        places = {slot: self._places(slot) for slot in slots}
-        wanted = sorted({id for ids in places.values() for id in ids})
-        query = f"SELECT id, entries FROM block WHERE id IN ({marks(len(wanted))})"
-        blocks: dict[int, bytes] = dict(self._connection.execute(query, wanted)) if wanted else {}
-        views = {id: memoryview(entries).cast("Q") for id, entries in blocks.items()}
-        return {slot: [found for id in ids for found in _listed(views[id], slot)] for slot, ids in places.items()}
+        return {
+            slot: [id for place in self._places(slot) for id in _listed(self._block(place), slot)] for slot in slots
+        }
 
     def _places(self, slot: int) -> range:
         """The blocks that may list something under a hash."""
@@ -301,20 +298,19 @@ class PostingLists:
         first, end = max(0, bisect_left(firsts, low) - 1), bisect_right(firsts, low | _IDS)
         return range(self._id(part, first), self._id(part, end))
 
-    def _block(self, part: int, place: int) -> "memoryview[int]":
-        query = "SELECT entries FROM block WHERE id = ?"
-        return memoryview(self._connection.execute(query, (self._id(part, place),)).fetchone()[0]).cast("Q")
+    def _block(self, id: int) -> "memoryview[int]":
+        (entries,) = self._connection.execute("SELECT entries FROM block WHERE id = ?", (id,)).fetchone()
+        return memoryview(entries).cast("Q")
 
     def _unblock(self, slot: int, id: int) -> None:
         """Put nobody (0) into a record's place, so that blocks stay as long as they are."""
         part, entry = slot >> PART_SHIFT, _entry(slot, id)
         place = bisect_right(self._firsts[part], entry) - 1
-        if place >= 0 and entry in (entries := self._block(part, place).tolist()):
+        block = self._id(part, place)
+        if place >= 0 and entry in (entries := self._block(block).tolist()):
             entries[entries.index(entry)] = _entry(slot, 0)
-            self._connection.execute(
-                "UPDATE block SET entries = ? WHERE id = ?",
-                (array("Q", sorted(entries)).tobytes(), self._id(part, place)),
-            )
+            query = "UPDATE block SET entries = ? WHERE id = ?"
+            self._connection.execute(query, (array("Q", sorted(entries)).tobytes(), block))
 
 
 def _slots(postings: "array[int]") -> NDArray[np.uint64]:

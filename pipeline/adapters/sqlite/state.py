@@ -8,7 +8,7 @@ from typing import NamedTuple
 import xxhash
 
 from pipeline.adapters.sqlite import postings as lists
-from pipeline.adapters.sqlite.database import Database, marks
+from pipeline.adapters.sqlite.database import Database
 from pipeline.adapters.sqlite.postings import PostingLists
 from pipeline.ports import LONGEST_WAIT
 
@@ -129,7 +129,7 @@ class SqliteState:
     def _holding(self, asked: set[int], ids: Sequence[int]) -> list[tuple[str, bytes]]:
         """Those of these records that hold one of the postings, in this order."""
         # The plus sign keeps SQLite from looking through all that belongs to the agent.
-        query = f"SELECT id, key, value, postings FROM state WHERE id IN ({marks(len(ids))}) AND +agent = ?"
+        query = f"SELECT id, key, value, postings FROM state WHERE id IN ({','.join('?' * len(ids))}) AND +agent = ?"
         rows = {row[0]: row[1:] for row in self._connection.execute(query, (*ids, self._agent))}
         there = (rows[id] for id in ids if id in rows)
         return [(key, value) for key, value, listed in there if not asked.isdisjoint(array("q", listed))]
