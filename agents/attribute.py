@@ -33,7 +33,7 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     if made.withdrawn:
         return _withdraw(made, state)
     content, before = ledger.content(made), _said(made.statement.statement_id, state)
-    settled = ledger.outcomes(before, made)
+    settled = _outcomes(before, made, state)
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
@@ -52,9 +52,8 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
         state.put(f"entry:{entry.utterance_id}", _encode(entry))
     if place.entries:
         outcomes = (*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]
-        said = msgspec.structs.replace(before, settled=outcomes)
-    else:
-        said = Said(opening=ledger.opening(made, content))
+        state.put(f"settled:{mine.statement_id}", _encode(outcomes))
+    said = before or (Said() if place.entries else Said(opening=ledger.opening(made, content)))
     _keep(said, msgspec.structs.replace(mine, utterance_id=place.utterance.utterance_id), known, state)
     return _recorded(made, place.utterance)
 
@@ -73,13 +72,11 @@ def _keep(said: Said, own: Wording, known: tuple[str, Wording] | None, state: St
 def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     """Record that an article no longer carries a statement, as the ledger knew it then."""
     key, content = f"gone:{made.statement.statement_id}", ledger.content(made)
-    value = state.get(key)
-    settled = _SETTLED.decode(value) if value is not None else ()
+    settled = _settled(key, state)
     for one in settled:
         if one.content == content:
             return _recorded(made, one.utterance)
-    said = _said(made.statement.statement_id, state)
-    heard = ledger.outcomes(said, made)
+    heard = _outcomes(_said(made.statement.statement_id, state), made, state)
     if not heard:
         return Drop(Reason.UNHEARD)
     utterance = heard[-1].utterance
@@ -91,10 +88,22 @@ def _withdraw(made: StatementMade, state: State) -> Emit | Drop:
     return _recorded(made, utterance)
 
 
-def _said(statement: str, state: State) -> Said:
-    """What a statement left behind; nothing when it was not heard."""
+def _said(statement: str, state: State) -> Said | None:
+    """What a statement left behind; None when it was not heard."""
     value = state.get(f"said:{statement}")
-    return _SAID.decode(value) if value is not None else Said()
+    return _SAID.decode(value) if value is not None else None
+
+
+def _outcomes(said: Said | None, made: StatementMade, state: State) -> tuple[Settled, ...]:
+    """What came out for a statement, also when all that is remembered is that it opened an utterance."""
+    settled = _settled(f"settled:{made.statement.statement_id}", state) if said else ()
+    return (Settled(said.opening.content, ledger.opened(made)),) if said and said.opening and not settled else settled
+
+
+def _settled(key: str, state: State) -> tuple[Settled, ...]:
+    """What came out for the revisions of a statement, oldest first."""
+    value = state.get(key)
+    return _SETTLED.decode(value) if value is not None else ()
 
 
 def _near(mine: Wording, state: State) -> list[tuple[str, Worded]]:
@@ -152,7 +161,7 @@ def _entry(utterance: str, state: State) -> Entry | None:
     if value is not None:
         return _ENTRY.decode(value)
     said = _said(utterance, state)
-    return ledger.entry(said.wording, said.opening) if said.wording and said.opening else None
+    return ledger.entry(said.wording, said.opening) if said and said.wording and said.opening else None
 
 
 def _recorded(made: StatementMade, utterance: Utterance) -> Emit:

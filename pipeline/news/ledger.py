@@ -139,16 +139,14 @@ class Worded(Value, frozen=True, kw_only=False, array_like=True):
 
 
 class Said(Worded, frozen=True, kw_only=False, array_like=True):
-    """All that a statement left behind but the entry of its utterance, in one record.
+    """What a statement left behind, in one record: every statement that was heard has one.
 
     wording  when it was the first to put it so
     seated   when the wording is that of another one
     opening  when it opened an utterance
-    settled  what came out when it did not, for its revisions, oldest first
     """
 
     opening: Opening | None = None
-    settled: tuple[Settled, ...] = ()
 
 
 class Match(NamedTuple):
@@ -348,13 +346,6 @@ def entry(first: Wording, opening: Opening) -> Entry:
     """The entry of an utterance that was heard once."""
     seen_at, stems = opening.carried.seen_at, first.content.stems
     return Entry(first.statement_id, seen_at, (opening.carried,), stems[:VOCABULARY])
-
-
-def outcomes(before: Said, made: StatementMade) -> tuple[Settled, ...]:
-    """What came out for the revisions of a statement so far, oldest first."""
-    if before.opening and not before.settled:
-        return (Settled(before.opening.content, opened(made)),)
-    return before.settled
 
 
 def _joined(made: StatementMade, reading: Reading, entry: Entry) -> Entry:
