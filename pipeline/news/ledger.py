@@ -185,7 +185,7 @@ def worded(made: StatementMade, reading: Reading) -> Wording:
 
 def wording_posting(mine: Wording) -> int:
     """What statements that are put alike on one day are found by."""
-    return words.posting(words.hash64("\0".join(map(str, mine.name))))
+    return words.posting(words.hash64(f"{mine.speaker_id}\0{mine.language} {mine.seat.day}", mine.content.key))
 
 
 def article_posting(mine: Wording) -> int:
@@ -243,15 +243,17 @@ def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | N
     if mine.content.key != known.content.key and known.language != mine.language:
         score = wording.translated(mine.content, known.content) if apart <= TRANSLATED_WINDOW.days else 0.0
         return Match(known, score) if score else None
-    if apart > BRIEF_WINDOW.days and mine.content.weight < wording.BRIEF:
+    if apart > BRIEF_WINDOW.days and mine.content.brief:
         return None
     here = mine.seat if there else mine.seat._replace(article_id="")
     score = likeness.likeness(mine.content, here, known.content, there or known.seat)
     return Match(known, score) if score >= likeness.SAME else None
 
 
-def rank(matches: Iterable[Match], mine: Wording) -> list[Match]:
+def rank(matches: Sequence[Match], mine: Wording) -> list[Match]:
     """The nearest wording first: by similarity, then by the words that both share, then the earlier; each once."""
+    if len(matches) < 2:
+        return list(matches)
     stems, best = set(mine.content.stems), dict[tuple[str, str, int, int], Match]()
 
     def nearness(found: Match) -> tuple[float, float, int, str]:

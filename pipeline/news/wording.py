@@ -81,6 +81,11 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
         return len(self.stems) - (1 - _LETTER) * list(map(len, self.stems)).count(1)
 
     @property
+    def brief(self) -> bool:
+        """Whether it weighs less than BRIEF."""
+        return _LETTER * len(self.stems) < BRIEF and self.weight < BRIEF
+
+    @property
     def substance(self) -> float:
         """How much it says, in content words; a name counts half."""
         return sum(_weights(self.stems, self.names))
@@ -174,7 +179,7 @@ def overlap(one: Content, other: Content) -> float:
     short, long = (one, other) if len(one.stems) <= len(other.stems) else (other, one)
     if hopeless(short.stems, long.stems):
         return 0.0
-    if one.weight < BRIEF or other.weight < BRIEF:
+    if one.brief or other.brief:
         return 0.0
     if len(short.stems) == len(long.stems):
         return max(_contained(one, other), _contained(other, one))
@@ -399,8 +404,11 @@ def _opposites() -> dict[str, frozenset[str]]:
     return found
 
 
-def _weights(stems: Iterable[str], names: frozenset[str]) -> list[float]:
-    return [(_NAME if stem in names else 1.0) * (_LETTER if len(stem) == 1 else 1.0) for stem in stems]
+def _weights(stems: Sequence[str], names: frozenset[str]) -> list[float]:
+    weights = [_NAME if stem in names else 1.0 for stem in stems] if names else [1.0] * len(stems)
+    if 1 in map(len, stems):
+        return [weight * (_LETTER if len(stem) == 1 else 1.0) for weight, stem in zip(weights, stems)]
+    return weights
 
 
 def _cognates(stems: Iterable[str]) -> frozenset[str]:
