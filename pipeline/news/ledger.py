@@ -229,7 +229,12 @@ def promising(mine: Wording, known: Gist) -> bool:
     """Whether `match` may link a wording to this one."""
     there = known.content
     alike = there.key == mine.content.key or known.language != mine.language
-    return alike or not wording.hopeless(mine.content.stems, there.stems)
+    return alike or not wording.hopeless(_stems(mine.content), there.stems)
+
+
+@lru_cache(maxsize=1)
+def _stems(content: Content) -> frozenset[str]:
+    return frozenset(content.stems)
 
 
 def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | None:

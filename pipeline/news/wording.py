@@ -177,7 +177,7 @@ def overlap(one: Content, other: Content) -> float:
     if one.key == other.key:
         return 1.0
     short, long = (one, other) if len(one.stems) <= len(other.stems) else (other, one)
-    if hopeless(short.stems, long.stems):
+    if hopeless(frozenset(short.stems), long.stems):
         return 0.0
     if one.brief or other.brief:
         return 0.0
@@ -186,9 +186,9 @@ def overlap(one: Content, other: Content) -> float:
     return _contained(short, long)
 
 
-def hopeless(one: Sequence[str], other: Sequence[str]) -> bool:
+def hopeless(one: frozenset[str], other: Sequence[str]) -> bool:
     """Whether two wordings with these stems share so few of them that they are not similar, unless they are equal."""
-    return len(set(one).intersection(other)) < _HOPELESS * min(len(one), len(other))
+    return len(one.intersection(other)) < _HOPELESS * min(len(one), len(other))
 
 
 def contradict(one: Content, other: Content) -> bool:

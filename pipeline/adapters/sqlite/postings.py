@@ -287,30 +287,30 @@ class PostingLists:
 
     def _blocked(self, slots: Sequence[int]) -> dict[int, Sequence[int]]:
         """The records that the blocks list under each of these hashes."""
-        return {
-            slot: [id for place in self._places(slot) for id in _listed(self._block(place), slot)] for slot in slots
-        }
+        found: dict[int, Sequence[int]] = {}
+        for slot in slots:
+            part, low = slot >> PART_SHIFT, _entry(slot, 0)
+            firsts = self._firsts[part]
+            place = bisect_left(firsts, low)
+            ids = _listed(self._block(part, place - 1), slot) if place else []
+            while place < len(firsts) and firsts[place] <= low | _IDS:
+                ids += _listed(self._block(part, place), slot)
+                place += 1
+            found[slot] = ids
+        return found
 
-    def _places(self, slot: int) -> range:
-        """The blocks that may list something under a hash."""
-        part, low = slot >> PART_SHIFT, _entry(slot, 0)
-        firsts = self._firsts[part]
-        first, end = max(0, bisect_left(firsts, low) - 1), bisect_right(firsts, low | _IDS)
-        return range(self._id(part, first), self._id(part, end))
-
-    def _block(self, id: int) -> "memoryview[int]":
-        (entries,) = self._connection.execute("SELECT entries FROM block WHERE id = ?", (id,)).fetchone()
-        return memoryview(entries).cast("Q")
+    def _block(self, part: int, place: int) -> "memoryview[int]":
+        query = "SELECT entries FROM block WHERE id = ?"
+        return memoryview(self._connection.execute(query, (self._id(part, place),)).fetchone()[0]).cast("Q")
 
     def _unblock(self, slot: int, id: int) -> None:
         """Put nobody (0) into a record's place, so that blocks stay as long as they are."""
         part, entry = slot >> PART_SHIFT, _entry(slot, id)
         place = bisect_right(self._firsts[part], entry) - 1
-        block = self._id(part, place)
-        if place >= 0 and entry in (entries := self._block(block).tolist()):
+        if place >= 0 and entry in (entries := self._block(part, place).tolist()):
             entries[entries.index(entry)] = _entry(slot, 0)
             query = "UPDATE block SET entries = ? WHERE id = ?"
-            self._connection.execute(query, (array("Q", sorted(entries)).tobytes(), block))
+            self._connection.execute(query, (array("Q", sorted(entries)).tobytes(), self._id(part, place)))
 
 
 def _slots(postings: "array[int]") -> NDArray[np.uint64]:
@@ -319,14 +319,11 @@ def _slots(postings: "array[int]") -> NDArray[np.uint64]:
 
 
 def _listed(entries: "memoryview[int]", slot: int) -> list[int]:
-    """The records that entries list under a hash."""
-    found, low = [], _entry(slot, 0)
-    for place in range(bisect_left(entries, low), len(entries)):
-        id = entries[place] - low
-        if id > _IDS:
-            break
-        found.append(id)
-    return found
+    """The records that entries list under a hash, which are so many at most as a list may have."""
+    low = _entry(slot, 0)
+    start = bisect_left(entries, low)
+    end = bisect_right(entries, low | _IDS, start, min(start + CAP, len(entries)))
+    return [entry - low for entry in entries[start:end]]
 
 
 def _joined(older: Sequence[int] | None, newer: Sequence[int]) -> Sequence[int]:
