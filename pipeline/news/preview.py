@@ -100,7 +100,8 @@ def preview(
     listens = plan(Snapshot(officials=snapshot.officials, watches=(watch,)))
     compared = watch.about if about is None else None
     listener = Listener(watch, parse(compared, "statements") if compared else None)
-    past = _Past(watch, edits.corrections(snapshot))
+    made = edits.corrections(snapshot)
+    past = _Past(watch, made)
     alerts: list[Foreseen] = []
     falling: dict[Condition, list[StatementDocument]] = {}
     heard = 0
@@ -109,7 +110,7 @@ def preview(
         past.add(statement)
         if listens.listeners.keys().isdisjoint(keys(statement, listens)):
             continue
-        missing = list(short(statement, listener))
+        missing = list(short(edits.called(statement, made), listener))
         if about is not None and statement.id not in about:
             missing.append("about")
         if "about" in missing and not watch.who:  # that somebody else spoke of something else is not just short of it

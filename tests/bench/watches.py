@@ -41,7 +41,7 @@ def measure(ledger: int) -> None:
     for size in SIZES:
         plan = watching.plan(Snapshot(officials=officials, watches=tuple(watches(Random(size), vocabulary, size))))
         start = time.process_time()
-        found = sum(len(watching.concerned(recorded, plan)) for recorded in spoken)
+        found = sum(len(watching.concerned(statement_document(recorded), plan)) for recorded in spoken)
         took = (time.process_time() - start) / STATEMENTS * 1000
         print(f"{size:7} watches: {took:6.3f} ms, {found / STATEMENTS:6.2f} concerned")
     preview(random, vocabulary, weights, officials, ledger)
