@@ -62,9 +62,11 @@ class Preview(NamedTuple):
 def query(watch: Watch, snapshot: Snapshot) -> str:
     """A query over statements that finds all that the watch listens to, and maybe more.
 
-    It also finds what has former names when people corrected the ledger, for these tell what else was told already.
+    It also finds what has former names when people corrected the ledger, for these tell what else was told already; and
+    everything where outlets are counted, for those count as well that carry an utterance in words it is not about.
     """
-    found = watch.about or "" if not watch.who else _speaking(watch, snapshot)
+    anyone = "" if "carried" in watch.novelty else watch.about or ""
+    found = _speaking(watch, snapshot) if watch.who else anyone
     return f"({found}) OR _exists_:former" if found and snapshot.edits else found
 
 

@@ -96,6 +96,11 @@ def test_a_query_that_would_be_too_long_leaves_everything_in() -> None:
 def test_for_a_watch_on_anyone_only_what_it_is_about_is_looked_at() -> None:
     assert previews.query(watch(who=()), SNAPSHOT) == "patroli"
     assert previews.query(watch(who=(), about=None), SNAPSHOT) == ""
+    assert previews.query(watch(who=(), novelty=("carried",)), SNAPSHOT) == ""
+    other = said("b.1", text="pupuk", utterance_id="a.1", outlet="b.example")
+    statements = [said("a.1", outlet="a.example"), other, said("c.1", days=1, utterance_id="a.1", outlet="c.example")]
+    found = preview(watch(who=(), novelty=("carried",), outlets=3), SNAPSHOT, statements, Days(SINCE, UNTIL))
+    assert (found.heard, [a.statement.id for a in found.alerts]) == (2, ["c.1"])
 
 
 MERGED = Edit(

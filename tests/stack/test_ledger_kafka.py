@@ -204,6 +204,8 @@ def test_corrections_hold_on_a_running_flow_as_on_the_embedded_runner(embedded: 
     crew, patrol = (carriers[0] for carriers in steps[0][0].carriers)
     for one, _ in steps[1:]:
         assert one.found == [next(ids for ids in one.carriers if first in ids) for first in (crew, patrol)]
+    for flow in (embedded, on_kafka):
+        assert flow.house.search.search("statements", "utterance:nobody").total == 0
     previews = [flow.pantau("watch", "preview", "later", "--json") for flow in (embedded, on_kafka)]
     assert previews[0] == previews[1]
     assert [one["reason"] for one in previews[0]["alerts"]] == ["new-utterance", "new-utterance"]
