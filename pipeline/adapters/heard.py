@@ -1,6 +1,6 @@
 """Utterances as they are read: what an index holds, with what people corrected laid over it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import cast
 
@@ -8,7 +8,7 @@ from pipeline.adapters.hits import parsed
 from pipeline.news import edits
 from pipeline.news.edits import Corrections
 from pipeline.news.queries import Query
-from pipeline.news.queries.tree import Node, OneOf, Or
+from pipeline.news.queries.tree import Everything, Node, OneOf, Or
 from pipeline.news.unnamed import named, unnamed
 from pipeline.news.utterances import Heard, completed, utterances
 from pipeline.ports import Catalog, Facet, Hits, Search, Sort
@@ -34,29 +34,34 @@ class Ledger:
         """The utterance that a statement belongs to now, or else the one that has this id or had it. That of a
         quotation of nobody known is the utterance of him whom a copy names.
         """
-        found = self._find(id)
-        if found is None:
-            return None
-        if all(map(unnamed, found.carriers)):
-            near = list(self.copies([found]))
-            known = (named(quotation, near) for quotation in found.carriers)
-            found = next((heard for one in known if one and (heard := self._find(one.id))), found)
-        return completed([found], self.copies([found]))[0]
+        return self.find_all([id]).get(id)
 
-    def copies(self, heard: Sequence[Heard]) -> Iterator[StatementDocument]:
+    def find_all(self, ids: Sequence[str]) -> dict[str, Heard]:
+        """The same for many ids; those that nobody has are left out. It reads as often as for one."""
+        found = self._find(ids)
+        nameless = {id: heard for id, heard in found.items() if all(map(unnamed, heard.carriers))}
+        if nameless:
+            near = list(self.copies(nameless.values()))
+            known = {id: [named(quotation, near) for quotation in heard.carriers] for id, heard in nameless.items()}
+            speaking = {id: one.id for id, statements in known.items() for one in statements[::-1] if one}
+            better = self._find(list(speaking.values()))
+            found |= {id: better[name] for id, name in speaking.items() if name in better}
+        return dict(zip(found, completed(found.values(), self.copies(found.values())), strict=True))
+
+    def copies(self, heard: Collection[Heard]) -> Iterator[StatementDocument]:
         """All statements in the articles that carry these utterances, and in their copies."""
         return self._having({statement.family for one in heard for statement in one.carriers}, "family")
 
-    def _find(self, id: str) -> Heard | None:
+    def _find(self, ids: Sequence[str]) -> dict[str, Heard]:
         made = self.corrections
-        found = utterances(self._related(id, made), made=made)
-        carrying = (heard for heard in found if any(statement.id == id for statement in heard.carriers))
-        called = (heard for heard in found if id in (heard.utterance, *heard.former))
-        return next(carrying, next(called, None))
+        found = utterances(self._related(ids, made), made=made)
+        known = {name: heard for heard in found for name in (*heard.former, heard.utterance)}
+        known |= {statement.id: heard for heard in found for statement in heard.carriers}
+        return {id: known[id] for id in ids if id in known}
 
-    def _related(self, id: str, made: Corrections) -> list[StatementDocument]:
-        """All statements of an utterance, by any of its ids, and of those that an edit names together with it."""
-        names = {document.utterance for document in self._having({id}, "id", "former")} | {id}
+    def _related(self, ids: Sequence[str], made: Corrections) -> list[StatementDocument]:
+        """All statements of utterances, by any of their ids, and of those that an edit names together with them."""
+        names = {document.utterance for document in self._having(set(ids), "id", "former")}.union(ids)
         while True:
             names = set(edits.related(names, made))
             found = list(self._having(names, "utterance", "former", "id"))
@@ -102,12 +107,22 @@ class LedgerSearch:
         return self._index.export(family, self._read(family, query))
 
     def _read(self, family: str, query: str | Query) -> Query:
-        return parsed(family, query, partial(self._called, family))
+        """The query with the utterances that it names, all of which are looked up together."""
+        asked: list[str] = []
 
-    def _called(self, family: str, id: str) -> Node:
-        heard = self._ledger().find(id)
-        carriers = tuple(statement.id for statement in heard.carriers) if heard else ()
-        if family == "statements":
-            return OneOf("id", carriers)
-        names = (heard.utterance, *heard.former) if heard else (id,)
-        return Or((OneOf("statement", carriers), OneOf("utterance", names)))
+        def note(id: str) -> Node:
+            asked.append(id)
+            return Everything()
+
+        read = parsed(family, query, note)
+        return parsed(family, query, partial(_about, family, self._ledger().find_all(asked))) if asked else read
+
+
+def _about(family: str, found: Mapping[str, Heard], id: str) -> Node:
+    """What holds of documents about an utterance."""
+    heard = found.get(id)
+    carriers = tuple(statement.id for statement in heard.carriers) if heard else ()
+    if family == "statements":
+        return OneOf("id", carriers)
+    names = (heard.utterance, *heard.former) if heard else (id,)
+    return Or((OneOf("statement", carriers), OneOf("utterance", names)))

@@ -103,6 +103,25 @@ def test_an_id_that_nobody_has_finds_nothing(searching: Backend) -> None:
         assert ids(corrected(searching), "utterance:a*", family) == ids(searching, "utterance:a*", family) != []
 
 
+def test_many_ids_are_looked_up_together(searching: Backend) -> None:
+    asked = 0
+
+    class Counted:
+        """A catalog that counts how often the ledger is read."""
+
+        def snapshot(self) -> Snapshot:
+            nonlocal asked
+            asked += 1
+            return Snapshot(edits=(MERGE, SPLIT))
+
+    search = LedgerSearch(searching, lambda: Ledger(searching, Counted()))
+    many = " OR ".join(f"utterance:x{number}" for number in range(300))
+    assert sorted(ids(search, f"({many} OR utterance:d1) AND NOT utterance:o1", "statements")) == ["d1", "e1"]
+    assert asked == 1
+    assert set(ids(search, "kami OR kapal", "statements")) >= {"a1", "d1"}
+    assert asked == 1, "no utterance is asked for"
+
+
 def test_pages_go_on_while_an_utterance_grows(searching: Backend) -> None:
     search = corrected(searching, MERGE)
     first = search.search("statements", "utterance:d1", limit=2, sort="newest")
