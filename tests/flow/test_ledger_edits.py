@@ -17,6 +17,7 @@ from agents.alert import ALERT, alert
 from agents.attribute import ATTRIBUTE
 from agents.index import INDEX
 from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.heard import Ledger, LedgerSearch
 from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.adapters.sqlite.index import SqliteIndex
@@ -259,3 +260,18 @@ def test_a_preview_foresees_what_is_told_while_the_corrections_hold(
     known = cast(list[StatementDocument], world.documents("statements"))
     foreseen = preview(watch, world.catalog.snapshot(), known, Days(DAY, DAY + timedelta(days=90)))
     assert {(one.statement.id, one.reason) for one in foreseen.alerts} == told
+
+
+@settings(max_examples=30)
+@given(DRAWN, st.randoms(use_true_random=False))
+def test_a_search_for_an_utterance_finds_its_statements_by_each_of_its_ids(drawn: Drawn, random: Random) -> None:
+    world, index = Steps(), SqliteIndex(":memory:")
+    lived([one for article in statements(drawn) for one in article], random, lambda: world)
+    for document in world.documents("statements"):
+        index.put("statements", document)
+    search = LedgerSearch(index, lambda: Ledger(index, world.catalog))
+    for heard in world.heard():
+        for name in (heard.utterance, *heard.former):
+            found = {document.id for document in search.export("statements", f'utterance:"{name}"')}
+            assert found == {carrier.id for carrier in heard.carriers}, name
+    index.close()
