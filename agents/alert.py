@@ -8,12 +8,14 @@ import msgspec
 
 from pipeline.flow import Agent, Drop, Emit
 from pipeline.news import edits, watching
+from pipeline.news.documents import statement_document
 from pipeline.news.edits import Corrections
 from pipeline.news.proof import proof
 from pipeline.news.watching import News, Told
 from pipeline.ports import Catalog, Clock, State
 from schemas.alert import AlertRaised
 from schemas.catalog import Watch
+from schemas.documents import StatementDocument
 from schemas.statement import StatementRecorded
 from schemas.topics import ALERTS_RAISED, STATEMENTS_RECORDED
 
@@ -39,7 +41,7 @@ def alert(recorded: StatementRecorded, *, catalog: Catalog, state: State, clock:
     snapshot = catalog.snapshot()
     made = edits.corrections(snapshot)
     _note_names(recorded, made, state)
-    watches = watching.concerned(recorded, watching.plan(snapshot))
+    watches = watching.concerned(_document(recorded, made, state), watching.plan(snapshot))
     if not watches:
         return Drop(Reason.NO_WATCH)
     names = _names(recorded, made, state)
@@ -55,6 +57,14 @@ def _note_names(recorded: StatementRecorded, made: Corrections, state: State) ->
     """Remember what an utterance that was corrected is called since the ledger joined it with others."""
     for name in made.touched.intersection(recorded.utterance.former):
         state.put(f"{_NOW}{name}", recorded.utterance.utterance_id.encode())
+
+
+def _document(recorded: StatementRecorded, made: Corrections, state: State) -> StatementDocument:
+    """The statement as queries see it: its utterance has all names that it has as corrected."""
+    document = edits.called(statement_document(recorded), made)
+    now = [state.get(f"{_NOW}{name}") for name in made.touched.intersection(document.former)]
+    joined = tuple(name.decode() for name in now if name)
+    return msgspec.structs.replace(document, former=(*document.former, *joined)) if joined else document
 
 
 def _names(recorded: StatementRecorded, made: Corrections, state: State) -> tuple[str, ...]:

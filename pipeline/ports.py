@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from pipeline.news.parse import Reading
+from pipeline.news.queries import Query
 from schemas.alert import AlertRaised
 from schemas.catalog import Change, Edit, Snapshot, Source, Watch
 from schemas.documents import Document
@@ -185,13 +186,14 @@ class Hits(NamedTuple):
 
 
 class Search(Protocol):
-    """Where documents are found. A query is Lucene syntax (`pipeline.news.queries`), the empty text is everything.
+    """Where documents are found. A query is Lucene syntax (`pipeline.news.queries`) or what was parsed of it; the empty
+    text is everything.
 
     All methods raise BadQuery for a query, and Misuse for a family, field or cursor that there is not.
     """
 
     def search(
-        self, family: str, query: str, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
+        self, family: str, query: str | Query, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
     ) -> Hits:
         """A page of at most `limit` (1 to 1,000) hits.
 
@@ -202,7 +204,7 @@ class Search(Protocol):
         Following the cursors, no document comes twice and none is missed, while others are added.
         """
 
-    def facets(self, family: str, query: str, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
+    def facets(self, family: str, query: str | Query, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
         """The `size` most frequent values of these name or keyword fields among the hits, each with how
         many hits have it: the most frequent first, then by value.
         """
@@ -213,7 +215,7 @@ class Search(Protocol):
     def count(self, family: str) -> int:
         """How many documents a family has."""
 
-    def export(self, family: str, query: str) -> Iterator[Document]:
+    def export(self, family: str, query: str | Query) -> Iterator[Document]:
         """All hits of the moment of the call, the newest first."""
 
 

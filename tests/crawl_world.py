@@ -255,40 +255,46 @@ def _rss(world: World, outlet: Outlet, shown: list[Story]) -> str:
     return f"<?xml version='1.0'?><rss version='2.0'><channel>{channel}</channel></rss>"
 
 
-def _atom(world: World, outlet: Outlet, shown: list[Story]) -> str:
-    entries = "".join(
-        f"<entry><title>Berita</title><id>tag:{story.number}</id><link href='{_link(world, outlet, story)}'/>"
-        f"<published>{story.at.isoformat()}</published><updated>{_changed(world, story).isoformat()}</updated></entry>"
-        for story in shown
-    )
-    return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>{outlet.name}</title>{entries}</feed>"
+Writer = Callable[[World, Outlet, list[Story]], str]
 
 
-def _json(world: World, outlet: Outlet, shown: list[Story]) -> str:
-    entries = ", ".join(
-        f'{{"url": "{_link(world, outlet, story)}", "date_published": "{story.at.isoformat()}"}}' for story in shown
-    )
-    return f'{{"version": "https://jsonfeed.org/version/1.1", "title": "{outlet.name}", "items": [{entries}]}}'
+def _written(entry: str, whole: str, between: str = "") -> Writer:
+    """A listing with one entry for each story. Both are templates with the names that are filled in here."""
+
+    def write(world: World, outlet: Outlet, shown: list[Story]) -> str:
+        entries = between.join(
+            entry.format(
+                number=story.number, link=_link(world, outlet, story),
+                at=story.at.isoformat(), changed=_changed(world, story).isoformat(),
+            )
+            for story in shown
+        )  # fmt: skip
+        return whole.format(name=outlet.name, entries=entries)
+
+    return write
 
 
-def _sitemap(world: World, outlet: Outlet, shown: list[Story]) -> str:
-    entries = "".join(
-        f"<url><loc>{_link(world, outlet, story)}</loc><lastmod>{_changed(world, story).isoformat()}</lastmod><n:news>"
-        f"<n:publication_date>{story.at.isoformat()}</n:publication_date></n:news></url>"
-        for story in shown
-    )
-    return f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:n='news'>{entries}</urlset>"
-
-
-def _section(world: World, outlet: Outlet, shown: list[Story]) -> str:
-    links = "".join(
-        f"<a href='{_link(world, outlet, story)}'>Pejabat bicara lagi soal pelabuhan</a>" for story in shown
-    )
-    return f"<html><body><a href='/tentang'>Tentang</a><a href='/tag/pelabuhan'>Pelabuhan</a>{links}</body></html>"
-
-
-WRITERS: dict[Form, Callable[[World, Outlet, list[Story]], str]] = {
-    "rss": _rss, "atom": _atom, "json": _json, "news sitemap": _sitemap, "sitemap index": _sitemap, "section": _section,
+_ATOM = _written(
+    "<entry><title>Berita</title><id>tag:{number}</id><link href='{link}'/>"
+    "<published>{at}</published><updated>{changed}</updated></entry>",
+    "<feed xmlns='http://www.w3.org/2005/Atom'><title>{name}</title>{entries}</feed>",
+)
+_JSON = _written(
+    '{{"url": "{link}", "date_published": "{at}"}}',
+    '{{"version": "https://jsonfeed.org/version/1.1", "title": "{name}", "items": [{entries}]}}',
+    ", ",
+)
+_SITEMAP = _written(
+    "<url><loc>{link}</loc><lastmod>{changed}</lastmod>"
+    "<n:news><n:publication_date>{at}</n:publication_date></n:news></url>",
+    "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:n='news'>{entries}</urlset>",
+)
+_SECTION = _written(
+    "<a href='{link}'>Pejabat bicara lagi soal pelabuhan</a>",
+    "<html><body><a href='/tentang'>Tentang</a><a href='/tag/pelabuhan'>Pelabuhan</a>{entries}</body></html>",
+)
+WRITERS: dict[Form, Writer] = {
+    "rss": _rss, "atom": _ATOM, "json": _JSON, "news sitemap": _SITEMAP, "sitemap index": _SITEMAP, "section": _SECTION,
 }  # fmt: skip
 
 

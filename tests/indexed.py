@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from pipeline.news.queries import Query
 from pipeline.ports import Index, Search
 from schemas.documents import AlertDocument, ArticleDocument, StatementDocument
 
@@ -48,7 +49,7 @@ def alert(id: str = "l1", **changes: Any) -> AlertDocument:
     return AlertDocument(**{**fields, **changes})
 
 
-def ids(index: Backend, query: str, family: str = "articles", **options: Any) -> list[str]:
+def ids(index: Search, query: str | Query, family: str = "articles", **options: Any) -> list[str]:
     found = index.search(family, query, **options)
     assert found.total >= len(found.hits)
     return [hit.document.id for hit in found.hits]

@@ -97,7 +97,7 @@ class FileCatalog:
         path = self._folder / EDITS
         with _alone(self._folder):
             whole = "".join(f"{msgspec.json.encode(known).decode()}\n" for known in (*_edits(path), edit))
-            _replace(path, whole)
+            _replace(path.resolve(), whole)
         self._looked = float("-inf")
 
     def changes(self, id: str | None = None) -> list[Change]:

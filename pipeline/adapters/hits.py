@@ -2,7 +2,7 @@
 
 import base64
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.errors import Misuse
 from pipeline.news.queries import Query, highlight, parse
-from pipeline.news.queries.tree import FIELDS
+from pipeline.news.queries.tree import FIELDS, Node
 from pipeline.ports import Hit, Sort
 from schemas.documents import Document
 
@@ -37,9 +37,10 @@ def known(family: str) -> str:
     return family
 
 
-def parsed(family: str, query: str) -> Query:
-    """The query over a family as of now."""
-    return parse(query, known(family), now=datetime.now(UTC))
+def parsed(family: str, query: str | Query, called: Callable[[str], Node] | None = None) -> Query:
+    """The query over a family as of now. `called`: see `pipeline.news.queries.parse`."""
+    known(family)
+    return query if isinstance(query, Query) else parse(query, family, now=datetime.now(UTC), called=called)
 
 
 def check_limit(limit: int) -> None:
@@ -58,9 +59,9 @@ def check_facets(family: str, names: Sequence[str], size: int) -> None:
         raise Misuse(f"a facet cannot have {size} values: ask for 1 or more")
 
 
-def mark(family: str, query: str, sort: Sort) -> int:
+def mark(query: Query, sort: Sort) -> int:
     """What a cursor remembers of its list."""
-    return zlib.crc32(f"{family} {sort} {query}".encode())
+    return zlib.crc32(f"{query.family} {sort} {query.text}".encode())
 
 
 def cursor(mark: int, last: Position) -> str:

@@ -17,6 +17,7 @@ from pipeline.adapters import open_port
 from pipeline.adapters.channels import Channels
 from pipeline.adapters.checked_watch import channel_fault
 from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.heard import Ledger, LedgerSearch
 from pipeline.adapters.memory import MemoryState
 from pipeline.broker import Broker, Care, Served, Topics, Wanted
 from pipeline.errors import Misuse, Unavailable
@@ -91,10 +92,14 @@ class Installation:
         return open_port("index", self.settings.index)
 
     @property
+    def ledger(self) -> Ledger:
+        """The utterances of the index, as people corrected them."""
+        return Ledger(self.index, self.catalog)
+
+    @property
     def search(self) -> Search:
-        """The reading side of the index."""
-        searching: Search = self.index
-        return searching
+        """The reading side of the index, which knows utterances by all their ids."""
+        return LedgerSearch(self.index, lambda: self.ledger)
 
     @cached_property
     def pages(self) -> Pages:

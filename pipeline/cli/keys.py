@@ -52,6 +52,9 @@ def show_all(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([_shown(key) for key in keys])
         return
+    if not keys:
+        say("no keys: `pantau keys add NAME` makes one")
+        return
     now = house.clock.now()
     rows = [(k.id, k.name, ", ".join(k.scopes), k.per_minute, day(k.made), _standing(k, now)) for k in keys]
     console.print(table("API keys", ("id", "name", "opens", ">a minute", "made", ""), rows))

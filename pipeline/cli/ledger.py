@@ -1,20 +1,21 @@
 """`pantau ledger`: everything a speaker said, one record per utterance."""
 
+from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
 from pipeline.cli import ledger_edits
-from pipeline.cli.heard import copies, corrections, statements
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json
 from pipeline.cli.search import Row
 from pipeline.errors import BadQuery, Misuse
 from pipeline.news.queries import parse, quote
 from pipeline.news.utterances import Heard, completed, seen, utterances
+from schemas.documents import StatementDocument
 
 OTHERS = 2
 """Other wordings of an utterance that are shown, and versions."""
@@ -64,12 +65,13 @@ def ledger(
         query += f" AND ({about})"
     if since:
         query += f" AND {_from(since)}"
-    others = statements(house, f"{speaking} AND _exists_:former")
-    found = utterances(statements(house, query), others, corrections(house))
+    wanted = cast(Iterator[StatementDocument], house.search.export("statements", query))
+    others = house.ledger.statements(f"{speaking} AND _exists_:former")
+    found = utterances(wanted, others, house.ledger.corrections)
     if not found:
         cure = ": see `pantau statements --facets` for the speakers there are"
         complain(f"nothing is recorded of {speaker!r}{also(house, speaker, cure)}")
-    shown = completed(found[:limit], copies(house, found[:limit]))
+    shown = completed(found[:limit], house.ledger.copies(found[:limit]))
     if as_json:
         print_json([heard._asdict() for heard in shown])
     elif found:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from pipeline.adapters.located import closest
-from pipeline.cli.heard import corrections, find
 from pipeline.cli.installation import Installation
 from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json, say
 from pipeline.cli.whoever import whoever
@@ -81,7 +80,7 @@ def undo(
 ) -> None:
     """Take a correction back; of an undo, let what it took back hold again."""
     house = installation(context)
-    made = corrections(house)
+    made = house.ledger.corrections
     known = {edit.id: edit for edit in made.edits}
     if event not in known:
         raise Misuse(f"there is no correction {event!r}: {closest(event, known) if known else 'there is none yet'}")
@@ -98,7 +97,7 @@ def audit(
 ) -> None:
     """Show who corrected the ledger, when and why, the newest first."""
     house = installation(context)
-    made = corrections(house)
+    made = house.ledger.corrections
     found = list(made.edits if utterance is None else _about(house, utterance, made.edits))[::-1]
     if not found:
         complain(f"nobody corrected {utterance or 'the ledger'}")
@@ -115,7 +114,7 @@ def audit(
 
 
 def _utterance(house: Installation, id: str) -> Heard:
-    heard = find(house, id)
+    heard = house.ledger.find(id)
     if heard is None:
         raise Misuse(f"there is no utterance {id!r}: `pantau ledger SPEAKER` shows the ids of what somebody said")
     return heard
@@ -155,7 +154,7 @@ def _save(house: Installation, edit: Edit, as_json: bool) -> None:
 
 def _about(house: Installation, utterance: str, made: Iterable[Edit]) -> Iterable[Edit]:
     """The corrections that concern an utterance or one of its statements."""
-    heard = find(house, utterance)
+    heard = house.ledger.find(utterance)
     names = {utterance, heard.utterance, *heard.former} if heard else {utterance}
     return (edit for edit in made if not names.isdisjoint(edits.mentioned(edit)))
 

@@ -50,16 +50,18 @@ def plain(text: str) -> str:
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
-    """A table of plain text. A column name that begins with ">" is aligned to the right.
+    """A table of plain text. A column name that begins with ">" is of numbers: aligned to the right. Numbers and the
+    first column, which names the row, are never broken.
 
     When a name begins with "~", each row is one line: what does not fit is cut in these columns, nowhere else.
     """
     names = list(columns)
     cut = [name.startswith("~") for name in names]
     made = Table(title=title, title_justify="left", header_style="bold", title_style="bold")
-    for name, may_cut in zip(names, cut):
+    for place, (name, may_cut) in enumerate(zip(names, cut)):
         justify: Literal["left", "right"] = "right" if name.startswith(">") else "left"
-        made.add_column(name.lstrip(">~"), justify=justify, overflow="fold", no_wrap=any(cut) and not may_cut)
+        whole = not may_cut and (any(cut) or place == 0 or justify == "right")
+        made.add_column(name.lstrip(">~"), justify=justify, overflow="fold", no_wrap=whole)
     for row in rows:
         made.add_row(*(_line(cell) if may_cut else _text(cell) for cell, may_cut in zip(row, cut)))
     return made

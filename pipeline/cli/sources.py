@@ -246,14 +246,10 @@ def find(
         rows = [(t.candidate.kind, t.candidate.how, len(t.articles), t.recent, t.why or "ok", t.candidate.url)
                 for t in found.tried]  # fmt: skip
         notes.print(table("tried", ("kind", "found", ">articles", ">of 3 days", "~result", "~address"), rows))
-        for one in proposal:
-            console.print(Text(plain(entries.toml(_fields(one)))), soft_wrap=True)
-            console.print()
+        _show(proposal)
     if not proposal:
         complain("nothing there lists articles: try the address of a section page")
-        raise typer.Exit(1)
-    if add:
-        _add(house, proposal)
+    _add(house, proposal, add)
 
 
 async def _discover(house: Installation, url: str) -> "Site":
@@ -263,9 +259,22 @@ async def _discover(house: Installation, url: str) -> "Site":
         return await discover(url, web, reader, house.clock)
 
 
-def _add(house: Installation, sources: Sequence[Source]) -> None:
-    house.catalog.add_sources(sources, getpass.getuser())
-    notes.print(f"added {', '.join(one.id for one in sources)} to {house.settings.home / 'catalog' / 'sources.toml'}")
+def _show(sources: Sequence[Source]) -> None:
+    """Print sources as sources.toml has them."""
+    for one in sources:
+        console.print(Text(plain(entries.toml(_fields(one)))), soft_wrap=True)
+        console.print()
+
+
+def _add(house: Installation, sources: Sequence[Source], wanted: bool) -> None:
+    """Add sources if that is wanted. Ends the command with 1 when there are none."""
+    if not sources:
+        raise typer.Exit(1)
+    if wanted:
+        house.catalog.add_sources(sources, getpass.getuser())
+        notes.print(
+            f"added {', '.join(one.id for one in sources)} to {house.settings.home / 'catalog' / 'sources.toml'}"
+        )
 
 
 def _fields(one: Source) -> dict[str, Any]:
@@ -289,14 +298,10 @@ def take(
         raise Unavailable(f"{file} cannot be read: {error.strerror}") from error
     known = house.catalog.snapshot().sources
     found = [one for one in imported(content, {s.id for s in known}) if one.url not in {s.url for s in known}]
-    for one in found:
-        console.print(Text(plain(entries.toml(_fields(one)))), soft_wrap=True)
-        console.print()
+    _show(found)
     if not found:
         complain("it has no feed that is not a source already")
-        raise typer.Exit(1)
-    if add:
-        _add(house, found)
+    _add(house, found, add)
 
 
 @app.command("export", epilog="Example: pantau sources export > feeds.opml")

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,9 @@ from pipeline.cli.output import JsonOption, console, installation, print_json, t
 from pipeline.runners import operations
 from pipeline.runners.operations import Row
 from schemas.documents import FAMILIES
+
+KINDS = ("in", "out", "drop", "reject", "retry")
+"""What is counted of an agent."""
 
 
 def register(app: typer.Typer) -> None:
@@ -46,13 +50,23 @@ def _json(row: Row) -> dict[str, Any]:
 
 
 def _screen(house: Installation) -> RenderableType:
-    now = house.clock.now()
-    rows = []
-    for row in operations.status(flow(), house.broker):
-        age = f"{(now - row.oldest.oldest).total_seconds():.0f} s" if row.oldest and row.oldest.oldest else ""
-        reasons = ", ".join(f"{reason} {times}" for reason, times in sorted(row.reasons.items()))
-        counts = [row.counts.get(kind, 0) for kind in ("in", "out", "drop", "reject", "retry")]
-        rows.append((row.agent, *counts, row.lag, row.parked, age, reasons))
-    columns = ("agent", ">in", ">out", ">drop", ">reject", ">retry", ">unread", ">waiting", ">oldest", "reasons")
-    counts_line = ", ".join(f"{house.search.count(family)} {family}" for family in FAMILIES)
-    return Group(table(f"{house.settings.home}", columns, rows), Text(f"index: {counts_line}"))
+    now, found = house.clock.now(), operations.status(flow(), house.broker)
+    rows = [
+        (row.agent, *(row.counts.get(kind, 0) for kind in KINDS), row.lag, row.parked, _age(row, now)) for row in found
+    ]
+    columns = ("agent", *(f">{kind}" for kind in KINDS), ">unread", ">waiting", ">age")
+    reasons = (f"{row.agent}: {_reasons(row)}" for row in found if row.reasons)
+    counts = ", ".join(f"{house.search.count(family)} {family}" for family in FAMILIES)
+    return Group(table(f"{house.settings.home}", columns, rows), *map(Text, reasons), Text(f"index: {counts}"))
+
+
+def _counts(row: Row) -> list[int]:
+    return [row.counts.get(kind, 0) for kind in KINDS]
+
+
+def _age(row: Row, now: datetime) -> str:
+    return f"{(now - row.oldest.oldest).total_seconds():.0f} s" if row.oldest and row.oldest.oldest else ""
+
+
+def _reasons(row: Row) -> str:
+    return ", ".join(f"{reason} {times}" for reason, times in sorted(row.reasons.items()))

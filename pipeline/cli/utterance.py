@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from pipeline.cli.heard import find
 from pipeline.cli.ledger import also
 from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json
 from pipeline.cli.versions import SIGNS
@@ -34,7 +33,7 @@ def utterance(
     {+so+}.
     """
     house = installation(context)
-    found = find(house, id)
+    found = house.ledger.find(id)
     if found is None:
         near = also(house, id, "")
         complain(f"there is no utterance {id!r}{near}: `pantau ledger SPEAKER` shows the ids of what somebody said")

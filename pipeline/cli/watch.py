@@ -1,7 +1,7 @@
 """`pantau watch`: whom to listen to, about what, and when to tell."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, get_args
 
@@ -12,7 +12,7 @@ from rich.text import Text
 from pipeline.adapters import keys
 from pipeline.adapters.located import closest
 from pipeline.cli import watch_telling, watch_tries
-from pipeline.cli.output import JsonOption, complain, console, day, installation, plain, print_json, say, table
+from pipeline.cli.output import JsonOption, complain, console, day, installation, listing, plain, print_json, say, table
 from pipeline.cli.search import Kind
 from pipeline.cli.whoever import whoever
 from pipeline.errors import Misuse
@@ -63,18 +63,16 @@ def show_all(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(watches)
         return
-    rows = [
-        (
-            w.id,
-            w.name,
-            ", ".join(w.who) or "anyone",
-            w.about or "anything",
-            ", ".join(w.channels),
-            _pause(w),
-        )
-        for w in watches
-    ]
-    console.print(table("watches", ("id", "name", "who", "about", "channels", ""), rows))
+    if not watches:
+        say("no watches: `pantau watch add`")
+        return
+    console.print(listing("watches", [((w.id, _pause(w)), _asked(w)) for w in watches]))
+
+
+def _asked(watch: Watch) -> Iterator[str]:
+    yield watch.name
+    yield f"{', '.join(watch.who) or 'anyone'} about {watch.about or 'anything'}"
+    yield f"to {', '.join(watch.channels)}"
 
 
 @app.command("add", epilog="Example: pantau watch add nato --who jens-stoltenberg --about 'ukraina OR rusia'")

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.news import likeness, wording
 from schemas.catalog import Edit, Seed, Snapshot
 from schemas.documents import StatementDocument
@@ -71,6 +73,15 @@ def regrouped(groups: Iterable[Group], made: Corrections) -> list[Group]:
         elif edit.id in made.standing:
             found.split(edit)
     return found.all()
+
+
+def called(statement: StatementDocument, made: Corrections) -> StatementDocument:
+    """A statement with the names that its utterance has as corrected, as far as it tells them itself."""
+    if made.touched.isdisjoint((statement.utterance, *statement.former, statement.id)):
+        return statement
+    whole = Group(statement.utterance, frozenset((statement.utterance, *statement.former)), (statement,))
+    ((name, names, _),) = regrouped([whole], made)
+    return msgspec.structs.replace(statement, utterance=name, former=tuple(sorted(names - {name})))
 
 
 class _Groups:

@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple
 
 from pipeline.errors import BadQuery
 from pipeline.news import words
-from pipeline.news.documents import statement_document
 from pipeline.news.officials import role_key
 from pipeline.news.queries import Query, matches, parse
 from pipeline.news.watchterms import ByTerm, by_term, terms_of
@@ -97,13 +96,8 @@ def plan(snapshot: Snapshot) -> Plan:
     return Plan(sorted_out, _belonging(snapshot.officials), broken)
 
 
-def concerned(recorded: StatementRecorded, made: Plan) -> list[Watch]:
+def concerned(document: StatementDocument, made: Plan) -> list[Watch]:
     """The watches whose conditions a statement meets, each once, in the order of their ids."""
-    return concerning(statement_document(recorded), made)
-
-
-def concerning(document: StatementDocument, made: Plan) -> list[Watch]:
-    """The same for a statement as it is found in the index."""
     found: dict[str, Watch] = {}
     terms: frozenset[str] | None = None
     for key in keys(document, made):

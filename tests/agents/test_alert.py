@@ -8,7 +8,7 @@ from pipeline.adapters.memory import MemoryState
 from pipeline.flow import Drop, Emit
 from pipeline.ports import READING
 from schemas.alert import AlertRaised
-from schemas.catalog import Snapshot, Watch
+from schemas.catalog import Edit, Seed, Snapshot, Watch
 from schemas.statement import StatementMade, StatementRecorded
 from schemas.topics import ALERTS_RAISED, STATEMENTS_RECORDED
 from tests.invented import DAY, made
@@ -179,3 +179,33 @@ def test_an_alert_says_when_it_may_be_sent_and_carries_its_proof() -> None:
     assert raised.proof is not None
     assert [piece.kind for piece in raised.proof.changes][-1] == "added"
     assert "Awak kapal direkrut" in raised.proof.changes[-1].text
+
+
+def test_a_watch_on_an_utterance_hears_it_under_every_name_that_it_has_as_corrected() -> None:
+    merged = Edit(id="m", at=DAY, by="t", why="", kind="merge", utterances=("a.1", "x.1"))
+    world = World(Watch(id="w", name="Satu", about="utterance:x.1", novelty=("utterance", "version")))
+    assert world.tell(made("a.1", TEXT)) is Reason.NO_WATCH
+    world.watches = Snapshot(watches=world.watches.watches, edits=(merged,))
+    (raised,) = world.tell(made("b.1", TEXT, days=1))
+    assert raised.reason == "new-utterance"
+    assert world.tell(made("c.1", "Subsidi pupuk untuk petani kecil dilanjutkan")) is Reason.NO_WATCH
+    late = joined(world.record(made("d.1", TEXT, days=2)), "a.1")
+    assert alert(late, catalog=world, state=world.state, clock=world) == Drop(Reason.ALREADY_TOLD)
+    split = Edit(
+        id="s", at=DAY + timedelta(days=1), by="t", why="", kind="split", utterances=("a.1", "x.1"), name="x.1",
+        apart=(Seed(statement_id="x.1", language="id", text="Kapal feri malam"),),
+        rest=(Seed(statement_id="a.1", language="id", text=TEXT),),
+    )  # fmt: skip
+    world.watches = Snapshot(watches=world.watches.watches, edits=(merged, split))
+    assert world.tell(made("e.1", TEXT, days=3)) is Reason.NO_WATCH
+
+
+def test_a_watch_on_an_utterance_hears_it_under_the_name_that_the_ledger_gave_it_since() -> None:
+    merged = Edit(id="m", at=DAY, by="t", why="", kind="merge", utterances=("a.1", "x.1"))
+    world = World(Watch(id="w", name="Satu", about="utterance:joined AND NOT text:patroli"))
+    world.watches = Snapshot(watches=world.watches.watches, edits=(merged,))
+    assert alert(joined(world.record(made("a.1", TEXT)), "a.1"), catalog=world, state=world.state, clock=world) == Drop(
+        Reason.NO_WATCH
+    )
+    (raised,) = world.tell(made("x.1", "Subsidi pupuk untuk petani kecil dilanjutkan", days=1))
+    assert raised.recorded.statement.statement_id == "x.1"

@@ -16,7 +16,7 @@ from pipeline.adapters.sqlite.index import SqliteIndex
 from pipeline.news import preview as previews
 from pipeline.news import watching
 from pipeline.news.documents import statement_document
-from schemas.catalog import Official, Role, Snapshot, Watch
+from schemas.catalog import Edit, Official, Role, Snapshot, Watch
 from schemas.documents import StatementDocument
 from schemas.statement import StatementRecorded, Utterance
 from tests.invented import DAY, SYLLABLES, made
@@ -24,6 +24,7 @@ from tests.invented import DAY, SYLLABLES, made
 SIZES = (10, 100, 1000, 10_000)
 STATEMENTS = 2000
 PEOPLE = 500
+CORRECTED = 500
 
 
 def measure(ledger: int) -> None:
@@ -40,7 +41,7 @@ def measure(ledger: int) -> None:
     for size in SIZES:
         plan = watching.plan(Snapshot(officials=officials, watches=tuple(watches(Random(size), vocabulary, size))))
         start = time.process_time()
-        found = sum(len(watching.concerned(recorded, plan)) for recorded in spoken)
+        found = sum(len(watching.concerned(statement_document(recorded), plan)) for recorded in spoken)
         took = (time.process_time() - start) / STATEMENTS * 1000
         print(f"{size:7} watches: {took:6.3f} ms, {found / STATEMENTS:6.2f} concerned")
     preview(random, vocabulary, weights, officials, ledger)
@@ -49,7 +50,9 @@ def measure(ledger: int) -> None:
 def preview(
     random: Random, vocabulary: list[str], weights: list[float], officials: tuple[Official, ...], ledger: int
 ) -> None:
-    """Fill an index and look back on all of it, for a watch on anyone and for one on an official."""
+    """Fill an index and look back on all of it, for a watch on anyone and for one on an official; of the utterances
+    `CORRECTED` pairs were merged.
+    """
     with tempfile.TemporaryDirectory() as folder:
         index = SqliteIndex(Path(folder) / "index.db")
         for number, recorded in enumerate(statements(random, vocabulary, weights, ledger)):
@@ -57,7 +60,7 @@ def preview(
             if number % 5000 == 0:
                 index.flush()
         index.flush()
-        snapshot = Snapshot(officials=officials)
+        snapshot = Snapshot(officials=officials, edits=tuple(map(merged, range(CORRECTED))))
         for watch in (
             Watch(id="anyone", name="A", about=" OR ".join(vocabulary[40:43])),
             Watch(id="one", name="B", who=("o7",)),
@@ -75,6 +78,12 @@ def preview(
                 f" {seen.heard} heard, {len(seen.alerts)} alerts"
             )
         index.close()
+
+
+def merged(number: int) -> Edit:
+    """A correction that makes one of two utterances."""
+    names = (f"s{number}.1", f"s{number + CORRECTED}.1")
+    return Edit(id=f"e{number}", at=DAY, by="bench", why="", kind="merge", utterances=names, statements=names)
 
 
 def statements(random: Random, vocabulary: list[str], weights: list[float], count: int) -> Iterator[StatementRecorded]:

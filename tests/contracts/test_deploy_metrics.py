@@ -36,6 +36,8 @@ def exposed() -> dict[str, set[str]]:
     meters.fetched("new")
     meters.behind(1, 1.0)
     meters.sources({"silent": 1})
+    meters.hub("told")
+    meters.uploaded({"new": 1}, 1)
     series: dict[str, set[str]] = {}
     for family in meters.registry.collect():
         for sample in family.samples:
@@ -132,7 +134,7 @@ def test_alerts_say_what_happened_and_what_to_do() -> None:
 def test_prometheus_finds_every_worker() -> None:
     jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
     [found] = [job for job in jobs if job["job_name"] == "pantau"]
-    assert set(found["dns_sd_configs"][0]["names"]) == AGENTS | {"crawl"}
+    assert set(found["dns_sd_configs"][0]["names"]) == AGENTS | {"crawl", "serve"}
 
 
 @pytest.mark.parametrize(

@@ -2,33 +2,16 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from pipeline.adapters import open_port
-from pipeline.adapters.sqlite.index import SqliteIndex
 from pipeline.errors import BadQuery, Misuse
 from pipeline.news.queries import matches, parse, quote
 from schemas.documents import ArticleDocument
 from tests.indexed import DAY, Backend, alert, article, fill, ids, statement
-
-
-@pytest.fixture(params=["sqlite file", "sqlite memory", pytest.param("elasticsearch", marks=pytest.mark.stack)])
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    match request.param:
-        case "sqlite memory":
-            index: Backend = SqliteIndex(":memory:")
-        case "sqlite file":
-            index = open_port("index", f"sqlite://{tmp_path}/index.db")
-        case _:
-            index = open_port("index", request.getfixturevalue("elasticsearch_index"))
-    yield index
-    index.close()
-
 
 # Writing
 

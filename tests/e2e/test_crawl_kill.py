@@ -19,6 +19,7 @@ from schemas.catalog import Source
 from schemas.codec import decode
 from schemas.page import PageFetched
 from tests.crawled import Crawl
+from tests.killing import killed_after
 from tests.web_site import Request, Site, answer, page
 
 KILLS = 20
@@ -86,15 +87,6 @@ def crawl(home: Path, port: int) -> None:
     asyncio.run(made.run())
 
 
-def killed_after(seconds: float, home: Path, port: int) -> bool:
-    process = multiprocessing.get_context("fork").Process(target=crawl, args=(home, port))
-    process.start()
-    process.join(seconds)
-    process.kill()
-    process.join()
-    return process.exitcode == -9
-
-
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_kill_at_any_instant_loses_nothing_and_fetches_a_page_once_more_at_most(tmp_path: Path) -> None:
     chance, kills, rounds = random.Random(20300501), 0, 0
@@ -103,7 +95,7 @@ def test_a_kill_at_any_instant_loses_nothing_and_fetches_a_page_once_more_at_mos
             rounds += 1
             home = tmp_path / f"home{rounds}"
             home.mkdir()
-            killed = sum(killed_after(chance.uniform(0.02, 0.5), home, port) for _ in range(5))
+            killed = sum(killed_after(chance.uniform(0.02, 0.5), crawl, home, port) for _ in range(5))
             kills += killed
             crawl(home, port)
             complete(home)

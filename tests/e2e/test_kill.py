@@ -1,6 +1,5 @@
 """kill -9 at any instant loses nothing and doubles nothing: the demo world, killed 30 times, ends as if undisturbed."""
 
-import multiprocessing
 import random
 import shutil
 import time
@@ -17,6 +16,7 @@ from pipeline.runners import operations
 from pipeline.settings import load
 from schemas.documents import FAMILIES
 from schemas.topics import TOPICS
+from tests.killing import killed_after
 
 KILLS = 30
 KILLS_OF_A_HOME = 6
@@ -59,16 +59,6 @@ def masked(body: bytes) -> Any:
     return {name: value for name, value in record.items() if name not in TIMES}
 
 
-def killed_after(seconds: float, home: Path) -> bool:
-    """Run the work in a process of its own and kill it after a while. Returns whether it was still at work."""
-    process = multiprocessing.get_context("fork").Process(target=work, args=(home,))
-    process.start()
-    process.join(seconds)
-    process.kill()
-    process.join()
-    return process.exitcode == -9
-
-
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_kill_at_any_instant_loses_and_doubles_nothing(tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"
@@ -84,7 +74,7 @@ def test_a_kill_at_any_instant_loses_and_doubles_nothing(tmp_path: Path) -> None
     for number in range(KILLS):
         home = tmp_path / f"home{number}"
         for _ in range(KILLS_OF_A_HOME):
-            kills += killed_after(chance.uniform(0, whole / 3), home)
+            kills += killed_after(chance.uniform(0, whole / 3), work, home)
         work(home)
         assert state(home) == wanted
         shutil.rmtree(home)

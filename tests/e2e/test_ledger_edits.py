@@ -51,6 +51,27 @@ def test_what_was_merged_is_one_for_later_statements_too_until_it_is_undone(pant
     assert "satu pidato" in pantau("ledger", "audit", "a5.1").out
 
 
+def found(pantau: Pantau, *words: str) -> list[str]:
+    """The ids of the statements that a search finds."""
+    return sorted(hit["document"]["id"] for hit in pantau(*words, "--json").json()["hits"])
+
+
+def test_a_search_for_an_utterance_finds_what_is_shown_of_it(pantau: Pantau) -> None:
+    event = pantau("ledger", "merge", "a1.1", "a3.1", "--why", "satu pidato", "--json").json()["id"]
+    hear(pantau.home, made("a5.1", CREW, days=3))
+    for id in ("a1.1", "a3.1"):
+        assert found(pantau, "search", f"utterance:{id}", "--in", "statements") == ["a1.1", "a2.1", "a3.1", "a5.1"]
+        lines = pantau("export", "statements", f"utterance:{id} AND text:awak").out.splitlines()
+        assert len(lines) == 2
+        (whole,) = pantau("ledger", "person:ratna-kusuma", "--about", f"utterance:{id}", "--json").json()
+        assert len(whole["carriers"]) == 4
+    pantau("watch", "add", "satu", "--about", "utterance:a3.1")
+    assert pantau("watch", "preview", "satu", "--json").json()["heard"] == 4
+    pantau("ledger", "undo", event)
+    assert found(pantau, "statements", "utterance:a3.1") == ["a3.1", "a5.1"]
+    assert pantau("search", "utterance:nope", "--in", "statements").code == 1
+
+
 def test_what_was_split_stays_apart_and_both_ids_are_known(pantau: Pantau) -> None:
     assert pantau("ledger", "split", "a1.1", "a2.1", "--why", "lain kapal").code == 0
     assert shown(pantau) == {"a3.1": ["a3.1"], "a2.1": ["a2.1"], "a1.1": ["a1.1"]}

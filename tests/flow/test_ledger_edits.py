@@ -17,6 +17,7 @@ from agents.alert import ALERT, alert
 from agents.attribute import ATTRIBUTE
 from agents.index import INDEX
 from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.heard import Ledger, LedgerSearch
 from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.adapters.sqlite.index import SqliteIndex
@@ -25,10 +26,11 @@ from pipeline.flow import Emit
 from pipeline.metrics import Meters
 from pipeline.news import edits
 from pipeline.news.documents import alert_document, statement_document
+from pipeline.news.preview import Days, preview
 from pipeline.news.utterances import Heard, utterances
 from pipeline.runners.embedded import EmbeddedRunner
 from schemas.alert import AlertRaised
-from schemas.catalog import Edit, Seed, Snapshot, Watch
+from schemas.catalog import Edit, Novelty, Seed, Snapshot, Watch
 from schemas.documents import AlertDocument, Document, StatementDocument
 from schemas.statement import StatementMade
 from tests.flow.test_ledger_order import DRAWN, draft, final, statements
@@ -47,6 +49,9 @@ class Corrected:
 
     def snapshot(self) -> Snapshot:
         return self._known
+
+    def watch(self, watch: Watch) -> None:
+        self._known = Snapshot(watches=(watch,), edits=self._known.edits)
 
     def add(self, edit: Edit) -> None:
         self._known = Snapshot(watches=self._known.watches, edits=(*self._known.edits, edit))
@@ -229,3 +234,44 @@ def test_on_the_embedded_runner_that_is_started_again_for_each_statement(seed: i
     ]
     with ExitStack() as stack:
         the_ledger_is_the_same(drawn, random, lambda: Runners(stack.enter_context(TemporaryDirectory())))
+
+
+@settings(max_examples=100)
+@given(
+    DRAWN,
+    st.randoms(use_true_random=False),
+    st.sets(st.sampled_from(["utterance", "version", "carried", "first"]), min_size=1),
+)
+def test_a_preview_foresees_what_is_told_while_the_corrections_hold(
+    drawn: Drawn, random: Random, novelty: set[Novelty]
+) -> None:
+    said = sorted(
+        (_unsure(one, random) for article in statements(drawn) for one in article),
+        key=lambda one: (one.carrier.fetched_at, one.statement.statement_id),
+    )
+    _, made = lived(said, random, Steps)
+    world, watch = Steps(), Watch(id="all", name="all", who=(), channels=(), novelty=tuple(sorted(novelty)), outlets=2)
+    world.catalog.watch(watch)
+    for edit in made:
+        world.catalog.add(edit)
+    for one in said:
+        world.hear(one, 1)
+    told = {(alert.statement, alert.reason) for alert in cast(list[AlertDocument], world.documents("alerts"))}
+    known = cast(list[StatementDocument], world.documents("statements"))
+    foreseen = preview(watch, world.catalog.snapshot(), known, Days(DAY, DAY + timedelta(days=90)))
+    assert {(one.statement.id, one.reason) for one in foreseen.alerts} == told
+
+
+@settings(max_examples=30)
+@given(DRAWN, st.randoms(use_true_random=False))
+def test_a_search_for_an_utterance_finds_its_statements_by_each_of_its_ids(drawn: Drawn, random: Random) -> None:
+    world, index = Steps(), SqliteIndex(":memory:")
+    lived([one for article in statements(drawn) for one in article], random, lambda: world)
+    for document in world.documents("statements"):
+        index.put("statements", document)
+    search = LedgerSearch(index, lambda: Ledger(index, world.catalog))
+    for heard in world.heard():
+        for name in (heard.utterance, *heard.former):
+            found = {document.id for document in search.export("statements", f'utterance:"{name}"')}
+            assert found == {carrier.id for carrier in heard.carriers}, name
+    index.close()

@@ -7,7 +7,7 @@ from pipeline.news import preview as previews
 from pipeline.news.documents import statement_document
 from pipeline.news.preview import Days, preview
 from pipeline.news.queries import matches, parse
-from schemas.catalog import Official, Role, Snapshot, Watch
+from schemas.catalog import Edit, Official, Role, Seed, Snapshot, Watch
 from schemas.documents import StatementDocument
 from schemas.statement import StatementRecorded, Utterance
 from tests.invented import DAY, made
@@ -21,7 +21,7 @@ SINCE, UNTIL = DAY - timedelta(days=10), DAY + timedelta(days=80)
 
 
 def said(id: str, text: str = "kapal patroli", **fields: object) -> StatementDocument:
-    utterance = {name: fields.pop(name) for name in ("utterance_id", "novelty") if name in fields}
+    utterance = {name: fields.pop(name) for name in ("utterance_id", "novelty", "former") if name in fields}
     found = made(id, text, **({"official": "ratna", "speaker_id": "ratna"} | fields))
     place = Utterance(**({"utterance_id": id, "novelty": "new", "first_seen": DAY} | utterance))
     return statement_document(StatementRecorded(statement=found.statement, carrier=found.carrier, utterance=place))
@@ -96,3 +96,70 @@ def test_a_query_that_would_be_too_long_leaves_everything_in() -> None:
 def test_for_a_watch_on_anyone_only_what_it_is_about_is_looked_at() -> None:
     assert previews.query(watch(who=()), SNAPSHOT) == "patroli"
     assert previews.query(watch(who=(), about=None), SNAPSHOT) == ""
+    assert previews.query(watch(who=(), novelty=("carried",)), SNAPSHOT) == ""
+    other = said("b.1", text="pupuk", utterance_id="a.1", outlet="b.example")
+    statements = [said("a.1", outlet="a.example"), other, said("c.1", days=1, utterance_id="a.1", outlet="c.example")]
+    found = preview(watch(who=(), novelty=("carried",), outlets=3), SNAPSHOT, statements, Days(SINCE, UNTIL))
+    assert (found.heard, [a.statement.id for a in found.alerts]) == (2, ["c.1"])
+
+
+MERGED = Edit(
+    id="m", at=DAY, by="t", why="", kind="merge", utterances=("a.1", "g.1"), statements=("a.1", "b.1", "g.1")
+)  # fmt: skip
+SPLIT = Edit(
+    id="s", at=DAY, by="t", why="", kind="split", utterances=("a.1",), name="b.1",
+    apart=(Seed(statement_id="b.1", language="id", text=""),), rest=(Seed(statement_id="a.1", language="id", text=""),),
+)  # fmt: skip
+UNDONE = Edit(id="u", at=DAY + timedelta(days=1), by="t", why="", kind="undo", undoes="m")
+
+
+def told(*edits: Edit, statements: list[StatementDocument], **conditions: object) -> list[str]:
+    """The statements that a watch would have told, with these corrections."""
+    snapshot = Snapshot(officials=(RATNA,), edits=edits)
+    return [a.statement.id for a in preview(watch(**conditions), snapshot, statements, Days(SINCE, UNTIL)).alerts]
+
+
+def test_what_is_merged_is_told_once_and_both_sides_of_a_split_are_told_with_one() -> None:
+    statements = [
+        said("a.1"),
+        said("b.1", days=1, novelty="repeat", utterance_id="a.1"),
+        said("g.1", days=2),
+        said("h.1", days=3, novelty="repeat", utterance_id="g.1"),
+    ]
+    assert told(statements=statements) == ["a.1", "g.1"]
+    assert told(MERGED, statements=statements) == ["a.1"]
+    assert told(MERGED, UNDONE, statements=statements) == ["a.1", "g.1"]
+    assert told(SPLIT, statements=statements) == ["a.1", "g.1"]
+
+
+def test_an_utterance_that_the_ledger_joined_is_told_under_none_of_its_names_again() -> None:
+    statements = [said("a.1"), said("c.1", days=1, novelty="repeat", utterance_id="c.1", former=("a.1",))]
+    assert told(statements=statements) == ["a.1"]
+
+
+def test_what_was_merged_with_an_utterance_counts_as_told_when_the_ledger_joined_that_with_a_told_one() -> None:
+    statements = [
+        said("c.1"),
+        said("a.1", days=1, confidence=0.1),
+        said("d.1", days=2, novelty="repeat", utterance_id="c.1", former=("a.1",)),
+        said("g.1", days=3),
+    ]
+    assert told(statements=statements) == ["c.1", "g.1"]
+    assert told(MERGED, statements=statements) == ["c.1"]
+
+
+def test_who_carried_utterances_that_were_joined_counts_for_both() -> None:
+    statements = [
+        said("a.1", outlet="a.example"),
+        said("c.1", days=1, outlet="c.example"),
+        said("d.1", days=2, novelty="repeat", utterance_id="c.1", former=("a.1",), outlet="c.example"),
+    ]
+    assert told(statements=statements, novelty=("carried",), outlets=2) == ["d.1"]
+
+
+def test_with_corrections_the_query_finds_what_tells_of_former_names() -> None:
+    snapshot = Snapshot(officials=(RATNA,), edits=(MERGED,))
+    joined = said("d.1", days=2, text="pupuk", former=("a.1",))
+    assert matches(parse(previews.query(watch(who=()), snapshot), "statements"), joined)
+    assert previews.query(watch(who=(), about=None), snapshot) == ""
+    assert preview(watch(who=()), snapshot, [joined], Days(SINCE, UNTIL)).heard == 0

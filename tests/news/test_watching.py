@@ -32,7 +32,7 @@ def recorded(statement: StatementMade | None = None, **utterance: object) -> Sta
 
 def concerned(watch: Watch, found: StatementRecorded) -> bool:
     plan = watching.plan(Snapshot(officials=(RATNA,), watches=(watch,)))
-    return watching.concerned(found, plan) == [watch]
+    return watching.concerned(statement_document(found), plan) == [watch]
 
 
 def watch(**conditions: object) -> Watch:
@@ -77,15 +77,15 @@ def test_an_office_is_whoever_holds_it_that_day_in_any_words(who: str, meets: bo
     tirta = Official(id="tirta", name="Tirta Jaya", roles=(Role(title="Menteri Luar Negeri", until=date(2031, 12, 1)),))
     plan = watching.plan(Snapshot(officials=(tirta,), watches=(watch(who=(who,)),)))
     found = recorded(made("a.1", TEXT, official="tirta", speaker_id="tirta", days=days))
-    assert bool(watching.concerned(found, plan)) is (meets and in_office)
+    assert bool(watching.concerned(statement_document(found), plan)) is (meets and in_office)
 
 
 def test_who_held_an_office_is_asked_for_the_day_of_speaking_where_it_is_told() -> None:
     plan = watching.plan(Snapshot(officials=(RATNA,), watches=(watch(who=("role:Gubernur Selayar",)),)))
     found = recorded()
     said = msgspec.structs.replace(found.statement, said_on=date(2029, 12, 31))
-    assert not watching.concerned(found, plan)
-    assert watching.concerned(msgspec.structs.replace(found, statement=said), plan)
+    assert not watching.concerned(statement_document(found), plan)
+    assert watching.concerned(statement_document(msgspec.structs.replace(found, statement=said)), plan)
 
 
 def test_a_speaker_that_nobody_tracks_is_watched_by_id_or_name() -> None:
@@ -129,7 +129,7 @@ def test_a_query_that_cannot_be_understood_does_not_stop_the_others() -> None:
     plan = watching.plan(Snapshot(watches=(broken, good)))
     assert list(plan.broken) == ["broken"]
     assert plan.broken["broken"]
-    assert watching.concerned(recorded(), plan) == [good]
+    assert watching.concerned(statement_document(recorded()), plan) == [good]
 
 
 def test_a_plan_is_made_once_for_each_snapshot() -> None:
@@ -142,7 +142,7 @@ def test_a_thousand_watches_on_others_are_not_looked_at() -> None:
     watches = tuple(Watch(id=f"w{n}", name="x", who=(f"person:p{n}",), about="patroli") for n in range(1000))
     plan = watching.plan(Snapshot(watches=watches))
     found = recorded(made("a.1", TEXT, speaker_id="person:p7"))
-    assert [watch.id for watch in watching.concerned(found, plan)] == ["w7"]
+    assert [watch.id for watch in watching.concerned(statement_document(found), plan)] == ["w7"]
 
 
 TOLD_BY_OTHER = Told("other.1", 1, DAY)
@@ -212,7 +212,7 @@ def test_watches_that_are_looked_up_by_terms_are_those_whose_query_holds(text: s
     found = recorded(made("a.1", text, language=language, outlet="warta.example"))
     document = statement_document(found)
     expected = [w for w in watches if matches(parse(w.about or "", "statements"), document)]
-    assert watching.concerned(found, plan) == expected
+    assert watching.concerned(statement_document(found), plan) == expected
 
 
 def test_the_id_of_an_alert_depends_on_watch_utterance_and_reason_only() -> None:

@@ -14,6 +14,7 @@ from pipeline.news.queries.tree import (
     Near,
     Node,
     Not,
+    OneOf,
     Or,
     Pattern,
     Query,
@@ -28,6 +29,8 @@ SCORED = 16
 """How many words of a query count for its relevance."""
 EXPANSIONS = 50_000
 """How many words the open end of a phrase may stand for; Elasticsearch wants a number."""
+TERMS = 65_536
+"""How many values one clause may list (index.max_terms_count)."""
 
 Dsl = dict[str, Any]
 EVERYTHING: Dsl = {"match_all": {}}
@@ -98,13 +101,16 @@ class Compiler:
         places = (BODY, "rest") if set(fields) == set(self.prose) else fields
         return [_found(node, f"search.words.{place}") for place in places]
 
-    def value(self, node: Value | ValueShape | Between | Exists) -> Dsl:
+    def value(self, node: Value | OneOf | ValueShape | Between | Exists) -> Dsl:
         """The condition on a whole value, or on one of several."""
         match node:
             case Exists():
                 return {"term": {"search.filled": node.field}}
             case Value():
                 return {"term": {node.field: node.value}}
+            case OneOf():
+                cut = range(0, max(1, len(node.values)), TERMS)
+                return _any([{"terms": {node.field: node.values[start : start + TERMS]}} for start in cut])
             case ValueShape():
                 return {"wildcard": {node.field: {"value": _wildcard(node.pattern)}}}
             case Between():

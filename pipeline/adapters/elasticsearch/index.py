@@ -90,11 +90,12 @@ class ElasticsearchIndex:
     # Search
 
     def search(
-        self, family: str, query: str, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
+        self, family: str, query: str | Query, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
     ) -> Hits:
         """See `pipeline.ports.Search.search`."""
         hits.check_limit(limit)
-        asked, mark = parsed(family, query), hits.mark(family, query, sort)
+        asked = parsed(family, query)
+        mark = hits.mark(asked, sort)
         after = hits.position(cursor, mark) if cursor else None
         answer = self._ask(asked, _page(asked, sort, after, limit + 1))
         found, scale = answer["hits"]["hits"], Compiler.scale(asked.tree)
@@ -104,7 +105,7 @@ class ElasticsearchIndex:
         following = hits.cursor(mark, _position(found[limit - 1], sort)) if len(found) > limit else None
         return Hits(answer["hits"]["total"]["value"], page, following)
 
-    def facets(self, family: str, query: str, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
+    def facets(self, family: str, query: str | Query, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
         """See `pipeline.ports.Search.facets`. Exact up to 50,000 different values of a field in an index."""
         asked = parsed(family, query)
         hits.check_facets(family, names, size)
@@ -133,7 +134,7 @@ class ElasticsearchIndex:
         with translated(self.address):
             return int(self._read(hits.known(family), asked)["hits"]["total"]["value"])
 
-    def export(self, family: str, query: str) -> Iterator[Document]:
+    def export(self, family: str, query: str | Query) -> Iterator[Document]:
         """See `pipeline.ports.Search.export`. The server forgets its view five minutes after the last batch."""
         asked = parsed(family, query)
         self._see()

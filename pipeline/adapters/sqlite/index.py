@@ -130,11 +130,12 @@ class SqliteIndex:
     # Search
 
     def search(
-        self, family: str, query: str, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
+        self, family: str, query: str | Query, *, limit: int = 20, cursor: str | None = None, sort: Sort = "relevance"
     ) -> Hits:
         """See `pipeline.ports.Search.search`."""
         hits.check_limit(limit)
-        asked, mark = parsed(family, query), hits.mark(family, query, sort)
+        asked = parsed(family, query)
+        mark = hits.mark(asked, sort)
         after = hits.position(cursor, mark) if cursor else None
         with self._lock:
             compiler = self._compiler(asked)
@@ -147,7 +148,7 @@ class SqliteIndex:
         following = hits.cursor(mark, Position(*rows[limit - 1][:3])) if len(rows) > limit else None
         return Hits(total, page, following)
 
-    def facets(self, family: str, query: str, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
+    def facets(self, family: str, query: str | Query, names: Sequence[str], size: int = 10) -> dict[str, Facet]:
         """See `pipeline.ports.Search.facets`."""
         asked = parsed(family, query)
         hits.check_facets(family, names, size)
@@ -171,7 +172,7 @@ class SqliteIndex:
         """See `pipeline.ports.Search.count`."""
         return int(self._rows(Sql(f"SELECT count(*) FROM {_table(family).family}"))[0][0])
 
-    def export(self, family: str, query: str) -> Iterator[Document]:
+    def export(self, family: str, query: str | Query) -> Iterator[Document]:
         """See `pipeline.ports.Search.export`. A document that is retracted meanwhile is left out."""
         asked = parsed(family, query)
         with self._lock:

@@ -1,5 +1,6 @@
 """A query tree as SQL over the tables of one family: words go to FTS5, values to columns."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from pipeline.news.queries.tree import (
     Near,
     Node,
     Not,
+    OneOf,
     Or,
     Pattern,
     Shape,
@@ -53,7 +55,7 @@ class Compiler:
             case Not():
                 inner = self.where(node.child)
                 return Sql(f"NOT {inner.text}", inner.values)
-            case Value() | ValueShape() | Between() | Exists():
+            case Value() | OneOf() | ValueShape() | Between() | Exists():
                 return self.value(node)
         return Sql("1")
 
@@ -144,7 +146,7 @@ class Compiler:
         parts = [type(node)(tuple(together)), *rest] if len(together) > 1 and rest else list(node.children)
         return _join(" AND " if isinstance(node, And) else " OR ", [self.where(part) for part in parts])
 
-    def value(self, node: Value | ValueShape | Between | Exists) -> Sql:
+    def value(self, node: Value | OneOf | ValueShape | Between | Exists) -> Sql:
         """The condition on the field, or on one of its values. Never null, so that NOT can turn it."""
         field = self.table.fields[node.field]
         if field.kind == "text":  # only its existence is asked for
@@ -159,10 +161,12 @@ class Compiler:
         return Sql(f'(t."{node.field}" IS NOT NULL AND {condition.text})', condition.values)
 
 
-def _condition(node: Value | ValueShape | Between | Exists, name: str) -> Sql:
+def _condition(node: Value | OneOf | ValueShape | Between | Exists, name: str) -> Sql:
     match node:
         case Value():
             return Sql(f"{name} = ?", (node.value,))
+        case OneOf():  # as one JSON list, because SQLite limits question marks
+            return Sql(f"{name} IN (SELECT value FROM json_each(?))", (json.dumps(node.values),))
         case ValueShape():
             return Sql(f"{name} GLOB ?", (glob(node.pattern),))
         case Between():

@@ -8,13 +8,16 @@
     a OR b, NOT a, -a, +a, ( )     OR binds closer than the AND that stands between words without an operator, and
                                    less than an AND that is written
     kind:direct url:*bantara.id*   keywords as a whole, with their case
+    utterance:58ab7feb             the utterance that has this id or had it
 
 Boosts are read and have no effect; fuzzy words and regular expressions are refused.
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from threading import Lock
 
 from luqum import tree as lucene
@@ -61,11 +64,13 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _LOCK = Lock()  # luqum's parser keeps its state in the module
 
 
-def parse(text: str, family: str, *, now: datetime | None = None) -> Query:
+def parse(text: str, family: str, *, now: datetime | None = None, called: Callable[[str], Node] | None = None) -> Query:
     """The query in a text over a family ("articles", "statements" or "alerts"). An empty text is every document.
 
-    `now` is what "now-7d" counts from; without it such dates are refused. Raises BadQuery with one sentence that says
-    what is wrong, where, and what to write.
+    now     what "now-7d" counts from; without it such dates are refused
+    called  the condition that a document is about the utterance with this id; without it, that the document says so
+
+    Raises BadQuery with one sentence that says what is wrong, where, and what to write.
     """
     if family not in FIELDS:
         raise BadQuery(f"there are no {family!r}: search in {', '.join(FIELDS)}", text[:100])
@@ -75,7 +80,7 @@ def parse(text: str, family: str, *, now: datetime | None = None) -> Query:
         raise BadQuery(message, text[:100])
     if not text.strip():
         return Query(text, family, Everything())
-    return Query(text, family, _Reader(text, family, known, now).read())
+    return Query(text, family, _Reader(text, family, now, called or partial(_called, known)).read())
 
 
 def quote(value: str) -> str:
@@ -86,9 +91,9 @@ def quote(value: str) -> str:
 class _Reader:
     """Turns one text into a tree."""
 
-    def __init__(self, text: str, family: str, known: dict[str, Field], now: datetime | None) -> None:
-        self.text, self.family, self.known, self.now = text, family, known, now
-        self.anywhere = tuple(name for name, field in known.items() if field.kind in ("text", "name"))
+    def __init__(self, text: str, family: str, now: datetime | None, called: Callable[[str], Node]) -> None:
+        self.text, self.family, self.known, self.now, self.called = text, family, FIELDS[family], now, called
+        self.anywhere = tuple(name for name, field in self.known.items() if field.kind in ("text", "name"))
         self.clauses = 0
 
     def read(self) -> Node:
@@ -219,12 +224,12 @@ class _Reader:
     # Whole values.
 
     def keyword(self, item: lucene.Item, field: str) -> Node:
-        if isinstance(item, lucene.Phrase):
-            return Value(field, _unescaped(item.value[1:-1]))
-        pattern = self.pattern(item)
+        quoted = isinstance(item, lucene.Phrase)
+        pattern = (_unescaped(item.value[1:-1]),) if quoted else self.pattern(item)
         if any(isinstance(part, Wild) for part in pattern):
             return ValueShape(field, pattern)
-        return Value(field, "".join(pattern))
+        value = "".join(pattern)
+        return self.called(value) if field == "utterance" else Value(field, value)
 
     def flag(self, item: lucene.Item, field: str) -> Node:
         value = _literal(item).lower()
@@ -267,6 +272,11 @@ class _Reader:
         """Whether `field:-1` means the number below zero and not the negation."""
         sign = isinstance(item, lucene.Prohibit) and isinstance(item.a, lucene.Word)
         return sign and field is not None and self.known[field].kind == "number"
+
+
+def _called(known: dict[str, Field], id: str) -> Node:
+    named = tuple(Value(field, id) for field in ("utterance", "former") if field in known)
+    return Or(named) if len(named) > 1 else named[0]
 
 
 def _negation(child: Node) -> Node:

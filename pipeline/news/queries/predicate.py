@@ -15,6 +15,7 @@ from pipeline.news.queries.tree import (
     Near,
     Node,
     Not,
+    OneOf,
     Or,
     Pattern,
     Query,
@@ -52,10 +53,12 @@ def _holds(node: Node, document: Document, family: str) -> bool:
             return any(map(partial(_passes, node), _values(document, node.field)))
 
 
-def _passes(node: Value | ValueShape | Between | Exists, value: object) -> bool:
+def _passes(node: Value | OneOf | ValueShape | Between | Exists, value: object) -> bool:
     match node:
         case Value():
             return value == node.value
+        case OneOf():
+            return value in node.values
         case ValueShape():
             return shape(node.pattern).fullmatch(str(value)) is not None
         case Between():

@@ -94,6 +94,14 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """The keyword field has one of these values; of none of them, nothing."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ValueShape:
     """The value of the keyword field has this shape."""
 
@@ -122,7 +130,7 @@ class Exists:
     field: str
 
 
-Node = Everything | And | Or | Not | Words | Near | Shape | Value | ValueShape | Between | Exists
+Node = Everything | And | Or | Not | Words | Near | Shape | Value | OneOf | ValueShape | Between | Exists
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.stack.faults.articles import Outcome
-from tests.stack.faults.product import Product
+from tests.stack.faults.product import Product, index_url
 from tests.stack.servers import Elasticsearch, Kafka
 
 _TABLE: list[tuple[str, dict[str, Any]]] = []
@@ -37,7 +37,8 @@ def product(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
     """A Kafka of three brokers, an Elasticsearch, and two workers for each agent."""
     home: Path = tmp_path_factory.mktemp("faults") / "home"
     with Kafka(brokers=3) as kafka, Elasticsearch() as search:
-        found = Product(kafka, search, home, processes=2)
+        found = Product(kafka, index_url(search.url), home, processes=2)
+        found.search = search
         try:
             found.start("flow")
             found.start("index")

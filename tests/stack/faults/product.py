@@ -53,13 +53,16 @@ class Group:
 class Product:
     """One installation. Everything is done to it as a user or a bad day would, and read as a user reads it."""
 
-    def __init__(self, kafka: Kafka, search: Elasticsearch, home: Path, processes: int) -> None:
-        self.kafka, self.search, self.home, self._processes = kafka, search, home, processes
+    search: Elasticsearch
+    """The cluster of the index, where that is the product's own."""
+
+    def __init__(self, kafka: Kafka, index: str, home: Path, processes: int) -> None:
+        self.kafka, self.home, self._processes = kafka, home, processes
         self.partitions = 4
         write_catalog(home.parent / "catalog")
         self._settings = {
             "PANTAU_BROKER": f"kafka://{kafka.bootstrap}?partitions={self.partitions}&session={SESSION}",
-            "PANTAU_INDEX": index_url(search.url),
+            "PANTAU_INDEX": index,
             "PANTAU_RECOGNISER": "none:",
             "PANTAU_METRICS_PORT": "0",
             "PANTAU_LOG": "info",
