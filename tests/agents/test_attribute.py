@@ -1,6 +1,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -110,6 +111,37 @@ def test_a_new_revision_repeats_its_own_statements() -> None:
     assert (found.utterance_id, found.novelty, found.articles) == ("a.1", "repeat", 2)
     corrected = put(made("a.1", FULLER, revision=3), state)
     assert (corrected.utterance_id, corrected.articles) == ("a.1", 2)
+
+
+def test_what_a_revision_says_now_and_what_it_said_before_are_both_known() -> None:
+    state = MemoryState()
+    put(made("a.1", TEXT), state)
+    assert put(made("a.1", OTHER, revision=2), state).utterance_id == "a.1"
+    assert put(made("b.1", TEXT, days=1), state).utterance_id == "a.1"
+    assert put(made("c.1", OTHER, days=1), state).utterance_id == "a.1"
+
+
+class Counted(MemoryState):
+    """A state that counts what is put."""
+
+    puts = 0
+
+    def put(self, key: str, value: bytes, *rest: Any, **more: Any) -> None:
+        self.puts += 1
+        super().put(key, value, *rest, **more)
+
+
+def test_a_new_statement_is_one_record() -> None:
+    state = Counted()
+    put(made("a.1", TEXT), state)
+    put(made("b.1", OTHER), state)
+    assert state.puts == 2
+
+
+def test_brief_words_that_are_said_day_after_day_are_found_each_time() -> None:
+    state = MemoryState()
+    found = [put(made(f"a{day}.1", "Itu tidak benar,", days=day), state) for day in range(12)]
+    assert {utterance.utterance_id for utterance in found} == {"a0.1"}
 
 
 def test_an_older_statement_that_comes_late_joins_and_moves_the_date() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.adapters.memory import MemoryState
 from pipeline.adapters.sqlite import postings
 from pipeline.adapters.sqlite.database import Database
+from pipeline.adapters.sqlite.filters import PARTS, Filter
 from pipeline.adapters.sqlite.state import SCHEMA, SqliteState
 
 
@@ -86,6 +88,37 @@ def test_what_expired_leaves_the_blocks(database: Database) -> None:
     (kept,) = database.connection.execute("SELECT count(*) FROM state").fetchone()
     assert kept == 200
     assert _entries(database.connection) <= 320
+
+
+def test_what_others_keep_for_good_does_not_keep_what_expired_in_the_blocks(database: Database) -> None:
+    state, other, day = (
+        SqliteState(database, "a", step=1),
+        SqliteState(database, "b"),
+        datetime(2031, 3, 10, tzinfo=UTC),
+    )
+    for number in range(200):
+        other.put(f"k{number}", b"v", [number])
+        state.put(f"k{number}", b"v", [number], day + timedelta(days=number // 100))
+    assert len(state.expire(day + timedelta(days=1), 1000)) == 100
+    for number in range(100, 200):
+        state.put(f"k{number}", b"w", [number, 7], day + timedelta(days=1))
+    assert _entries(database.connection) <= 200
+    assert [key for key, _ in other.find([3], 9)] == ["k3"]
+    assert state.find([3], 9) == []
+
+
+@given(st.lists(st.integers(0, (1 << 32) - 1), min_size=1, max_size=300), st.sampled_from([0, 300, 50_000]))
+def test_a_filter_lets_through_all_that_was_noted_and_few_others(hashes: list[int], size: int) -> None:
+    noted = Filter()
+    noted.resize(max(size, len(hashes)))
+    for part in range(PARTS):
+        of_part = [(hash & (1 << 28) - 1) << 36 for hash in sorted(hashes) if hash >> 28 == part]
+        noted.note(part, np.array(of_part, dtype=np.uint64))
+    assert noted.among(hashes) == hashes
+    others = range(7, 1 << 32, 1 << 20)
+    assert len(noted.among(others)) <= len(others) / 8 + len(hashes)
+    noted.clear(hashes[0] >> 28)
+    assert [hash for hash in hashes if hash >> 28 != hashes[0] >> 28] == noted.among(hashes)
 
 
 def _entries(connection: sqlite3.Connection) -> int:

@@ -1,5 +1,9 @@
 from datetime import timedelta
 
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pipeline.news import ledger, wording
 from schemas.statement import StatementMade
 from tests.invented import made
@@ -61,6 +65,18 @@ def test_a_long_statement_has_few_postings() -> None:
     long = made("a", " ".join(f"kata{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(600)))
     assert len(ledger.kept_under(worded(long))) <= 65
     assert len(worded(long).content.stems) == wording.LONGEST
+
+
+WORDS = ("kapal", "patroli", "baru", "tiga", "lima", "teluk", "malaka", "tidak", "subsidi", "pupuk", "petani", "panen")
+TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join)
+
+
+@given(TEXTS, TEXTS, st.sampled_from(["id", "en"]), st.integers(0, 9))
+def test_what_is_linked_looks_promising(one: str, other: str, language: str, days: int) -> None:
+    later, earlier = made("b", one, days=days), made("a", other, language=language)
+    glance = msgspec.convert(msgspec.to_builtins(ledger.Worded(worded(earlier))), ledger.Glance)
+    assert glance.wording is not None
+    assert ledger.promising(worded(later), glance.wording) or match(later, earlier) is None
 
 
 def test_the_nearest_wording_ranks_first() -> None:
