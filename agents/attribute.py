@@ -128,9 +128,9 @@ def _match(mine: Wording, value: bytes) -> Match | None:
 
 
 def _beside(mine: Wording, article: Iterable[Worded], state: State) -> list[Match]:
-    """The wordings whose place in the same article shows that they say the same."""
+    """The wordings in the same article that say the same, as their places show as well."""
     seated = (one for record in article for one in _seated(record, state))
-    near = (ledger.match(mine, known, there) for known, there in seated if there.beside(mine.seat))
+    near = (ledger.match(mine, known, there) for known, there in seated)
     return [match for match in near if match]
 
 

@@ -57,15 +57,19 @@ def made(
     language: str = "id",
     kind: str = "direct",
     confidence: float = 0.9,
+    start: int | None = None,
 ) -> StatementMade:
-    article = article or statement_id.partition(".")[0]
+    """A statement; the second of an article ("a.2") stands 1,000 codepoints behind the first ("a.1")."""
+    name, _, number = statement_id.partition(".")
+    article = article or name
+    start = 1000 * int(number if number.isdecimal() else 0) if start is None else start
     return StatementMade(
         statement=Statement(
             statement_id=statement_id,
             kind=kind,
             part="body",
-            start=0,
-            end=len(text),
+            start=start,
+            end=start + len(text),
             text=text,
             speaker=speaker,
             speaker_id=speaker_id,

@@ -151,13 +151,9 @@ def is_apart(statement: StatementDocument, edit: Edit) -> bool:
 
 def _nearest(statement: StatementDocument, seeds: Iterable[Seed]) -> float:
     """The largest share of content words that a statement has in common with one of these."""
-    mine = likeness.roots(wording.read(statement.text, statement.language).content)
-    shares = (_share(mine, likeness.roots(wording.read(seed.text, seed.language).content)) for seed in seeds)
+    mine = wording.read(statement.text, statement.language).content
+    shares = (likeness.share(mine, wording.read(seed.text, seed.language).content) for seed in seeds)
     return max(shares, default=0.0)
-
-
-def _share(mine: frozenset[str], theirs: frozenset[str]) -> float:
-    return len(mine & theirs) / max(1, len(mine | theirs))
 
 
 def told_as(own: Sequence[str], statement: str, made: Corrections) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
 """Whether two wordings of one speaker are of one utterance: a logistic model over what they share and where they stand.
 
-Its weights were fitted on the development half of `tests/golden/utterances`, on the pairs by which wordings hang
-together (the maximum spanning tree of each utterance, fitted again six times) against all pairs of different
-utterances. It knows no words, so it serves every language; what speaks against it for sure (`wording.contradict`) is
-not weighed but decides. That a quotation follows its report weighs less than was fitted, because reports that have
-nothing to do with what follows are seldom among the annotated.
+Two wordings from different articles are judged by their words; two from one article by their places as well: a report
+stands before the quotation that it announces, a headline over its article. Nothing is the same that contradicts: other
+figures, a negation on one side only, opposite words.
+
+The weights are fitted on annotated statements (`python -m tests.training.likeness`).
 """
 
 from functools import lru_cache
-from math import exp, log1p
+from itertools import pairwise
+from math import exp
 from operator import mul
 from typing import NamedTuple
 
@@ -17,27 +18,25 @@ from pipeline.news.wording import Content
 from schemas.article import Part
 from schemas.statement import StatementKind
 
-SAME = 0.35
+SAME = 0.45
 """The least likeness of two wordings of one utterance."""
-APART, APART_LIGHT, APART_STRICT = 0.5, 0.7, 0.85
-"""The least similarity of those that do not stand beside each other; light when one of them says less than 5 content
-words, strict when both give names and share none of them, and when what the shorter denies is not in the longer."""
 SHARED = 2
-"""Content words that they share at least."""
-BESIDE = 200
-"""Codepoints between a report and the quotation that it announces, at most."""
+"""Content words that two wordings from different articles share at least."""
+NEAR = 100
+"""Codepoints between two statements at which their nearness is halved."""
 MISHEARD, MISHEARD_ROOTS = 0.85, 6
 """The share of the other words that two wordings of one day with other figures have in common at least when one of them
 misquotes the figure, and the least number of them."""
+DAYS, PHRASES, DENIALS, LENGTH = 3, 10, 4, 40
+"""More of these say no more."""
 
-_LIGHT = 5.0
 _ROOT = 5  # letters by which words are compared: forms of a word differ behind that, in most languages
-_BIAS = -6.58
-_WEIGHTS = (3.25, 1.77, 0.80, 0.58, 3.87, -1.12, 0.41, 1.43, 3.0)
+_BIAS = -5.18
+_WEIGHTS = (5.68, 5.13, 0.28, -0.77, 0.33, -0.09, -1.0, 1.24, 2.88, 3.75, -7.23, -3.54)
 
 
 class Seat(NamedTuple):
-    """Where a statement stands; `day` counts from 1970."""
+    """Where a statement stands; `day` counts from 1970. Without an article it is compared by its words alone."""
 
     article_id: str
     part: Part
@@ -46,12 +45,6 @@ class Seat(NamedTuple):
     kind: StatementKind
     day: int
 
-    def beside(self, other: "Seat") -> bool:
-        """Whether the places of two statements say something about them: a headline and its article, or a report and
-        the quotation that follows it at once.
-        """
-        return _headed(self, other) or _announced(self, other) or _announced(other, self)
-
 
 def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
     """How surely two wordings of one speaker and one language are of one utterance, 0 to 1; symmetric. 1.0 for equal
@@ -59,53 +52,52 @@ def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
     """
     if one.key == other.key:
         return 1.0
-    beside, similarity = here.beside(there), wording.overlap(one, other)
-    if not beside and similarity < APART:
+    together = here.article_id == there.article_id
+    if not comparable(one, other, together):
         return 0.0
-    if len(roots(one) & roots(other)) < SHARED or min(one.weight, other.weight) < wording.BRIEF:
+    if wording.contradict(one, other) and not _misheard(one, other, here.day == there.day):
         return 0.0
-    if wording.contradict(one, other):
-        if not _misheard(one, other, here.day == there.day):
-            return 0.0
-        one, other = wording.without_numbers(one), wording.without_numbers(other)
-    if not beside and similarity < _asked(one, other):
-        return 0.0
-    found = features(one, here, other, there, similarity)
-    return 1 / (1 + exp(-_BIAS - sum(map(mul, _WEIGHTS, found))))
+    return 1 / (1 + exp(-_BIAS - sum(map(mul, _WEIGHTS, features(one, here, other, there)))))
 
 
-def features(one: Content, here: Seat, other: Content, there: Seat, similarity: float) -> tuple[float, ...]:
-    """What the model weighs, in the order of its weights; `similarity` is their `wording.overlap`."""
+def comparable(one: Content, other: Content, together: bool) -> bool:
+    """Whether two wordings share enough to be judged; those that stand together, in one article, need share less."""
+    shared = len(roots(one) & roots(other))
+    if together:
+        return shared > 0
+    if shared < SHARED or one.brief or other.brief or wording.hopeless(frozenset(one.stems), other.stems):
+        return False
+    return not _denies_else(one, other) and not wording.scrambled(one, other)
+
+
+def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[float, ...]:
+    """What the model weighs, in the order of its weights.
+
+    Of their content words: the share of all that both have, that of the shorter wording, and the number of neighbours
+    that are neighbours in both; of their names, the share of the fewer; their negations; the length of the shorter; the
+    days between them; whether one is reported and one quoted. Then, in one article, whether one is its headline; how
+    near they are; the same when the quotation comes first; and the share of the shorter wording once more.
+    """
     mine, theirs = roots(one), roots(other)
     shared, least = len(mine & theirs), min(len(mine), len(theirs))
+    contained, together = shared / least, here.article_id == there.article_id
+    first, second = sorted((here, there), key=lambda seat: (seat.start, seat.end, seat.kind))
+    mixed = (first.kind == "indirect") != (second.kind == "indirect")
+    near = _nearness(first, second) if together else 0.0
     return (
-        shared / least,
         shared / (len(mine) + len(theirs) - shared),
-        log1p(shared),
+        contained,
+        min(PHRASES, len(_neighbours(one.stems) & _neighbours(other.stems))),
         len(one.names & other.names) / max(1, min(len(one.names), len(other.names))),
-        similarity,
-        float(bool(one.denials) != bool(other.denials)),
-        float(here.day == there.day),
-        float(_headed(here, there)),
-        float(_announced(here, there) or _announced(there, here)),
+        min(DENIALS, one.denials + other.denials),
+        min(LENGTH, len(one.stems), len(other.stems)),
+        min(DAYS, abs(here.day - there.day)),
+        float(mixed),
+        float(together and (here.part == "title") != (there.part == "title")),
+        near,
+        near if mixed and second.kind == "indirect" else 0.0,
+        contained if together else 0.0,
     )
-
-
-def _asked(one: Content, other: Content) -> float:
-    """How similar they are at least."""
-    if _other_names(one, other) or _denies_else(one, other):
-        return APART_STRICT
-    return APART_LIGHT if min(one.substance, other.substance) < _LIGHT else APART
-
-
-def _other_names(one: Content, other: Content) -> bool:
-    return bool(one.names and other.names) and one.names.isdisjoint(other.stems) and other.names.isdisjoint(one.stems)
-
-
-def _denies_else(one: Content, other: Content) -> bool:
-    """Whether the shorter wording denies something that the longer does not speak of: its point is missing there."""
-    short, long = sorted((one, other), key=lambda content: len(content.stems))
-    return bool(short.negated) and short.negated.isdisjoint(long.stems)
 
 
 def roots(content: Content) -> frozenset[str]:
@@ -113,21 +105,31 @@ def roots(content: Content) -> frozenset[str]:
     return _roots(content.stems)
 
 
+def share(one: Content, other: Content) -> float:
+    """The share of content words that two wordings have in common, 0 to 1."""
+    mine, theirs = roots(one), roots(other)
+    return len(mine & theirs) / max(1, len(mine | theirs))
+
+
 @lru_cache(maxsize=1024)
 def _roots(stems: tuple[str, ...]) -> frozenset[str]:
     return frozenset([stem[:_ROOT] if stem[0] != "#" else stem for stem in stems])
 
 
-def _headed(one: Seat, other: Seat) -> bool:
-    """Whether one stands in the headline over the other."""
-    return one.article_id == other.article_id and (one.part == "title") != (other.part == "title")
+@lru_cache(maxsize=1024)
+def _neighbours(stems: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    return frozenset(pairwise(stems))
 
 
-def _announced(report: Seat, quotation: Seat) -> bool:
-    """Whether a quotation follows its report at once."""
-    together = report.article_id == quotation.article_id and report.part == quotation.part
-    beside = 0 <= quotation.start - report.end < BESIDE
-    return together and beside and report.kind == "indirect" and quotation.kind != "indirect"
+def _nearness(first: Seat, second: Seat) -> float:
+    """1 for statements side by side, falling with the text between them; 0 in different parts of the article."""
+    return NEAR / (NEAR + max(0, second.start - first.end)) if first.part == second.part else 0.0
+
+
+def _denies_else(one: Content, other: Content) -> bool:
+    """Whether the shorter wording denies something that the longer does not speak of: its point is missing there."""
+    short, long = sorted((one, other), key=lambda content: len(content.stems))
+    return bool(short.negated) and short.negated.isdisjoint(long.stems)
 
 
 def _misheard(one: Content, other: Content, one_day: bool) -> bool:

@@ -7,13 +7,13 @@ speaker to whom copies give the same words; where they give them to two, it stay
 
 from collections.abc import Iterable
 
-from pipeline.news import wording
+from pipeline.news import likeness, wording
 from schemas.documents import StatementDocument
 
 UNKNOWN = "unknown:"
 """The ids of speakers who are not known begin so."""
-COPIED = 0.8
-"""The least similarity of the same words in two copies of one text, of which one may be edited."""
+COPIED = 0.7
+"""The least share of content words that the same words have in two copies of one text, of which one may be edited."""
 
 
 def unnamed(statement: StatementDocument) -> bool:
@@ -34,7 +34,12 @@ def named(quotation: StatementDocument, family: Iterable[StatementDocument]) -> 
 
 def _copied(one: StatementDocument, other: StatementDocument) -> bool:
     together = (one.family, one.language) == (other.family, other.language) and one.article != other.article
-    return together and wording.similarity(_content(one), _content(other)) >= COPIED
+    return together and _alike(_content(one), _content(other))
+
+
+def _alike(one: wording.Content, other: wording.Content) -> bool:
+    copied = likeness.comparable(one, other, together=False) and not wording.contradict(one, other)
+    return one.key == other.key or (copied and likeness.share(one, other) >= COPIED)
 
 
 def _content(statement: StatementDocument) -> wording.Content:

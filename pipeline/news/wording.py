@@ -1,9 +1,8 @@
 """How somebody put something, and what two wordings have in common.
 
-A wording is compared by its content words: stems without function words, numbers as values, in order. Two wordings are
-similar when most of the shorter one stands close together in the longer one, in about the same order, and nothing
-speaks against it: other figures, a negation on one side only, words with opposite meanings. `pipeline.news.likeness`
-decides whether they say the same.
+A wording is compared by its content words: stems without function words, numbers as values, in order. Here is what
+speaks against two wordings: too few shared words or another order, other figures, a negation on one side only, words
+with opposite meanings. `pipeline.news.likeness` decides whether they say the same.
 """
 
 import re
@@ -40,9 +39,8 @@ LONGEST = 400
 BRIEF = 3.0
 """Wordings that weigh less are the same only when they are equal."""
 
-_HOPELESS = 0.45  # of the words of the shorter one: even if the others are names, that is not the same
-_SPREAD = 1.5  # the place in the longer wording is at most so many times as long as the shorter one
-_NAME, _LETTER = 0.5, 0.4  # a name says less than a verb; a letter of an unspaced script is a part of a word
+_HOPELESS = 0.4  # of the words of the shorter one
+_LETTER = 0.4  # a letter of an unspaced script is a part of a word
 _IN_ORDER = 0.5  # of the shared words
 TRANSLATED_NAMES = 3
 """Names and figures that a wording and its translation share at least."""
@@ -84,11 +82,6 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
     def brief(self) -> bool:
         """Whether it weighs less than BRIEF."""
         return _LETTER * len(self.stems) < BRIEF and self.weight < BRIEF
-
-    @property
-    def substance(self) -> float:
-        """How much it says, in content words; a name counts half."""
-        return sum(_weights(self.stems, self.names))
 
 
 class Reading(NamedTuple):
@@ -165,30 +158,16 @@ def _take_back(found: list[_Word], plains: Sequence[str], language: str) -> None
             found[place] = word._replace(kind="word")
 
 
-def similarity(one: Content, other: Content) -> float:
-    """How much of the shorter wording stands in one place of the longer that is about as long, 0 to 1; symmetric. 1.0
-    for equal wordings, 0.0 for those that contradict.
-    """
-    return 0.0 if one.key != other.key and contradict(one, other) else overlap(one, other)
-
-
-def overlap(one: Content, other: Content) -> float:
-    """The same whatever speaks against it."""
-    if one.key == other.key:
-        return 1.0
-    short, long = (one, other) if len(one.stems) <= len(other.stems) else (other, one)
-    if hopeless(frozenset(short.stems), long.stems):
-        return 0.0
-    if one.brief or other.brief:
-        return 0.0
-    if len(short.stems) == len(long.stems):
-        return max(_contained(one, other), _contained(other, one))
-    return _contained(short, long)
-
-
 def hopeless(one: frozenset[str], other: Sequence[str]) -> bool:
-    """Whether two wordings with these stems share so few of them that they are not similar, unless they are equal."""
+    """Whether wordings with these stems share so few of them that they do not say the same, unless they are equal."""
     return len(one.intersection(other)) < _HOPELESS * min(len(one), len(other))
+
+
+def scrambled(one: Content, other: Content) -> bool:
+    """Whether less than half of the words that both have are in the same order."""
+    places = {stem: place for place, stem in enumerate(other.stems)}
+    shared = [places[stem] for stem in one.stems if stem in places]
+    return _longest_rise(shared) < _IN_ORDER * len(shared)
 
 
 def contradict(one: Content, other: Content) -> bool:
@@ -245,25 +224,6 @@ def pairs(content: Content) -> Hashes:
     """Hashes of content words that are neighbours or next but one, in either order: what wordings are found by."""
     stems = words.hash_encoded(" ".join(content.stems).encode("utf-8", "surrogatepass").split())
     return words.avalanche(np.concatenate((stems[:-1] + stems[1:], stems[:-2] + stems[2:])))
-
-
-def _contained(short: Content, long: Content) -> float:
-    places = {stem: place for place, stem in enumerate(long.stems)}
-    weights = _weights(short.stems, short.names | long.names)
-    hits = [(places[stem], weight) for stem, weight in zip(short.stems, weights) if stem in places]
-    hits = _densest(hits, max(_SPREAD * len(short.stems), len(short.stems) + 4))
-    if not hits or _longest_rise([place for place, _ in hits]) < _IN_ORDER * len(hits):
-        return 0.0
-    return sum(weight for _, weight in hits) / sum(weights)
-
-
-def _densest(hits: list[tuple[int, float]], width: float) -> list[tuple[int, float]]:
-    """Of hits (place, weight), those in the stretch of this width that weighs most, in the order given."""
-    places = sorted([place for place, _ in hits])
-    if not places or places[-1] - places[0] < width:
-        return hits
-    best = max(places, key=lambda start: sum(w for place, w in hits if start <= place < start + width))
-    return [hit for hit in hits if best <= hit[0] < best + width]
 
 
 def _longest_rise(places: Sequence[int]) -> int:
@@ -402,13 +362,6 @@ def _opposites() -> dict[str, frozenset[str]]:
             found[one] = found.get(one, frozenset()) | {other}
             found[other] = found.get(other, frozenset()) | {one}
     return found
-
-
-def _weights(stems: Sequence[str], names: frozenset[str]) -> list[float]:
-    weights = [_NAME if stem in names else 1.0 for stem in stems] if names else [1.0] * len(stems)
-    if 1 in map(len, stems):
-        return [weight * (_LETTER if len(stem) == 1 else 1.0) for weight, stem in zip(weights, stems)]
-    return weights
 
 
 def _cognates(stems: Iterable[str]) -> frozenset[str]:

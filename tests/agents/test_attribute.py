@@ -200,7 +200,10 @@ def test_headline_report_and_quotation_of_real_news_are_one_utterance() -> None:
     state, found = MemoryState(), list[tuple[str, str, Utterance]]()
     for number, gold in enumerate(map(json.loads, SEEDS.read_text().splitlines())):
         days = 40 * int(gold["doc"][:3])
-        statement = made(f"s{number}", gold["text"], article=gold["doc"], speaker_id=gold["speaker"], days=days)
+        who, where = gold["speaker"], gold["start"]
+        statement = made(
+            f"s{number}", gold["text"], article=gold["doc"], speaker_id=who, days=days, start=where, kind=gold["kind"]
+        )
         found.append((gold["doc"], gold["text"], put(statement, state)))
     for words, times in (("risiko konflik", 4), ("pengendalian senjata", 2)):
         same = [place.utterance_id for _, text, place in found if words in text.casefold()]

@@ -1,0 +1,75 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.news import wording
+from pipeline.news.likeness import SAME, Seat, likeness, share
+from pipeline.news.wording import Content
+
+REPORT = "Dewan Selayar telah menerima usulan rapat tarif pada 12 Mei dan sedang mempertimbangkan usulan tersebut"
+QUOTED = "Kita sudah menerima surat dari Dewan Selayar dan sedang mempertimbangkannya,"
+SEAT = Seat("a", "body", 0, 100, "indirect", 0)
+
+
+def content(text: str) -> Content:
+    return wording.read(text, "id").content
+
+
+def like(here: Seat, there: Seat, one: str = REPORT, other: str = QUOTED) -> float:
+    return likeness(content(one), here, content(other), there)
+
+
+def test_a_report_announces_the_quotation_behind_it() -> None:
+    behind = SEAT._replace(start=110, end=180, kind="direct")
+    assert like(SEAT, behind) >= SAME
+    assert like(SEAT, behind) > like(SEAT, behind._replace(start=2000, end=2070))
+    assert like(SEAT, behind) > like(SEAT._replace(start=190, end=290), behind), "a report behind it says more"
+    assert like(SEAT, behind) > like(SEAT, behind._replace(kind="indirect")), "and so does a second report"
+    assert like(SEAT, behind) > like(SEAT._replace(article_id="b"), behind), "other articles have to say more alike"
+
+
+def test_a_headline_says_what_its_article_says() -> None:
+    behind = SEAT._replace(start=2000, end=2070, kind="direct")
+    assert like(SEAT._replace(part="title"), behind) > like(SEAT, behind)
+
+
+def test_the_longer_ago_the_more_alike_it_has_to_be() -> None:
+    days = [like(SEAT, SEAT._replace(article_id="b", kind="direct", day=day)) for day in range(5)]
+    assert days[0] > days[1] > days[2] > days[3] == days[4]
+
+
+def test_two_articles_are_not_compared_by_the_places_of_their_statements() -> None:
+    near, far = (SEAT._replace(article_id="b", start=start, end=start + 9) for start in (0, 5000))
+    assert like(SEAT, near) == like(SEAT, far)
+
+
+def test_brief_words_in_one_article_may_be_a_part_of_others() -> None:
+    beside = SEAT._replace(start=110, end=130, kind="direct")
+    brief, whole = "Sampai cedera lutut,", "ia berlatih dua bulan sampai cedera lutut"
+    assert like(SEAT, beside, whole, brief) >= SAME
+    assert like(SEAT, beside._replace(article_id="b"), whole, brief) == 0
+
+
+WORDS = ("kapal nelayan", "pelabuhan Selayar", "tidak", "5", "lima", "naik", "turun", "menolak", "harga", "juta", ".")
+SENTENCES = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)
+SEATS = st.builds(
+    lambda article, part, start, length, kind, day: Seat(article, part, start, start + length, kind, day),
+    st.sampled_from("ab"),
+    st.sampled_from(["title", "body"]),
+    st.integers(0, 300),
+    st.integers(0, 90),
+    st.sampled_from(["direct", "mixed", "indirect"]),
+    st.integers(0, 40),
+)
+
+
+@given(SENTENCES, SEATS, SENTENCES, SEATS)
+def test_likeness_is_symmetric_and_between_0_and_1(one: str, here: Seat, other: str, there: Seat) -> None:
+    first, second = content(one), content(other)
+    assert 0 <= likeness(first, here, second, there) <= 1
+    assert likeness(first, here, second, there) == likeness(second, there, first, here)
+    assert share(first, second) == share(second, first)
+
+
+@given(st.text(max_size=80), SEATS, SEATS)
+def test_every_text_is_like_itself(text: str, here: Seat, there: Seat) -> None:
+    assert like(here, there, text, text) == 1
