@@ -192,7 +192,7 @@ def wording_posting(mine: Wording) -> int:
 
 def article_posting(mine: Wording) -> int:
     """What the wordings of a speaker in one article are found by."""
-    return words.posting(words.hash64(f"{mine.speaker_id}\0article {mine.seat.article_id}"))
+    return words.posting(words.hash64(f"{mine.speaker_id}\0in {mine.seat.article_id}"))
 
 
 def postings(mine: Wording) -> list[int]:
@@ -421,7 +421,7 @@ def _postings(mine: Wording, periods: Iterable[int]) -> list[int]:
 
 @lru_cache(maxsize=64)
 def _in_period(speaker: str, content: Content, period: int) -> tuple[int, ...]:
-    seed = words.hash64(f"{speaker}\0{period}")
+    seed = words.hash64(f"{speaker}\0period {period}")
     return words.posting(content.key ^ seed), *words.postings(_shared(content) ^ np.uint64(seed))
 
 
@@ -439,5 +439,5 @@ def _landmarks(mine: Wording, days: Sequence[int]) -> list[int]:
     marks = wording.landmarks(mine.content)
     if len(marks) < wording.TRANSLATED_NAMES:
         return []
-    seeds = [words.hash64(f"{mine.speaker_id}\0day {day}") for day in days]
+    seeds = [words.hash64(f"{mine.speaker_id}\0on day {day}") for day in days]
     return words.postings([words.hash64(mark, seed) for seed in seeds for mark in sorted(marks)])
