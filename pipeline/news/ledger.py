@@ -9,9 +9,9 @@ joined one keeps the id of the earlier; the other id is a *former* one of it, an
 It is a *version* when a later article adds content words to all that was heard before. A statement that is older than
 all known ones is a repeat and moves `first_seen`.
 
-Bounds: a wording is compared with the `CANDIDATES` that share the most pairs of words with it; an utterance keeps the
-first `CARRIERS` articles (a count of 256 means 256 or more) and remembers `VOCABULARY` words; in one article `SEATS`
-statements of a speaker are known by their place.
+Bounds: a wording is compared with the `CANDIDATES` that share the most pairs of words with it, and with those of a
+single pair when it is `RARE`; an utterance keeps the first `CARRIERS` articles (a count of 256 means 256 or more) and
+remembers `VOCABULARY` words; in one article `SEATS` statements of a speaker are known by their place.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +37,8 @@ TRANSLATED_WINDOW = timedelta(days=1)
 """The same for wordings in two languages."""
 CANDIDATES = 12
 """How many known wordings are compared with one statement."""
+RARE = CANDIDATES
+"""A wording that shares one pair of words alone is compared when not more than so many have that pair in its period."""
 CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
@@ -190,7 +192,7 @@ def wording_posting(mine: Wording) -> int:
 
 def article_posting(mine: Wording) -> int:
     """What the wordings of a speaker in one article are found by."""
-    return words.posting(words.hash64(f"{mine.speaker_id}\0article {mine.seat.article_id}"))
+    return words.posting(words.hash64(f"{mine.speaker_id}\0in {mine.seat.article_id}"))
 
 
 def postings(mine: Wording) -> list[int]:
@@ -200,10 +202,8 @@ def postings(mine: Wording) -> list[int]:
 
 
 def rare(mine: Wording) -> int | None:
-    """How many wordings may have the pair of words that is all they share with it: not more than are compared, or the
-    oldest of them would be, which are as good as any. None for one that has a single pair.
-    """
-    return CANDIDATES if len(mine.content.stems) > 2 else None
+    """How many wordings may have the one posting that they share with it; None for one that has hardly more."""
+    return RARE if len(mine.content.stems) > 2 else None
 
 
 def kept_under(mine: Wording) -> list[int]:
@@ -421,7 +421,7 @@ def _postings(mine: Wording, periods: Iterable[int]) -> list[int]:
 
 @lru_cache(maxsize=64)
 def _in_period(speaker: str, content: Content, period: int) -> tuple[int, ...]:
-    seed = words.hash64(f"{speaker}\0{period}")
+    seed = words.hash64(f"{speaker}\0period {period}")
     return words.posting(content.key ^ seed), *words.postings(_shared(content) ^ np.uint64(seed))
 
 
@@ -439,5 +439,5 @@ def _landmarks(mine: Wording, days: Sequence[int]) -> list[int]:
     marks = wording.landmarks(mine.content)
     if len(marks) < wording.TRANSLATED_NAMES:
         return []
-    seeds = [words.hash64(f"{mine.speaker_id}\0day {day}") for day in days]
+    seeds = [words.hash64(f"{mine.speaker_id}\0on day {day}") for day in days]
     return words.postings([words.hash64(mark, seed) for seed in seeds for mark in sorted(marks)])
