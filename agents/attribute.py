@@ -114,9 +114,9 @@ def _near(mine: Wording, state: State) -> list[tuple[str, Worded]]:
 
 def _alike(mine: Wording, state: State) -> list[Match]:
     """The wordings that say the same, wherever they stand, and translations."""
-    near = state.find(ledger.postings(mine), ledger.CANDIDATES, ledger.rare(mine))
+    near = state.find(ledger.postings(mine), ledger.CANDIDATES, ledger.rare(mine), newest=True)
     marks = ledger.translation_postings(mine)
-    near += state.find(marks, ledger.CANDIDATES) if marks else []
+    near += state.find(marks, ledger.CANDIDATES, newest=True) if marks else []
     matches = (_match(mine, value) for value in dict(near).values())
     return [match for match in matches if match]
 

@@ -111,8 +111,10 @@ class State(Protocol):
         due  when the runner shall hand it to the agent's `wake`, within LONGEST_WAIT; None is never
         """
 
-    def find(self, postings: Sequence[int], limit: int, rare: int | None = None) -> list[tuple[str, bytes]]:
-        """The records that share at least one of these postings, the most shared first, then the older.
+    def find(
+        self, postings: Sequence[int], limit: int, rare: int | None = None, *, newest: bool = False
+    ) -> list[tuple[str, bytes]]:
+        """The records that share at least one of these postings, the most shared first, then the older, or the newer.
 
         A posting lists 64 records at most: what is put when it is full is not found through it, until one of them goes
         and another is put.

@@ -75,8 +75,10 @@ class MemoryState:
             if len(ages) < LISTED:
                 insort(ages, new.age)
 
-    def find(self, postings: Sequence[int], limit: int, rare: int | None = None) -> list[tuple[str, bytes]]:
-        """The records that share at least one posting, or one that is rare, the most shared first, then the older."""
+    def find(
+        self, postings: Sequence[int], limit: int, rare: int | None = None, *, newest: bool = False
+    ) -> list[tuple[str, bytes]]:
+        """See State."""
         shared: Counter[int] = Counter()
         strays = set[int]()
         for posting in self._ages.keys() & set(postings):
@@ -85,7 +87,7 @@ class MemoryState:
             if rare is not None and len(ages) > rare:
                 strays.update(ages)
         found = (age for age, times in shared.items() if times > 1 or age not in strays)
-        best = sorted(found, key=lambda age: (-shared[age], age))[:limit]
+        best = sorted(found, key=lambda age: (-shared[age], -age if newest else age))[:limit]
         return [(key, self._entries[key].value) for key in map(self._keys.__getitem__, best)]
 
     def delete(self, key: str) -> None:

@@ -9,9 +9,10 @@ joined one keeps the id of the earlier; the other id is a *former* one of it, an
 It is a *version* when a later article adds content words to all that was heard before. A statement that is older than
 all known ones is a repeat and moves `first_seen`.
 
-Bounds: a wording is compared with the `CANDIDATES` that share the most pairs of words with it, and with those of a
-single pair when it is `RARE`; an utterance keeps the first `CARRIERS` articles (a count of 256 means 256 or more) and
-remembers `VOCABULARY` words; in one article `SEATS` statements of a speaker are known by their place.
+Bounds: a wording is compared with the `CANDIDATES` that share the most pairs of words with it, the newest of several,
+and with those of a single pair when it is `RARE`; an utterance keeps the first `CARRIERS` articles (a count of 256
+means 256 or more) and remembers `VOCABULARY` words; in one article `SEATS` statements of a speaker are known by their
+place.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,15 +36,15 @@ BRIEF_WINDOW = timedelta(days=7)
 """The same for wordings of one or two content words ("Itu tidak benar"), which are said of many things."""
 TRANSLATED_WINDOW = timedelta(days=1)
 """The same for wordings in two languages."""
-CANDIDATES = 12
+CANDIDATES = 8
 """How many known wordings are compared with one statement."""
-RARE = CANDIDATES
+RARE = 4
 """A wording that shares one pair of words alone is compared when not more than so many have that pair in its period."""
 CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
-_BUCKET = 4 * WINDOW.days
+_BUCKET = 2 * WINDOW.days
 _PAIRS, _MOST_PAIRS, _SAMPLED = 16, 48, 3  # of words that a wording is found by: so many, of a long one every third
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -273,3 +273,11 @@ def test_an_article_that_says_it_elsewhere_still_carries_what_it_withdrew() -> N
 def test_what_the_ledger_never_heard_cannot_be_withdrawn() -> None:
     gone = msgspec.structs.replace(made("a.1", TEXT), withdrawn=DAY)
     assert attribute(gone, state=MemoryState()) == Drop(Reason.UNHEARD)
+
+
+@pytest.mark.parametrize("text", ["Itu tidak benar,", "Selayar tetap pada jalan damai dan tidak memihak blok mana pun"])
+def test_what_is_said_every_day_stays_one_utterance(text: str) -> None:
+    state = MemoryState()
+    found = [put(made(f"a{day}.1", text, days=day), state) for day in range(100)]
+    assert [utterance.novelty for utterance in found].count("new") == 1
+    assert {utterance.utterance_id for utterance in found} == {"a0.1"}

@@ -75,6 +75,7 @@ def test_the_most_shared_come_first_then_the_older(state: Expiring) -> None:
     state.put("young", b"y", [1, 8])
     state.put("near", b"n", [1, 2, 3])
     assert [key for key, _ in state.find([1, 2, 3, 4], 5)] == ["near", "old", "young"]
+    assert [key for key, _ in state.find([1, 2, 3, 4], 5, newest=True)] == ["near", "young", "old"]
 
 
 def test_a_record_keeps_its_age_when_it_is_put_again(state: Expiring) -> None:

@@ -94,9 +94,11 @@ class PartitionMemory:
         """See State."""
         return self._state.get(key)
 
-    def find(self, postings: Sequence[int], limit: int, rare: int | None = None) -> list[tuple[str, bytes]]:
+    def find(
+        self, postings: Sequence[int], limit: int, rare: int | None = None, *, newest: bool = False
+    ) -> list[tuple[str, bytes]]:
         """See State."""
-        return self._state.find(postings, limit, rare)
+        return self._state.find(postings, limit, rare, newest=newest)
 
     def put(
         self,

@@ -114,11 +114,13 @@ class SqliteState:
                 id, array("q", [posting for posting in wanted if posting not in there]) if there else wanted
             )
 
-    def find(self, postings: Sequence[int], limit: int, rare: int | None = None) -> list[tuple[str, bytes]]:
+    def find(
+        self, postings: Sequence[int], limit: int, rare: int | None = None, *, newest: bool = False
+    ) -> list[tuple[str, bytes]]:
         """See State."""
         asked = set(postings)
         counts = self._lists.near(tuple(asked), rare) if asked else {}
-        best = sorted(counts, key=lambda id: (-counts[id], id))
+        best = sorted(counts, key=lambda id: (-counts[id], -id if newest else id))
         found: list[tuple[str, bytes]] = []
         while best and len(found) < limit:
             wanted = limit - len(found)
