@@ -38,7 +38,7 @@ TRANSLATED_WINDOW = timedelta(days=1)
 """The same for wordings in two languages."""
 CANDIDATES = 8
 """How many known wordings are compared with one statement."""
-RARE = 4
+RARE = CANDIDATES
 """A wording that shares one pair of words alone is compared when not more than so many have that pair in its period."""
 CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
@@ -49,8 +49,11 @@ _PAIRS, _MOST_PAIRS, _SAMPLED = 16, 48, 3  # of words that a wording is found by
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+Name = tuple[str, str, int, int, bool]
+
+
 class Wording(Value, frozen=True, kw_only=False, array_like=True):
-    """One way in which an utterance was put on one day, by the first statement that put it so."""
+    """One way in which an utterance was put on one day, quoted or reported, by the first statement that put it so."""
 
     language: str
     content: Content
@@ -61,9 +64,9 @@ class Wording(Value, frozen=True, kw_only=False, array_like=True):
     text: str
 
     @property
-    def name(self) -> tuple[str, str, int, int]:
-        """What is the same for every statement that is put so."""
-        return self.speaker_id, self.language, self.content.key, self.seat.day
+    def name(self) -> Name:
+        """What is the same for every statement that is put so: all that it is compared by with other articles."""
+        return self.speaker_id, self.language, self.content.key, self.seat.day, self.seat.kind == "indirect"
 
 
 class Stems(Value, frozen=True, kw_only=False, array_like=True):
@@ -188,7 +191,7 @@ def worded(made: StatementMade, reading: Reading) -> Wording:
 
 def wording_posting(mine: Wording) -> int:
     """What statements that are put alike on one day are found by."""
-    return words.posting(words.hash64(f"{mine.speaker_id}\0{mine.language} {mine.seat.day}", mine.content.key))
+    return words.posting(words.hash64(repr(mine.name)))
 
 
 def article_posting(mine: Wording) -> int:
@@ -260,7 +263,7 @@ def rank(matches: Sequence[Match], mine: Wording) -> list[Match]:
     """The nearest wording first: by similarity, then by the words that both share, then the earlier; each once."""
     if len(matches) < 2:
         return list(matches)
-    stems, best = set(mine.content.stems), dict[tuple[str, str, int, int], Match]()
+    stems, best = set(mine.content.stems), dict[Name, Match]()
 
     def nearness(found: Match) -> tuple[float, float, int, str]:
         theirs = stems.symmetric_difference(found.wording.content.stems)
