@@ -22,6 +22,8 @@ SAME = 0.45
 """The least likeness of two wordings of one utterance."""
 SHARED = 2
 """Content words that two wordings from different articles share at least."""
+TOGETHER = 0.25
+"""Two wordings from one article have more than this share of the content words of the shorter in common."""
 NEAR = 100
 """Codepoints between two statements at which their nearness is halved."""
 MISHEARD, MISHEARD_ROOTS = 0.85, 6
@@ -31,8 +33,8 @@ DAYS, PHRASES, DENIALS, LENGTH = 3, 10, 4, 40
 """More of these say no more."""
 
 _ROOT = 5  # letters by which words are compared: forms of a word differ behind that, in most languages
-_BIAS = -5.18
-_WEIGHTS = (5.68, 5.13, 0.28, -0.77, 0.33, -0.09, -1.0, 1.24, 2.88, 3.75, -7.23, -3.54)
+_BIAS = -5.30
+_WEIGHTS = (5.17, 5.26, 0.23, -0.72, 0.34, -0.04, -1.01, 1.15, 3.07, 3.46, -6.39, -3.40)
 
 
 class Seat(NamedTuple):
@@ -62,12 +64,15 @@ def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
 
 def comparable(one: Content, other: Content, together: bool) -> bool:
     """Whether two wordings share enough to be judged; those that stand together, in one article, need share less."""
-    shared = len(roots(one) & roots(other))
+    mine, theirs = roots(one), roots(other)
+    shared = len(mine & theirs)
+    if not shared:
+        return False
     if together:
-        return shared > 0
+        return shared > TOGETHER * min(len(mine), len(theirs))
     if shared < SHARED or one.brief or other.brief or wording.hopeless(frozenset(one.stems), other.stems):
         return False
-    return not _denies_else(one, other) and not wording.scrambled(one, other)
+    return not _denies_else(one, other) and not _other_names(one, other) and not wording.scrambled(one, other)
 
 
 def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[float, ...]:
@@ -124,6 +129,11 @@ def _neighbours(stems: tuple[str, ...]) -> frozenset[tuple[str, str]]:
 def _nearness(first: Seat, second: Seat) -> float:
     """1 for statements side by side, falling with the text between them; 0 in different parts of the article."""
     return NEAR / (NEAR + max(0, second.start - first.end)) if first.part == second.part else 0.0
+
+
+def _other_names(one: Content, other: Content) -> bool:
+    """Whether both give names, and no name of one is in the other: the same said of somebody else."""
+    return bool(one.names and other.names) and one.names.isdisjoint(other.stems) and other.names.isdisjoint(one.stems)
 
 
 def _denies_else(one: Content, other: Content) -> bool:
