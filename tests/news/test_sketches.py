@@ -63,7 +63,8 @@ def test_a_sieve_lets_through_what_shares_enough(one: int, mine: int, other: int
     both = sketches.overlap(reading.sketch, theirs)
     containment = len(both.common) / max(1, min(both[:2]))
     most = reading.sieve.at_most(theirs.halved, sketches.pack(theirs.hashes))
-    assert containment <= most <= containment + 0.1 or both.mine < 20
+    assert containment <= most or both.mine < 20
+    assert most <= containment + 0.1 or both.mine < 40, "of few hashes one that is taken for another weighs much"
 
 
 def link(later: Article, earlier: Article) -> Link:
