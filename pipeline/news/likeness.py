@@ -138,8 +138,9 @@ def _other_names(one: Content, other: Content) -> bool:
 
 def _denies_else(one: Content, other: Content) -> bool:
     """Whether the shorter wording denies something that the longer does not speak of: its point is missing there."""
-    short, long = sorted((one, other), key=lambda content: len(content.stems))
-    return bool(short.negated) and short.negated.isdisjoint(long.stems)
+    pairs = ((one, other), (other, one))
+    shorter = ((short, long) for short, long in pairs if len(short.stems) <= len(long.stems))
+    return any(short.negated and short.negated.isdisjoint(long.stems) for short, long in shorter)
 
 
 def _misheard(one: Content, other: Content, one_day: bool) -> bool:

@@ -49,6 +49,12 @@ def test_brief_words_in_one_article_may_be_a_part_of_others() -> None:
     assert like(SEAT, beside._replace(article_id="b"), whole, brief) == 0
 
 
+def test_what_one_of_two_as_long_denies_counts_in_both_orders() -> None:
+    one, other = "kapal dinas tidak berlayar ke pelabuhan lama", "kapal dinas nelayan di pelabuhan lama"
+    there = SEAT._replace(article_id="b")
+    assert like(SEAT, there, one, other) == like(SEAT, there, other, one) == 0
+
+
 WORDS = ("kapal nelayan", "pelabuhan Selayar", "tidak", "5", "lima", "naik", "turun", "menolak", "harga", "juta", ".")
 SENTENCES = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)
 SEATS = st.builds(
