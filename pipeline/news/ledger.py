@@ -44,7 +44,7 @@ CARRIERS, VOCABULARY, SEATS, REVISIONS = 256, 1000, 64, 8
 ADDED, ADDED_SHARE = 3, 0.2
 """The least number and share of content words that make a version, after those that only replace others."""
 
-_BUCKET = 2 * WINDOW.days
+_BUCKET = 2 * WINDOW.days  # a list holds 64: enough for what is said on each of these days
 _PAIRS, _MOST_PAIRS, _SAMPLED = 16, 48, 3  # of words that a wording is found by: so many, of a long one every third
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

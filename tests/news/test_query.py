@@ -114,6 +114,7 @@ def test_a_missing_value_holds_nothing_but_a_negation() -> None:
         ("speker:stoltz", 0, "did you mean speaker?"),
         ("rapat SPEAKER:stoltz", 6, "did you mean speaker?"),
         ("zzz:1", 0, "there are id, revision"),
+        ("standfirst:laut", 0, "it is one of articles, search these"),
         ("_exists_:speker", 9, "did you mean speaker?"),
         ("speaker:outlet:x", 8, 'speaker:"..."'),
         ("url:https://bantara.example/x", 4, 'url:"..."'),

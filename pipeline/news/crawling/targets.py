@@ -67,7 +67,7 @@ def _scheme_refused(shown: str, parts: SplitResult) -> Refused | None:
         return Refused(
             shown,
             Unfetched.SCHEME,
-            f"{parts.scheme!r} is neither http nor https" if parts.scheme else "https:// is missing in front",
+            f"it begins with {parts.scheme!r}: write https://" if parts.scheme else "https:// is missing in front",
         )
     if "@" in parts.netloc:
         return Refused(shown, Unfetched.BAD_URL, "it has a user name in it")

@@ -140,7 +140,9 @@ class _Reader:
         if name in self.known:
             return name
         close = get_close_matches(name.lower(), self.known, n=1)
+        others = [family for family, fields in FIELDS.items() if name in fields]
         cure = f"did you mean {close[0]}?" if close else f"there are {', '.join(self.known)}"
+        cure = f"it is one of {' and '.join(others)}, search these" if others else cure
         raise self.bad(item, f"{self.family} have no field {name!r}", cure)
 
     def leaf(self, item: lucene.Item, field: str | None) -> Node:
