@@ -89,12 +89,16 @@ class StatementMade(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     withdrawn  when its page was first fetched without these words; `carrier` is the version without them then, but
                `carrier.page` the page that had them
+    repeated   the beginnings of its words that another statement of its speaker in the article has as well; `frequent`:
+               that two others have
     """
 
     SCHEMA: ClassVar[str] = "statement-made.v1"
     statement: Statement
     carrier: Carrier
     withdrawn: datetime | None = None
+    repeated: tuple[str, ...] = ()
+    frequent: tuple[str, ...] = ()
 
 
 class Utterance(Value, frozen=True, kw_only=True, omit_defaults=True):

@@ -31,7 +31,7 @@ from pipeline.evaluation import Evaluation, Measured, Table, existing
 from pipeline.evaluation.duplicates import Cubed, b_cubed
 from pipeline.flow import Emit
 from pipeline.news import words
-from pipeline.news.ledger import WINDOW
+from pipeline.news.ledger import WINDOW, surrounded
 from pipeline.ports import State
 from schemas.article import Part
 from schemas.statement import Carrier, Statement, StatementKind, StatementMade, StatementRecorded
@@ -213,8 +213,10 @@ def read_cases(folder: Path) -> list[Case]:
 
 
 def in_order(cases: Iterable[Case]) -> list[Case]:
-    """The cases as they appeared."""
-    return sorted(cases, key=lambda case: (case.made.carrier.seen_at, case.made.statement.statement_id))
+    """The cases as they appeared, each knowing what else its speaker says in the article."""
+    cases = list(cases)
+    known = [Case(made, case.utterance) for made, case in zip(surrounded(case.made for case in cases), cases)]
+    return sorted(known, key=lambda case: (case.made.carrier.seen_at, case.made.statement.statement_id))
 
 
 def _case(line: str, at: str) -> Case:

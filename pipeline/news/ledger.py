@@ -183,10 +183,34 @@ def content(made: StatementMade) -> str:
 def worded(made: StatementMade, reading: Reading) -> Wording:
     """The wording of a statement, not yet of any utterance but its own."""
     said, carrier, day = made.statement, made.carrier, (made.carrier.seen_at - _EPOCH).days
-    seat = Seat(carrier.article_id, said.part, said.start, said.end, said.kind, day)
+    seat = Seat(carrier.article_id, said.part, said.start, said.end, said.kind, day, made.repeated, made.frequent)
     return Wording(
         carrier.language, reading.content, said.statement_id, said.statement_id, said.speaker_id, seat, said.text
     )
+
+
+def surrounded(statements: Iterable[StatementMade]) -> list[StatementMade]:
+    """The statements, in their order, each knowing which of its words its speaker uses elsewhere in the article. All
+    statements of an article have to be among them.
+    """
+    known = list(statements)
+    articles: dict[tuple[str, str], list[int]] = {}
+    for at, made in enumerate(known):
+        articles.setdefault((made.carrier.article_id, made.statement.speaker_id), []).append(at)
+    for places in articles.values():
+        contents = [wording.read(known[at].statement.text, known[at].carrier.language).content for at in places]
+        for at, (repeated, frequent) in zip(places, likeness.surroundings(contents), strict=True):
+            known[at] = msgspec.structs.replace(known[at], repeated=repeated, frequent=frequent)
+    return known
+
+
+def widened(known: Wording, mine: Wording) -> Wording:
+    """A wording that was heard once more: what its speaker repeats is only what he repeats wherever he puts it so.
+
+    So what it is like grows with each time that it is heard, whichever comes first.
+    """
+    repeated = tuple(root for root in known.seat.repeated if root in mine.seat.repeated)
+    return msgspec.structs.replace(known, seat=known.seat._replace(repeated=repeated))
 
 
 def wording_posting(mine: Wording) -> int:

@@ -1,14 +1,17 @@
 """Whether two wordings of one speaker are of one utterance: a logistic model over what they share and where they stand.
 
 Two wordings from different articles are judged by their words; two from one article by their places as well: a report
-stands before the quotation that it announces, a headline over its article. Nothing is the same that contradicts: other
-figures, a negation on one side only, opposite words.
+stands before the quotation that it announces, a headline over its article. Words that a speaker comes back to all
+through an article tell little of which of his statements another one repeats: what only these two share tells most.
+Nothing is the same that contradicts: other figures, a negation on one side only, opposite words.
 
 The weights are fitted on annotated statements (`python -m tests.training.likeness`).
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import exp
 from operator import mul
 from typing import NamedTuple
@@ -18,12 +21,12 @@ from pipeline.news.wording import Content
 from schemas.article import Part
 from schemas.statement import StatementKind
 
-SAME = 0.45
+SAME = 0.5
 """The least likeness of two wordings of one utterance."""
 SHARED = 2
-"""Content words that two wordings from different articles share at least."""
-TOGETHER = 0.25
-"""Two wordings from one article have more than this share of the content words of the shorter in common."""
+"""Content words that two wordings from different articles share at least; in one article a single one is enough."""
+DOUBT = 2
+"""Words that are added to the length of the shorter wording: a share of few words tells less than the same of many."""
 NEAR = 100
 """Codepoints between two statements at which their nearness is halved."""
 MISHEARD, MISHEARD_ROOTS = 0.85, 6
@@ -33,12 +36,16 @@ DAYS, PHRASES, DENIALS, LENGTH = 3, 10, 4, 40
 """More of these say no more."""
 
 _ROOT = 5  # letters by which words are compared: forms of a word differ behind that, in most languages
-_BIAS = -5.30
-_WEIGHTS = (5.17, 5.26, 0.23, -0.72, 0.34, -0.04, -1.01, 1.15, 3.07, 3.46, -6.39, -3.40)
+_BIAS = -5.05
+_WEIGHTS = (5.60, 5.56, 0.13, -0.61, 0.35, -0.13, -1.04, 1.43, 3.09, 3.66, -5.92, -5.51, 5.30)
 
 
 class Seat(NamedTuple):
-    """Where a statement stands; `day` counts from 1970. Without an article it is compared by its words alone."""
+    """Where a statement stands; `day` counts from 1970. Without an article it is compared by its words alone.
+
+    repeated  the roots that another statement of its speaker in the article has as well; `frequent`: that two others
+              have
+    """
 
     article_id: str
     part: Part
@@ -46,6 +53,8 @@ class Seat(NamedTuple):
     end: int
     kind: StatementKind
     day: int
+    repeated: tuple[str, ...] = ()
+    frequent: tuple[str, ...] = ()
 
 
 def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
@@ -69,7 +78,7 @@ def comparable(one: Content, other: Content, together: bool) -> bool:
     if not shared:
         return False
     if together:
-        return shared > TOGETHER * min(len(mine), len(theirs))
+        return True
     if shared < SHARED or one.brief or other.brief or wording.hopeless(frozenset(one.stems), other.stems):
         return False
     return not _denies_else(one, other) and not _other_names(one, other) and not wording.scrambled(one, other)
@@ -81,16 +90,17 @@ def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[flo
     Of their content words: the share of all that both have, that of the shorter wording, and the number of neighbours
     that are neighbours in both; of their names, the share of the fewer; their negations; the length of the shorter; the
     days between them; whether one is reported and one quoted. Then, in one article, whether one is its headline; how
-    near they are; the same when the quotation comes first; and the share of the shorter wording once more.
+    near they are; the same when the quotation comes first; and the share of the shorter wording once more. Last, of
+    the shorter wording, the share that both have and nothing else that the speaker says in their articles.
     """
     mine, theirs = roots(one), roots(other)
-    shared, least = len(mine & theirs), min(len(mine), len(theirs))
-    contained, together = shared / least, here.article_id == there.article_id
-    first, second = sorted((here, there), key=lambda seat: (seat.start, seat.end, seat.kind))
+    shared, least = mine & theirs, min(len(mine), len(theirs)) + DOUBT
+    contained, together = len(shared) / least, here.article_id == there.article_id
+    first, second = sorted((here, there), key=_from_start)
     mixed = (first.kind == "indirect") != (second.kind == "indirect")
     near = _nearness(first, second) if together else 0.0
     return (
-        shared / (len(mine) + len(theirs) - shared),
+        len(shared) / (len(mine) + len(theirs) - len(shared)),
         contained,
         min(PHRASES, len(_neighbours(one.stems) & _neighbours(other.stems))),
         len(one.names & other.names) / max(1, min(len(one.names), len(other.names))),
@@ -102,7 +112,20 @@ def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[flo
         near,
         near if mixed and second.kind == "indirect" else 0.0,
         contained if together else 0.0,
+        len(_own(shared, here, there)) / least,
     )
+
+
+def surroundings(contents: Sequence[Content]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Of each of the statements of one speaker in one article, the roots that one other has, and that two others have.
+    What is said in the same words twice is one.
+    """
+    times = Counter(chain.from_iterable({content.key: roots(content) for content in contents}.values()))
+    return [(_heard(content, times, 2), _heard(content, times, 3)) for content in contents]
+
+
+def _heard(content: Content, times: Counter[str], least: int) -> tuple[str, ...]:
+    return tuple(sorted(root for root in roots(content) if times[root] >= least))
 
 
 def roots(content: Content) -> frozenset[str]:
@@ -124,6 +147,17 @@ def _roots(stems: tuple[str, ...]) -> frozenset[str]:
 @lru_cache(maxsize=1024)
 def _neighbours(stems: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     return frozenset(pairwise(stems))
+
+
+def _from_start(seat: Seat) -> tuple[int, int, str]:
+    return seat.start, seat.end, seat.kind
+
+
+def _own(shared: frozenset[str], here: Seat, there: Seat) -> frozenset[str]:
+    """Of the roots that two wordings share, those that no third statement of the speaker in their articles has."""
+    if here.article_id == there.article_id:
+        return shared.difference(here.frequent, there.frequent)
+    return shared.difference(here.repeated, there.repeated)
 
 
 def _nearness(first: Seat, second: Seat) -> float:
