@@ -44,7 +44,7 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
         ((key, found.wording) for key, found in near if found.wording and found.wording.name == mine.name), None
     )
     beside = _beside(mine, [found for _, found in near], state)
-    alike = [Match(known[1], 1.0)] if known else _alike(mine, state)
+    alike = _again(*known, mine, state) if known else _alike(mine, state)
     matches = ledger.rank(alike + beside, mine)
     names = [match.wording.utterance_id for match in matches] + [one.utterance.utterance_id for one in settled]
     place = ledger.place(made, reading, matches, _entries(names, state))
@@ -53,7 +53,10 @@ def attribute(made: StatementMade, *, state: State) -> Emit | Drop:
     if place.entries:
         outcomes = (*settled, Settled(content, place.utterance))[-ledger.REVISIONS :]
         state.put(f"settled:{mine.statement_id}", _encode(outcomes))
-    said = before or (Said() if place.entries else Said(opening=ledger.opening(made, content)))
+    if before:
+        said = _said(mine.statement_id, state) or before  # its wording may just have been heard again
+    else:
+        said = Said() if place.entries else Said(opening=ledger.opening(made, content))
     _keep(said, msgspec.structs.replace(mine, utterance_id=place.utterance.utterance_id), known, state)
     return _recorded(made, place.utterance)
 
@@ -64,8 +67,8 @@ def _keep(said: Said, own: Wording, known: tuple[str, Wording] | None, state: St
         state.put(f"revised:{ledger.wording_posting(own)}", _encode(Worded(own)), ledger.kept_under(own))
     elif not known:
         said = msgspec.structs.replace(said, wording=own)
-    elif known[1].seat != own.seat:
-        said = msgspec.structs.replace(said, seated=Seated(own.seat, known[0]))
+    elif known[1].place != own.place:
+        said = msgspec.structs.replace(said, seated=Seated(own.place, known[0]))
     state.put(f"said:{own.statement_id}", _encode(said), ledger.listed(said, own))
 
 
@@ -112,6 +115,16 @@ def _near(mine: Wording, state: State) -> list[tuple[str, Worded]]:
     return [(key, _WORDED.decode(value)) for key, value in state.find(postings, 1 + ledger.SEATS)]
 
 
+def _again(key: str, known: Wording, mine: Wording, state: State) -> list[Match]:
+    """The known wording that a statement has, and what that is like when its speaker repeats less of it here."""
+    wider = ledger.widened(known, mine)
+    if wider.seat == known.seat:
+        return [Match(known, 1.0)]
+    kept = msgspec.structs.replace(_SAID.decode(state.get(key) or b""), wording=wider)
+    state.put(key, _encode(kept), ledger.listed(kept, _now(kept, state)))
+    return [Match(wider, 1.0), *_alike(wider, state)]
+
+
 def _alike(mine: Wording, state: State) -> list[Match]:
     """The wordings that say the same, wherever they stand, and translations."""
     near = state.find(ledger.postings(mine), ledger.CANDIDATES, ledger.rare(mine), newest=True)
@@ -144,6 +157,12 @@ def _seated(record: Worded, state: State) -> Iterator[tuple[Wording, Seat]]:
             yield elsewhere, record.seated.seat
 
 
+def _now(record: Worded, state: State) -> Wording:
+    """How the statement of a record puts it now, and where."""
+    *_, (known, seat) = _seated(record, state)
+    return msgspec.structs.replace(known, seat=seat)
+
+
 def _entries(names: Iterable[str], state: State) -> dict[str, Entry]:
     """These utterances by what they are called now."""
     found: dict[str, Entry | None] = {}
@@ -169,4 +188,4 @@ def _recorded(made: StatementMade, utterance: Utterance) -> Emit:
     return Emit(StatementRecorded(statement=said, carrier=carrier, utterance=utterance, withdrawn=withdrawn))
 
 
-ATTRIBUTE = Agent("attribute", (STATEMENTS_MADE,), (STATEMENTS_RECORDED,), attribute, Reason, version=2)
+ATTRIBUTE = Agent("attribute", (STATEMENTS_MADE,), (STATEMENTS_RECORDED,), attribute, Reason, version=3)

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.flow import Agent, Drop, Emit, Reject
-from pipeline.news import versions
+from pipeline.news import ledger, versions
 from pipeline.news.cleaning import clean
 from pipeline.news.extraction import EXTRACTOR, Extraction
 from pipeline.news.extraction import extract as extraction
@@ -50,8 +50,8 @@ def extract(marked: ArticleMarked, *, catalog: Catalog, recogniser: Recogniser, 
         extractor=EXTRACTOR,
         changes=changes,
     )
-    made = (StatementMade(statement=statement, carrier=carrier) for statement in sorted(statements, key=_fullest))
-    return Emit(extracted, *made, *gone)
+    made = ledger.surrounded(StatementMade(statement=statement, carrier=carrier) for statement in statements)
+    return Emit(extracted, *sorted(made, key=_fullest), *gone)
 
 
 def read(article: Article, catalog: Catalog, recogniser: Recogniser) -> Extraction:
@@ -92,11 +92,11 @@ def recognised(article: Article, recogniser: Recogniser) -> tuple[list[Span], di
     return spans, parses
 
 
-def _fullest(statement: Statement) -> tuple[bool, bool]:
+def _fullest(made: StatementMade) -> tuple[bool, bool]:
     """Quotations come before what only reports them, and headlines last: so the ledger and its readers get to know an
     utterance by its words, and reports that each hold a part of it meet it.
     """
-    return statement.kind == "indirect", statement.part == "title"
+    return made.statement.kind == "indirect", made.statement.part == "title"
 
 
 def _met(statement: Statement, family: str) -> Statement:
@@ -128,5 +128,5 @@ EXTRACT = Agent(
     writes=(ARTICLES_EXTRACTED, STATEMENTS_MADE),
     step=extract,
     reasons=Reason,
-    version=2,
+    version=3,
 )

@@ -68,6 +68,11 @@ class Wording(Value, frozen=True, kw_only=False, array_like=True):
         """What is the same for every statement that is put so: all that it is compared by with other articles."""
         return self.speaker_id, self.language, self.content.key, self.seat.day, self.seat.kind == "indirect"
 
+    @property
+    def place(self) -> Seat:
+        """Where it stands, for what stands beside it; what it is compared by with other articles is the wording's."""
+        return self.seat._replace(repeated=())
+
 
 class Stems(Value, frozen=True, kw_only=False, array_like=True):
     """The beginning of a Content."""
