@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -192,24 +193,63 @@ def test_texts_without_words_are_recorded_too() -> None:
     assert put(made("a.2", ""), state).novelty == "repeat"
 
 
+def test_words_of_a_short_one_scattered_over_a_long_one_are_not_the_same() -> None:
+    state = MemoryState()
+    long = (
+        "Jembatan lama sudah dibongkar kemarin siang oleh petugas dinas. Warga meminta gubernur melihat sendiri "
+        "keadaan jalan desa mereka. Panen tahun ini terlambat karena hujan terus turun. Kontraktor menunggu izin."
+    )
+    said = made("a.1", long), made("b.1", "jembatan gubernur panen kontraktor", kind="indirect")
+    assert [put(one, state).novelty for one in said] == ["new", "new"]
+
+
+CLINIC = "Puskesmas Selayar menerima dokter baru dari Kementerian Kesehatan bulan depan"
+DOCTORS = "dokter baru Puskesmas Selayar tiba dengan kapal, kata dia kepada warga"
+
+
+def test_a_wording_that_is_heard_again_with_less_around_it_joins_what_it_is_like() -> None:
+    topic = ("baru", "dokte", "puske", "selay")
+    often, seldom, other = (
+        msgspec.structs.replace(made("a.1", CLINIC), repeated=topic),
+        msgspec.structs.replace(made("c.1", CLINIC), repeated=topic[1:]),
+        made("b.1", DOCTORS, kind="indirect"),
+    )
+    for order in permutations([often, other]):
+        state = MemoryState()
+        assert [put(one, state).novelty for one in order] == ["new", "new"], (
+            "the topic of an article alone is not enough"
+        )
+    for order in permutations([often, seldom, other]):
+        state = MemoryState()
+        assert [put(one, state).articles for one in order][-1] == 3
+        again = [put(one, state) for one in order]
+        assert [put(one, state) for one in order] == again
+
+
 SEEDS = Path(__file__).parents[3] / "shared/data/statements/quotes.jsonl"
 
 
 @pytest.mark.skipif(not SEEDS.exists(), reason="needs the gold statements of the seeds")
 def test_headline_report_and_quotation_of_real_news_are_one_utterance() -> None:
-    state, found = MemoryState(), list[tuple[str, str, Utterance]]()
-    for number, gold in enumerate(map(json.loads, SEEDS.read_text().splitlines())):
-        days = 40 * int(gold["doc"][:3])
-        who, where = gold["speaker"], gold["start"]
-        statement = made(
-            f"s{number}", gold["text"], article=gold["doc"], speaker_id=who, days=days, start=where, kind=gold["kind"]
+    state = MemoryState()
+    statements = [
+        made(
+            f"s{number}",
+            gold["text"],
+            article=gold["doc"],
+            speaker_id=gold["speaker"],
+            days=40 * int(gold["doc"][:3]),
+            start=gold["start"],
+            kind=gold["kind"],
         )
-        found.append((gold["doc"], gold["text"], put(statement, state)))
+        for number, gold in enumerate(map(json.loads, SEEDS.read_text().splitlines()))
+    ]
+    found = [(one.statement.text, put(one, state)) for one in ledger.surrounded(statements)]
     for words, times in (("risiko konflik", 4), ("pengendalian senjata", 2)):
-        same = [place.utterance_id for _, text, place in found if words in text.casefold()]
+        same = [place.utterance_id for text, place in found if words in text.casefold()]
         assert (len(same), len(set(same))) == (times, 1)
-    assert all(place.articles == 1 for _, _, place in found)
-    assert sum(place.novelty == "new" for _, _, place in found) >= 52
+    assert all(place.articles == 1 for _, place in found)
+    assert sum(place.novelty == "new" for _, place in found) >= 52
 
 
 SAID = [TEXT, OTHER, "Itu tidak benar,", "Kapal feri malam dihentikan sampai gelombang mereda"]

@@ -24,6 +24,7 @@ from pipeline.adapters.sqlite.broker import SqliteBroker
 from pipeline.adapters.sqlite.index import SqliteIndex
 from pipeline.broker import Draft
 from pipeline.metrics import Meters
+from pipeline.news.ledger import surrounded
 from pipeline.news.utterances import Heard, disputed, utterances
 from pipeline.runners.embedded import EmbeddedRunner
 from schemas.catalog import Snapshot, Watch
@@ -59,7 +60,7 @@ class OneWatch:
 
 
 def statements(drawn: Sequence[tuple[int, int, int, int]]) -> list[list[StatementMade]]:
-    """The statements of each article."""
+    """The statements of each article, which know of each other."""
     articles: dict[int, list[StatementMade]] = {}
     days: dict[int, int] = {}
     for place, (number, text, kind, day) in enumerate(drawn):
@@ -67,7 +68,7 @@ def statements(drawn: Sequence[tuple[int, int, int, int]]) -> list[list[Statemen
         name, outlet = f"a{number}.{place}", f"Harian {number % 4}"
         one = made(name, TEXTS[text], kind=KINDS[kind], days=days[number], outlet=outlet)
         articles.setdefault(number, []).append(one)
-    return list(articles.values())
+    return [surrounded(article) for article in articles.values()]
 
 
 class Killed(BaseException):

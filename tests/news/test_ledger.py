@@ -44,6 +44,29 @@ def test_what_is_close_in_time_is_found_wherever_periods_begin() -> None:
             assert found_by(made("b", SHORTER, days=start + distance), made("a", TEXT, days=start))
 
 
+def test_statements_know_what_their_speaker_says_beside_them() -> None:
+    said = [
+        made("a.1", TEXT),
+        made("b.1", "Kapal patroli lama"),
+        made("a.2", "Perairan itu aman", speaker_id="person:arga-sembiring"),
+        made("a.3", "Kapal patroli lama diperbaiki"),
+        made("a.4", "Kapal feri tidak berlayar"),
+    ]
+    found = ledger.surrounded(said)
+    assert [one.statement for one in found] == [one.statement for one in said]
+    assert [one.repeated for one in found] == [("kapal", "patro"), (), (), ("kapal", "patro"), ("kapal",)]
+    assert [one.frequent for one in found] == [("kapal",), (), (), ("kapal",), ("kapal",)]
+
+
+def test_what_a_wording_repeats_shrinks_whichever_way_it_is_heard_again() -> None:
+    one, other = (
+        worded(msgspec.structs.replace(made(name, TEXT), repeated=repeated))
+        for name, repeated in (("a", ("baru", "kapal")), ("b", ("kapal", "teluk")))
+    )
+    assert ledger.widened(one, other).seat.repeated == ledger.widened(other, one).seat.repeated == ("kapal",)
+    assert ledger.widened(one, one) == one
+
+
 def test_brief_words_are_the_same_for_a_week() -> None:
     assert match(made("b", "itu tidak benar", days=6), made("a", "Itu tidak benar,")) is not None
     assert match(made("b", "itu tidak benar", days=9), made("a", "Itu tidak benar,")) is None

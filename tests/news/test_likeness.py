@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.news import wording
-from pipeline.news.likeness import SAME, Seat, likeness, share
+from pipeline.news.likeness import SAME, Seat, likeness, roots, share, surroundings
 from pipeline.news.wording import Content
 
 REPORT = "Dewan Selayar telah menerima usulan rapat tarif pada 12 Mei dan sedang mempertimbangkan usulan tersebut"
@@ -42,6 +42,36 @@ def test_two_articles_are_not_compared_by_the_places_of_their_statements() -> No
     assert like(SEAT, near) == like(SEAT, far)
 
 
+def test_what_only_two_share_says_more_than_what_their_speaker_repeats() -> None:
+    there = SEAT._replace(article_id="b", kind="direct")
+    topic = ("dewan", "selay")
+    assert set(topic) <= roots(content(REPORT)) & roots(content(QUOTED))
+    plain = like(SEAT, there)
+    assert like(SEAT._replace(repeated=topic), there) < plain
+    assert like(SEAT, there._replace(repeated=topic)) == like(SEAT._replace(repeated=topic), there)
+    assert like(SEAT._replace(repeated=topic), there._replace(repeated=topic)) == like(
+        SEAT, there._replace(repeated=topic)
+    )
+    assert like(SEAT._replace(frequent=topic), there) == plain, "what others say twice counts in one article only"
+    assert like(SEAT._replace(repeated=("lain",)), there) == plain, "what they do not share does not count"
+
+
+def test_in_one_article_a_third_statement_has_to_repeat_it() -> None:
+    behind = SEAT._replace(start=110, end=180, kind="direct")
+    topic = ("dewan", "selay")
+    assert like(SEAT._replace(repeated=topic), behind._replace(repeated=topic)) == like(SEAT, behind)
+    assert like(SEAT._replace(frequent=topic), behind) < like(SEAT, behind)
+
+
+def test_surroundings_tell_what_one_other_and_two_others_say() -> None:
+    said = ["kapal patroli disiapkan", "kapal patroli baru", "kapal lama", "Kapal lama,", "harga beras"]
+    found = surroundings([content(text) for text in said])
+    assert found[0] == (("kapal", "patro"), ("kapal",))
+    assert found[2] == found[3] == (("kapal",), ("kapal",)), "the same words twice are one statement"
+    assert found[4] == ((), ())
+    assert surroundings([]) == []
+
+
 def test_brief_words_in_one_article_may_be_a_part_of_others() -> None:
     beside = SEAT._replace(start=110, end=130, kind="direct")
     brief, whole = "Sampai cedera lutut,", "ia berlatih dua bulan sampai cedera lutut"
@@ -58,13 +88,17 @@ def test_what_one_of_two_as_long_denies_counts_in_both_orders() -> None:
 WORDS = ("kapal nelayan", "pelabuhan Selayar", "tidak", "5", "lima", "naik", "turun", "menolak", "harga", "juta", ".")
 SENTENCES = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)
 SEATS = st.builds(
-    lambda article, part, start, length, kind, day: Seat(article, part, start, start + length, kind, day),
+    lambda article, part, start, length, kind, day, repeated, frequent: Seat(
+        article, part, start, start + length, kind, day, tuple(repeated), tuple(frequent)
+    ),
     st.sampled_from("ab"),
     st.sampled_from(["title", "body"]),
     st.integers(0, 300),
     st.integers(0, 90),
     st.sampled_from(["direct", "mixed", "indirect"]),
     st.integers(0, 40),
+    st.sets(st.sampled_from(["kapal", "nelay", "pelab", "harga"])),
+    st.sets(st.sampled_from(["kapal", "nelay", "pelab", "harga"])),
 )
 
 

@@ -95,12 +95,6 @@ def test_wordings_of_one_utterance(one: str, other: str) -> None:
             "Penyidik memeriksa saksi untuk tersangka Bagus Wiratmo hari ini",
             "Mereka diperiksa sebagai saksi untuk tersangka Ningsih Palupi hari ini",
         ),
-        # words of the short one scattered over a long one
-        (
-            "jembatan gubernur panen kontraktor",
-            "Jembatan lama sudah dibongkar kemarin siang oleh petugas dinas. Warga meminta gubernur melihat sendiri "
-            "keadaan jalan desa mereka. Panen tahun ini terlambat karena hujan terus turun. Kontraktor menunggu izin.",
-        ),
     ],
 )
 def test_other_utterances(one: str, other: str) -> None:
