@@ -48,6 +48,9 @@ TEXTS = (
     FERRY.replace("malam", "siang"),
     "Itu tidak benar,",
     "Itu sama sekali tidak benar,",
+    "Puskesmas Selayar menerima dokter baru dari Kementerian Kesehatan bulan depan",
+    "dokter baru Puskesmas Selayar tiba dengan kapal, kata dia kepada warga",
+    "Dokter baru di Puskesmas Selayar sudah ada tiga",  # where it is said as well, the two above tell less
 )
 KINDS = ("direct", "indirect", "mixed")
 

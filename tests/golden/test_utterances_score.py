@@ -39,17 +39,17 @@ def test_enough_was_annotated(statements: Said, stories: Said) -> None:
 def test_utterances_hold_together(statements: Said) -> None:
     found = said.ours(statements)
     developed, held = statements.figures(found, held=False), statements.figures(found, held=True)
-    assert developed["f1"] >= 0.785
-    assert developed["cubed_f1"] >= 0.92
-    assert held["f1"] >= 0.67
-    assert held["cubed_f1"] >= 0.88
+    assert developed["f1"] >= 0.795
+    assert developed["cubed_f1"] >= 0.93
+    assert held["f1"] >= 0.72
+    assert held["cubed_f1"] >= 0.9
 
 
 def test_all_that_somebody_said_in_a_story_is_put_together(stories: Said, found: Found) -> None:
     developed, held = stories.figures(found, held=False), stories.figures(found, held=True)
-    assert developed["f1"] >= 0.605
-    assert held["f1"] >= 0.605
-    assert held["cubed_f1"] >= 0.885
+    assert developed["f1"] >= 0.64
+    assert held["f1"] >= 0.64
+    assert held["cubed_f1"] >= 0.89
 
 
 def test_it_is_better_than_what_others_do(stories: Said, found: Found) -> None:
