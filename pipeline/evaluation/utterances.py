@@ -7,7 +7,7 @@ DIR holds statements.jsonl with one JSON object a line, each a statement:
 "utterance" names the truth: statements with the same one are wordings of one utterance. "language" may be left out (it
 is "id" then), and "article" (each is an article of its own then). Where statements stand in an article is evidence,
 too: "part" ("title", "standfirst" or "body"), "start" and "end" in codepoints, "kind" ("direct", "mixed" or
-"indirect").
+"indirect"). So is what else a speaker says in it: give all statements of an article.
 
 F, P and R are of pairs: of all two statements of one speaker, are those of one utterance found to be of one. B-cubed
 (Bagga and Baldwin 1998) weighs each statement alike. Rivals join two statements of one speaker, at most 30 days apart,

@@ -56,6 +56,19 @@ def test_article_and_statements_point_at_each_other() -> None:
     assert made[1].statement.official == "sari-dewanti"
 
 
+def test_statements_know_which_of_their_words_their_speaker_repeats() -> None:
+    _, made = emitted(
+        '"Kapal patroli lama diperbaiki," kata Gubernur Sari Dewanti.\n"Kapal patroli baru tiba," kata Sari Dewanti.\n'
+        '"Kapal feri tidak berlayar," kata Sari Dewanti.\n"Kapal patroli kurang," kata Arga Sembiring.'
+    )
+    assert [(one.repeated, one.frequent) for one in made] == [
+        (("kapal", "patro"), ("kapal",)),
+        (("kapal", "patro"), ("kapal",)),
+        (("kapal",), ("kapal",)),
+        ((), ()),
+    ]
+
+
 def test_copies_of_an_unknown_quotation_meet_in_their_family() -> None:
     _, (first, *_) = emitted(TEXT, family="f1")
     _, (copy, *_) = emitted(TEXT, family="f1")
