@@ -20,6 +20,7 @@ import Stemmer
 
 from pipeline.news import words
 from pipeline.news.function_words import (
+    ADDENDS,
     BESIDES,
     CHOICES,
     DENIALS,
@@ -47,8 +48,9 @@ TRANSLATED_NAMES = 3
 _TRANSLATED_WORDS, _TRANSLATED_LENGTH, _TRANSLATED_SHARE = 2, 0.6, 0.75
 _LEXICON = 65_536  # words that are remembered
 _ONE = "#1"  # "one" is as often an article as a number
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|" + words.WORD_WITHOUT_DIGITS)
-_ASCII_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+", re.ASCII)  # the same where text is ASCII, and faster
+_STOPS = frozenset(".,;:!?…。，；：！？、")
+_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|{words.WORD_WITHOUT_DIGITS}|[{''.join(sorted(_STOPS))}]")
+_ASCII_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|[.,;:!?]", re.ASCII)  # the same where text is ASCII, and faster
 _REACH = 5  # words behind a negation in which it is taken back
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…]\W*$")
@@ -94,7 +96,7 @@ class Reading(NamedTuple):
 class _Word(NamedTuple):
     """What a word is.
 
-    kind    negation, limit, denial, choice, or word
+    kind    negation, limit, denial, choice, stop (a sign that ends a clause), or word
     stem    empty when it only carries grammar
     counts  whether it is a number or begins one
     """
@@ -112,7 +114,7 @@ def read(text: str, language: str) -> Reading:
     """The content of a text in a language (ISO 639-1). A language without word lists keeps all its words."""
     lexicon = _lexicon(language)
     surfaces, plains, names = _tokens(text)
-    key = words.hash64(" ".join(plains))
+    key = words.hash64(" ".join([plain for plain in plains if plain not in _STOPS]))
     found = [lexicon[plain] for plain in plains]
     named = {lexicon[name].stem for name in names}
     if any(map(_counts, found)):
@@ -137,6 +139,8 @@ def _said(found: Sequence[_Word], surfaces: Sequence[str]) -> tuple[dict[str, st
             pending, denials = True, denials + 1
         elif kind == "limit":
             denials, pending = denials - pending, False
+        elif kind == "stop":
+            pending = False
         elif stem:
             if pending:
                 negated.add(stem)
@@ -238,7 +242,7 @@ def _longest_rise(places: Sequence[int]) -> int:
 
 
 def _tokens(text: str) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-    """The words of a text as written, the same in lower case, and of these those that are names."""
+    """The words of a text and the signs between them as written, the same in lower case, and of these the names."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if "'" in plain or "’" in plain:
         plain = _NOT.sub(" not", plain)
@@ -277,30 +281,38 @@ def _with_values(
     surfaces: Sequence[str], plains: Sequence[str], language: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words with each run of number words and digits replaced by its value ("1,5 juta" by "#1500000")."""
-    numbers, scales = NUMBERS.get(language, {}), SCALES.get(language, {})
+    numbers, scales, addends = (known.get(language, {}) for known in (NUMBERS, SCALES, ADDENDS))
     found: list[tuple[str, str]] = []
     run: list[tuple[str, str]] = []
     for surface, plain in (*zip(surfaces, plains), ("", "")):
         digits = plain[:1].isdigit()
-        counts = digits or plain in numbers or (bool(run) and plain in scales)
-        if run and (digits or not counts):
-            found.append(_value(run, numbers, scales))
+        counts = digits or plain in numbers or (bool(run) and (plain in scales or plain in addends))
+        again = plain in numbers and bool(run) and run[-1][1][0].isdigit()  # "2 (dua)"
+        if run and (digits or again or not counts):
+            found.append(_value(run, numbers, scales, addends))
             run = []
         (run if counts else found).append((surface, plain))
     left, right = zip(*found[:-1])
     return left, right
 
 
-def _value(run: Sequence[tuple[str, str]], numbers: Mapping[str, int], scales: Mapping[str, int]) -> tuple[str, str]:
+def _value(
+    run: Sequence[tuple[str, str]],
+    numbers: Mapping[str, float],
+    scales: Mapping[str, float],
+    addends: Mapping[str, float],
+) -> tuple[str, str]:
     total = group = unit = 0.0
     for _, plain in run:
         scale = scales.get(plain)
-        if scale is None:
+        if plain in addends:
+            unit += addends[plain]
+        elif scale is None:
             group, unit = group + unit, numbers.get(plain) or _digits(plain)
         elif scale < 1000:
-            group, unit = group + max(unit, 1) * scale, 0.0
+            group, unit = group + (unit or 1) * scale, 0.0
         else:
-            total, group, unit = total + max(group + unit, 1) * scale, 0.0, 0.0
+            total, group, unit = total + (group + unit or 1) * scale, 0.0, 0.0
     return " ".join(surface for surface, _ in run), f"#{total + group + unit:.15g}"
 
 
@@ -330,14 +342,14 @@ def _lexicon(language: str) -> _Lexicon:
 
 
 def _look_up(plain: str, language: str) -> _Word:
-    kind = "word"
+    kind = "stop" if plain in _STOPS else "word"
     for name, listed in (("negation", NEGATIONS), ("limit", NOT_ONLY), ("denial", DENIALS), ("choice", CHOICES)):
         if plain in listed.get(language, ()):
             kind = name
             break
     counts = plain[0].isdigit() or plain in NUMBERS.get(language, ())
     grammar = plain[0] != "#" and (plain in FUNCTION_WORDS.get(language, ()) or (len(plain) == 1 and plain.isascii()))
-    stem = "" if kind == "negation" or grammar else _stem(plain, language)
+    stem = "" if kind in ("negation", "stop") or grammar else _stem(plain, language)
     return _Word(kind, "" if stem == _ONE else stem, counts)
 
 

@@ -149,10 +149,28 @@ def test_one_article_may_say_it_more_freely() -> None:
         ("twenty five and 3.5 million", "en", {"#25", "#3500000"}),
         ("satu per satu", "id", set()),
         ("1 dari 7 orang", "id", {"#7"}),
+        ("dua setengah jam sesudah itu", "id", {"#2.5"}),
+        ("bekerja setengah hati", "id", set()),
+        ("dua belas kapal", "id", {"#12"}),
+        ("setengah juta dan 0,5 juta rupiah", "id", {"#500000"}),
+        ("dalam 2 (dua) atau 3 (tiga) hari", "id", {"#2", "#3"}),
+        ("dua, tiga kapal", "id", {"#2", "#3"}),
     ],
 )
 def test_numbers_are_values(text: str, language: str, numbers: set[str]) -> None:
     assert content(text, language).numbers == numbers
+
+
+def test_a_negation_ends_with_its_clause() -> None:
+    assert content("Pelabuhan tidak seperti dulu lagi, dermaga tetap ada").negated == frozenset()
+    assert content("Tidak. Kapal itu berlayar").negated == frozenset()
+    assert content("Pelabuhan itu tidak akan dibangun").negated == set(content("dibangun").stems)
+    gone, stays = "Dermaga tidak seperti dulu lagi, gedung kapal nelayan tetap ada", "gedung kapal nelayan tetap ada"
+    assert not wording.contradict(content(gone), content(stays))
+
+
+def test_signs_between_words_say_nothing() -> None:
+    assert content("Kapal, itu. Berlayar!").key == content("kapal itu berlayar").key
 
 
 def test_names_are_capitals_that_say_something() -> None:
