@@ -10,6 +10,8 @@ import pytest
 
 from pipeline.adapters.sqlite.index import SqliteIndex
 from pipeline.errors import PantauError, StorageFull, Unavailable
+from pipeline.news.queries import Query
+from pipeline.news.queries.tree import OneOf, Or
 from schemas.documents import ArticleDocument
 
 
@@ -47,6 +49,19 @@ def test_what_was_flushed_is_seen_by_another_process(path: str) -> None:
     writer.close()
     assert reader.count("articles") == 2
     reader.close()
+
+
+@pytest.mark.parametrize("fields", [("id", "former"), ("utterance", "former", "id"), ("family",)])
+def test_what_belongs_to_an_utterance_is_found_without_looking_at_all_statements(
+    path: str, fields: tuple[str, ...]
+) -> None:
+    with closing(SqliteIndex(path)) as index:
+        query = Query("", "statements", Or(tuple(OneOf(field, ("s1", "s2")) for field in fields)))
+        where = index._compiler(query).where(query.tree)
+        plan = f"EXPLAIN QUERY PLAN SELECT id FROM statements t WHERE {where.text}"
+        steps = [step for *_, step in index._connection.execute(plan, where.values)]
+    assert any(step.startswith("SEARCH t ") for step in steps)
+    assert not [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
 
 
 def test_a_failed_write_undoes_the_batch(path: str) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.adapters.sqlite.index_schema import NO_WORD, TAGS, Table, stems_of, tag
+from pipeline.adapters.sqlite.index_schema import NO_WORD, SELDOM, TAGS, Table, stems_of, tag
 from pipeline.news.queries.highlight import leaves
 from pipeline.news.queries.tree import (
     And,
@@ -156,6 +156,9 @@ class Compiler:
             return Sql(f"coalesce(({json}), '') <> ''")
         if field.many:
             condition = _condition(node, "value")
+            if node.field in SELDOM:  # looked up once, not for each document that is asked about
+                rows = f'{self.table.family} s, json_each(s."{node.field}") WHERE s."{node.field}" IS NOT NULL'
+                return Sql(f't."row" IN (SELECT s."row" FROM {rows} AND {condition.text})', condition.values)
             return Sql(f'EXISTS (SELECT 1 FROM json_each(t."{node.field}") WHERE {condition.text})', condition.values)
         condition = _condition(node, f't."{node.field}"')
         return Sql(f'(t."{node.field}" IS NOT NULL AND {condition.text})', condition.values)

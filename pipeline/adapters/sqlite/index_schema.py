@@ -26,6 +26,10 @@ TAGS = "tags"
 """The column with the language of the document."""
 _ENCODER = msgspec.json.Encoder()
 _PLAIN = frozenset({str, int, float, bool, type(None)})
+LOOKED_UP = ("article", "family", "utterance")
+"""Fields of one value with an index of their own: by them the ledger finds what belongs together."""
+SELDOM = ("former",)
+"""Fields that few documents have, with an index of those that do."""
 NO_WORD = '"×"'
 """A word that is in no document."""
 
@@ -114,7 +118,12 @@ def statements(table: Table) -> tuple[str, ...]:
     return (
         f'CREATE TABLE {family} ("row" INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "at" INTEGER NOT NULL, {columns})',
         f'CREATE INDEX {family}_newest ON {family} ("at" DESC, id)',
-        *([f"CREATE INDEX {family}_article ON {family} (article)"] if "article" in table.columns else []),
+        *(f"CREATE INDEX {family}_{name} ON {family} ({name})" for name in LOOKED_UP if name in table.columns),
+        *(
+            f"CREATE INDEX {family}_{name} ON {family} ({name}) WHERE {name} IS NOT NULL"
+            for name in SELDOM
+            if name in table.columns
+        ),
         f'CREATE TABLE {family}_json ("row" INTEGER PRIMARY KEY, document TEXT NOT NULL)',
         f"CREATE VIRTUAL TABLE {family}_words USING fts5("
         f"{', '.join(table.written)}, content='', columnsize=0, detail=full, tokenize='ascii')",
