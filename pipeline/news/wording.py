@@ -284,9 +284,10 @@ def _with_values(
     numbers, scales, addends = (known.get(language, {}) for known in (NUMBERS, SCALES, ADDENDS))
     found: list[tuple[str, str]] = []
     run: list[tuple[str, str]] = []
-    for surface, plain in (*zip(surfaces, plains), ("", "")):
+    for surface, plain, after in zip((*surfaces, ""), (*plains, ""), (*plains[1:], "", "")):
         digits = plain[:1].isdigit()
         counts = digits or plain in numbers or (bool(run) and (plain in scales or plain in addends))
+        counts |= plain == "and" and bool(run) and run[-1][1] in scales and after in numbers
         again = plain in numbers and bool(run) and run[-1][1][0].isdigit()  # "2 (dua)"
         if run and (digits or again or not counts):
             found.append(_value(run, numbers, scales, addends))
@@ -307,6 +308,8 @@ def _value(
         scale = scales.get(plain)
         if plain in addends:
             unit += addends[plain]
+        elif plain == "and":
+            continue
         elif scale is None:
             group, unit = group + unit, numbers.get(plain) or _digits(plain)
         elif scale < 1000:
