@@ -89,8 +89,8 @@ class StatementMade(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     withdrawn  when its page was first fetched without these words; `carrier` is the version without them then, but
                `carrier.page` the page that had them
-    repeated   the beginnings of its words that another statement of its speaker in the article has as well; `frequent`:
-               that two others have
+    repeated   the beginnings of its words that another statement of its speaker in the article has as well, unless it
+               says the same; `frequent`: that two others have
     """
 
     SCHEMA: ClassVar[str] = "statement-made.v1"

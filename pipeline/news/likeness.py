@@ -24,7 +24,14 @@ from schemas.statement import StatementKind
 SAME = 0.5
 """The least likeness of two wordings of one utterance."""
 SHARED = 2
-"""Content words that two wordings from different articles share at least; in one article a single one is enough."""
+"""Content words that two wordings from different articles share at least."""
+TOGETHER = 0.25
+"""Two wordings from one article have more than this share of the content words of the shorter in common."""
+RESTATED = 0.67
+"""Of two statements in one article that share more of the shorter one than this, neither is another one beside which
+the other's words say less."""
+BESIDE = 200
+"""Statements of one speaker in one article that others are looked at beside."""
 DOUBT = 2
 """Words that are added to the length of the shorter wording: a share of few words tells less than the same of many."""
 NEAR = 100
@@ -36,15 +43,15 @@ DAYS, PHRASES, DENIALS, LENGTH = 3, 10, 4, 40
 """More of these say no more."""
 
 _ROOT = 5  # letters by which words are compared: forms of a word differ behind that, in most languages
-_BIAS = -5.04
-_WEIGHTS = (5.60, 5.34, 0.14, -0.58, 0.35, -0.13, -1.03, 1.44, 3.07, 3.62, -6.26, -5.31, 5.35)
+_BIAS = -4.86
+_WEIGHTS = (5.25, 5.14, 0.12, -0.57, 0.36, -0.09, -0.96, 1.26, 3.16, 3.27, -5.54, -4.75, 4.24)
 
 
 class Seat(NamedTuple):
     """Where a statement stands; `day` counts from 1970. Without an article it is compared by its words alone.
 
-    repeated  the roots that another statement of its speaker in the article has as well; `frequent`: that two others
-              have
+    repeated  the roots that another statement of its speaker in the article has as well, unless it says the same;
+              `frequent`: that two others have
     """
 
     article_id: str
@@ -78,7 +85,7 @@ def comparable(one: Content, other: Content, together: bool) -> bool:
     if not shared:
         return False
     if together:
-        return True
+        return shared > TOGETHER * min(len(mine), len(theirs))
     if shared < SHARED or one.brief or other.brief or wording.hopeless(frozenset(one.stems), other.stems):
         return False
     return not _denies_else(one, other) and not _other_names(one, other) and not wording.scrambled(one, other)
@@ -94,13 +101,13 @@ def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[flo
     the shorter wording, the share that both have and nothing else that the speaker says in their articles.
     """
     mine, theirs = roots(one), roots(other)
-    shared, least = mine & theirs, min(len(mine), len(theirs)) + DOUBT
-    contained, together = len(shared) / least, here.article_id == there.article_id
+    shared, least = len(mine & theirs), min(len(mine), len(theirs)) + DOUBT
+    contained, together = shared / least, here.article_id == there.article_id
     first, second = sorted((here, there), key=_from_start)
     mixed = (first.kind == "indirect") != (second.kind == "indirect")
     near = _nearness(first, second) if together else 0.0
     return (
-        len(shared) / (len(mine) + len(theirs) - len(shared)),
+        shared / (len(mine) + len(theirs) - shared),
         contained,
         min(PHRASES, len(_neighbours(one.stems) & _neighbours(other.stems))),
         len(one.names & other.names) / max(1, min(len(one.names), len(other.names))),
@@ -112,20 +119,21 @@ def features(one: Content, here: Seat, other: Content, there: Seat) -> tuple[flo
         near,
         near if mixed and second.kind == "indirect" else 0.0,
         contained if together else 0.0,
-        len(_own(shared, here, there)) / least,
+        len(_own(mine, here, theirs, there)) / least,
     )
 
 
 def surroundings(contents: Sequence[Content]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Of each of the statements of one speaker in one article, the roots that one other has, and that two others have.
-    What is said in the same words twice is one.
+    """Of each of the statements of one speaker in one article, the roots that another one has, and that two others
+    have; those that say the same (`RESTATED`) are no others.
     """
-    times = Counter(chain.from_iterable({content.key: roots(content) for content in contents}.values()))
-    return [(_heard(content, times, 2), _heard(content, times, 3)) for content in contents]
+    distinct = list({content.key: roots(content) for content in contents}.values())[:BESIDE]
+    return [_surroundings(roots(content), distinct) for content in contents]
 
 
-def _heard(content: Content, times: Counter[str], least: int) -> tuple[str, ...]:
-    return tuple(sorted(root for root in roots(content) if times[root] >= least))
+def _surroundings(mine: frozenset[str], beside: Sequence[frozenset[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    times = Counter(chain.from_iterable(mine & theirs for theirs in beside if not _restated(mine, theirs)))
+    return tuple(sorted(times)), tuple(sorted(root for root, count in times.items() if count > 1))
 
 
 def roots(content: Content) -> frozenset[str]:
@@ -153,11 +161,15 @@ def _from_start(seat: Seat) -> tuple[int, int, str]:
     return seat.start, seat.end, seat.kind
 
 
-def _own(shared: frozenset[str], here: Seat, there: Seat) -> frozenset[str]:
+def _restated(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    return len(mine & theirs) > RESTATED * min(len(mine), len(theirs))
+
+
+def _own(mine: frozenset[str], here: Seat, theirs: frozenset[str], there: Seat) -> frozenset[str]:
     """Of the roots that two wordings share, those that no third statement of the speaker in their articles has."""
-    if here.article_id == there.article_id:
-        return shared.difference(here.frequent, there.frequent)
-    return shared.difference(here.repeated, there.repeated)
+    if here.article_id == there.article_id and not _restated(mine, theirs):
+        return (mine & theirs).difference(here.frequent, there.frequent)
+    return (mine & theirs).difference(here.repeated, there.repeated)
 
 
 def _nearness(first: Seat, second: Seat) -> float:

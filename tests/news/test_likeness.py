@@ -57,10 +57,14 @@ def test_what_only_two_share_says_more_than_what_their_speaker_repeats() -> None
 
 
 def test_in_one_article_a_third_statement_has_to_repeat_it() -> None:
+    one, other = "Dewan Selayar menerima usulan rapat tarif", "Kami di Dewan Selayar mempertimbangkan surat,"
     behind = SEAT._replace(start=110, end=180, kind="direct")
     topic = ("dewan", "selay")
-    assert like(SEAT._replace(repeated=topic), behind._replace(repeated=topic)) == like(SEAT, behind)
-    assert like(SEAT._replace(frequent=topic), behind) < like(SEAT, behind)
+    plain = like(SEAT, behind, one, other)
+    assert like(SEAT._replace(repeated=topic), behind._replace(repeated=topic), one, other) == plain
+    assert like(SEAT._replace(frequent=topic), behind, one, other) < plain
+    restated = like(SEAT, behind, one, one + " baru")
+    assert like(SEAT._replace(repeated=topic), behind, one, one + " baru") < restated, "both are not counted there"
 
 
 def test_surroundings_tell_what_one_other_and_two_others_say() -> None:
@@ -70,6 +74,12 @@ def test_surroundings_tell_what_one_other_and_two_others_say() -> None:
     assert found[2] == found[3] == (("kapal",), ("kapal",)), "the same words twice are one statement"
     assert found[4] == ((), ())
     assert surroundings([]) == []
+
+
+def test_what_says_the_same_is_no_surrounding() -> None:
+    said = ["tarif pelabuhan naik", "tarif pelabuhan naik bulan depan", "Tarif pelabuhan kapal peti kemas dan dermaga"]
+    found = surroundings([content(text) for text in said])
+    assert found[0] == found[1] == (("labuh", "tarif"), ())
 
 
 def test_brief_words_in_one_article_may_be_a_part_of_others() -> None:
