@@ -289,14 +289,14 @@ def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | N
 
 
 def rank(matches: Sequence[Match], mine: Wording) -> list[Match]:
-    """The nearest wording first: by similarity, then by the words that both share, then the earlier; each once."""
+    """The nearest wording first: by the words that both share, then by similarity, then the earlier; each once."""
     if len(matches) < 2:
         return list(matches)
-    stems, best = set(mine.content.stems), dict[Name, Match]()
+    best = dict[Name, Match]()
 
     def nearness(found: Match) -> tuple[float, float, int, str]:
-        theirs = stems.symmetric_difference(found.wording.content.stems)
-        return -found.similarity, len(theirs), found.wording.seat.day, found.wording.statement_id
+        known = found.wording
+        return -likeness.share(mine.content, known.content), -found.similarity, known.seat.day, known.statement_id
 
     for found in sorted(matches, key=nearness):
         best.setdefault(found.wording.name, found)
