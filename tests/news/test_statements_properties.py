@@ -76,10 +76,11 @@ def test_time_grows_in_proportion(unit: str) -> None:
     assert seconds(160_000) < 12 * seconds(40_000) + 0.2
 
 
-@pytest.mark.parametrize(
-    ("unit", "bound"), [('"', 2), ('"\n', 2), ('" ', 2), ("“”", 2), ("'\n\n", 2), ('A"\n', 6), ("A'\n", 6)]
-)
-def test_a_megabyte_of_marks(unit: str, bound: float) -> None:
-    start = time.process_time()
-    extract(article(unit * (1_000_000 // len(unit))), EMPTY)
-    assert time.process_time() - start < bound
+@pytest.mark.parametrize("unit", ['"', '"\n', '" ', "“”", "'\n\n", 'A"\n', "A'\n"])
+def test_a_megabyte_of_marks(unit: str) -> None:
+    def seconds(size: int) -> float:
+        start = time.process_time()
+        extract(article(unit * (size // len(unit))), EMPTY)
+        return time.process_time() - start
+
+    assert seconds(1_000_000) < 30 * min(seconds(100_000) for _ in range(3)) + 0.1
