@@ -21,12 +21,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
-import numpy as np
 
 from pipeline.news import likeness, wording, words
 from pipeline.news.likeness import Seat
 from pipeline.news.wording import Content, Reading
-from pipeline.news.words import Hashes
 from schemas.record import Value
 from schemas.statement import Novelty, StatementMade, Utterance
 
@@ -454,16 +452,16 @@ def _postings(mine: Wording, periods: Iterable[int]) -> list[int]:
 
 @lru_cache(maxsize=64)
 def _in_period(speaker: str, content: Content, period: int) -> tuple[int, ...]:
-    seed = words.hash64(f"{speaker}\0period {period}")
-    return words.posting(content.key ^ seed), *words.postings(_shared(content) ^ np.uint64(seed))
+    seed = words.posting(words.hash64(f"{speaker}\0period {period}"))
+    return tuple([shared ^ seed for shared in _shared(content)])
 
 
 @lru_cache(maxsize=64)
-def _shared(content: Content) -> Hashes:
-    """Hashes of the pairs of words that a wording is found by."""
+def _shared(content: Content) -> list[int]:
+    """What a wording is found by: all its words, and pairs of them."""
     near = wording.pairs(content)
     near.sort()
-    return near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))]
+    return [words.posting(content.key), *words.postings(near[: min(_MOST_PAIRS, max(_PAIRS, len(near) // _SAMPLED))])]
 
 
 def _landmarks(mine: Wording, days: Sequence[int]) -> list[int]:
