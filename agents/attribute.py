@@ -67,8 +67,8 @@ def _keep(said: Said, own: Wording, known: tuple[str, Wording] | None, state: St
         state.put(f"revised:{ledger.wording_posting(own)}", _encode(Worded(own)), ledger.kept_under(own))
     elif not known:
         said = msgspec.structs.replace(said, wording=own)
-    elif known[1].place != own.place:
-        said = msgspec.structs.replace(said, seated=Seated(own.place, known[0]))
+    elif known[1].standing != own.standing:
+        said = msgspec.structs.replace(said, seated=Seated(own.standing, known[0]))
     state.put(f"said:{own.statement_id}", _encode(said), ledger.listed(said, own))
 
 

@@ -96,7 +96,9 @@ def _show(
 
 def print_hits(family: str, found: Hits) -> None:
     """Print a page of hits for people."""
-    title = f"{found.total} {family}" + (f", the first {len(found.hits)}" if found.cursor else "")
+    title = f"{found.total} {family if found.total != 1 else family[:-1]}" + (
+        f", the first {len(found.hits)}" if found.cursor else ""
+    )
     console.print(listing(title, map(VIEWS[family], found.hits)))
     if found.cursor:
         console.print(Text(f"next page: --cursor {found.cursor}", style="dim"), soft_wrap=True)

@@ -96,7 +96,7 @@ OPPOSITES: dict[str, frozenset[str]] = {
 }
 """Two statements of which one has the first word and the other the second say opposite things."""
 
-NUMBERS: dict[str, dict[str, float]] = {
+NUMBERS: dict[str, dict[str, int]] = {
     "id": {
         "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9, "sepuluh": 10,
         "sebelas": 11, "seratus": 100, "seribu": 1000,
@@ -109,7 +109,7 @@ NUMBERS: dict[str, dict[str, float]] = {
     },
 }  # fmt: skip
 
-SCALES: dict[str, dict[str, float]] = {
+SCALES: dict[str, dict[str, int]] = {
     "id": {
         "puluh": 10, "ratus": 100, "ribu": 10**3, "juta": 10**6, "miliar": 10**9, "milyar": 10**9, "triliun": 10**12,
     },
@@ -121,6 +121,9 @@ SCALES: dict[str, dict[str, float]] = {
 
 ADDENDS: dict[str, dict[str, float]] = {"id": {"belas": 10, "setengah": 0.5}}
 """Words that are added to the number before them ("dua belas", "dua setengah")."""
+
+LINKS = {"en": "and"}
+"""What stands between such a multiplier and the number that is added ("two hundred and fifty")."""
 
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "fi": "finnish",

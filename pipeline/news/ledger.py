@@ -67,7 +67,7 @@ class Wording(Value, frozen=True, kw_only=False, array_like=True):
         return self.speaker_id, self.language, self.content.key, self.seat.day, self.seat.kind == "indirect"
 
     @property
-    def place(self) -> Seat:
+    def standing(self) -> Seat:
         """Where it stands, for what stands beside it; what it is compared by with other articles is the wording's."""
         return self.seat._replace(repeated=())
 

@@ -28,8 +28,8 @@ SHARED = 2
 TOGETHER = 0.25
 """Two wordings from one article have more than this share of the content words of the shorter in common."""
 RESTATED = 0.67
-"""Of two statements in one article that share more of the shorter one than this, neither is another one beside which
-the other's words say less."""
+"""Two statements in one article that share more of the shorter one than this say the same: neither is another one
+beside the other."""
 BESIDE = 200
 """Statements of one speaker in one article that others are looked at beside."""
 DOUBT = 2

@@ -25,6 +25,7 @@ from pipeline.news.function_words import (
     CHOICES,
     DENIALS,
     FUNCTION_WORDS,
+    LINKS,
     NEGATIONS,
     NOT_ONLY,
     NUMBERS,
@@ -277,44 +278,55 @@ def _mostly_capitals(surfaces: Sequence[str]) -> bool:
     return len(long) > 2 and sum(surface[0].isupper() for surface in long) > 0.75 * len(long)
 
 
+class _Numerals(NamedTuple):
+    """The number words of a language."""
+
+    numbers: Mapping[str, float]
+    scales: Mapping[str, float]
+    addends: Mapping[str, float]
+    link: str | None
+
+
+@cache
+def _numerals(language: str) -> _Numerals:
+    return _Numerals(
+        NUMBERS.get(language, {}), SCALES.get(language, {}), ADDENDS.get(language, {}), LINKS.get(language)
+    )
+
+
 def _with_values(
     surfaces: Sequence[str], plains: Sequence[str], language: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words with each run of number words and digits replaced by its value ("1,5 juta" by "#1500000")."""
-    numbers, scales, addends = (known.get(language, {}) for known in (NUMBERS, SCALES, ADDENDS))
+    known = _numerals(language)
+    numbers, scales, addends, link = known
     found: list[tuple[str, str]] = []
     run: list[tuple[str, str]] = []
     for surface, plain, after in zip((*surfaces, ""), (*plains, ""), (*plains[1:], "", "")):
         digits = plain[:1].isdigit()
         counts = digits or plain in numbers or (bool(run) and (plain in scales or plain in addends))
-        counts |= plain == "and" and bool(run) and run[-1][1] in scales and after in numbers
+        counts |= plain == link and bool(run) and run[-1][1] in scales and after in numbers
         again = plain in numbers and bool(run) and run[-1][1][0].isdigit()  # "2 (dua)"
         if run and (digits or again or not counts):
-            found.append(_value(run, numbers, scales, addends))
+            found.append(_value(run, known))
             run = []
         (run if counts else found).append((surface, plain))
     left, right = zip(*found[:-1])
     return left, right
 
 
-def _value(
-    run: Sequence[tuple[str, str]],
-    numbers: Mapping[str, float],
-    scales: Mapping[str, float],
-    addends: Mapping[str, float],
-) -> tuple[str, str]:
+def _value(run: Sequence[tuple[str, str]], known: _Numerals) -> tuple[str, str]:
+    numbers, scales, addends, link = known
     total = group = unit = 0.0
     for _, plain in run:
         scale = scales.get(plain)
         if plain in addends:
             unit += addends[plain]
-        elif plain == "and":
-            continue
-        elif scale is None:
+        elif scale is None and plain != link:
             group, unit = group + unit, numbers.get(plain) or _digits(plain)
-        elif scale < 1000:
+        elif scale and scale < 1000:
             group, unit = group + (unit or 1) * scale, 0.0
-        else:
+        elif scale:
             total, group, unit = total + (group + unit or 1) * scale, 0.0, 0.0
     return " ".join(surface for surface, _ in run), f"#{total + group + unit:.15g}"
 
