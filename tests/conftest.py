@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,6 +22,10 @@ _NUMBERS = count(1)
 settings.register_profile("desk", deadline=None)
 settings.register_profile("decided", derandomize=True, deadline=None)
 settings.load_profile("decided" if os.environ.get("CI") else "desk")
+
+# A shell starts what it puts into the background without Ctrl-C, which a process hands down to those it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
