@@ -122,6 +122,8 @@ def _who(who: str, line: int, officials: tuple[Official, ...], place: Place) -> 
 def _name(who: str, line: int, officials: tuple[Official, ...], place: Place) -> None:
     ids = {official.id for official in officials}
     if _SLUG.fullmatch(who):
+        if who == "anyone":
+            place.fail(line, "a watch without 'who' hears anyone: leave it out")
         if who not in ids:
             cure = closest(who, ids) if len(ids) < 20 or "did" in closest(who, ids) else "add it there"
             place.fail(line, f"officials.yaml has no official {who!r}: {cure} (a name is written 'Given Surname')")

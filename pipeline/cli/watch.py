@@ -30,7 +30,9 @@ IdArgument = Annotated[str, typer.Argument(help="The id of the watch.")]
 Name = Annotated[str | None, typer.Option(help="Its name; the id without it.")]
 Who = Annotated[
     list[str] | None,
-    typer.Option(help="An official's id, a speaker id, a name, role:TITLE or group:NAME; may be repeated."),
+    typer.Option(
+        help="An official's id, a speaker id, a name, role:TITLE or group:NAME; may be repeated. Default: anyone."
+    ),
 ]
 About = Annotated[str | None, typer.Option(help="A query over statements.")]
 Kinds = Annotated[list[Kind] | None, typer.Option("--kind", help="Kinds of statement; may be repeated. Default: all.")]
@@ -215,7 +217,7 @@ def _given(
     """The fields that were given on the command line."""
     fields = {
         "name": name,
-        "who": tuple(who) if who else None,
+        "who": (() if who == ["anyone"] else tuple(who)) if who else None,
         "about": about,
         "kinds": _kinds(kind) if kind else None,
         "confidence": confidence,

@@ -57,13 +57,13 @@ def test_a_watch_is_added_edited_paused_and_removed_and_all_of_it_is_kept(pantau
         "add dermaga --who 'role:Menhan' --about dermaga --cadence daily --at 06:30 --zone Asia/Jakarta"
         " --quiet 22:00-06:00",
         "edit dermaga --novelty carried --novelty first --outlets 4 --channel feed: --channel atom: --maximum 10",
-        "edit dermaga --quiet '' --about 'dermaga OR kapal'",
+        "edit dermaga --quiet '' --about 'dermaga OR kapal' --who anyone",
         "pause dermaga",
     ):
         assert pantau("watch", *shlex.split(line)).code == 0
     shown = {watch["id"]: watch for watch in pantau("watch", "list", "--json").json()}["dermaga"]
     assert msgspec.convert(shown, Watch) == Watch(
-        id="dermaga", name="dermaga", who=("role:Menhan",), about="dermaga OR kapal", cadence="daily", at="06:30",
+        id="dermaga", name="dermaga", about="dermaga OR kapal", cadence="daily", at="06:30",
         zone="Asia/Jakarta", novelty=("carried", "first"), outlets=4, channels=("feed:", "atom:"), maximum=10,
         paused=True,
     )  # fmt: skip
@@ -98,6 +98,7 @@ def test_a_pause_link_pauses_its_watch(pantau: Pantau) -> None:
         ("watch proof nope", 2, "no alert is called 'nope'"),
         ("watch add x --who 'Harsa Wiratmako'", 2, "did you mean 'Harsa Wiratmaka'?"),
         ("watch add x --who 'role:Juru Bicara Istano'", 2, "did you mean 'role:Juru Bicara Istana'?"),
+        ("watch add x --who anyone --who nato", 2, "a watch without 'who' hears anyone"),
         ("watch add x --who group:kabinet", 2, "no official is in the group 'kabinet'"),
         ("watch add x --channel mailto:nobody", 2, "holds no mail address"),
         ("watch add x --channel feeds:", 2, "did you mean 'feed:'?"),
