@@ -44,7 +44,12 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
 }
 
 NEGATIONS: dict[str, frozenset[str]] = {
-    "id": _listed("bukan belum enggak gak jangan nggak tak tanpa tiada tidak tidaklah bukanlah"),
+    "id": _listed(
+        """
+        belum bukan bukanlah engga enggak ga gak gk jangan janganlah kagak ndak ngga nggak tak takkan tanpa tdk tiada
+        tidak tidaklah
+        """
+    ),
     "en": _listed("cannot neither never no none nor not nothing without"),
 }
 """They turn the next content word round."""

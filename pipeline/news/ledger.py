@@ -279,10 +279,14 @@ def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | N
     if mine.content.key != known.content.key and known.language != mine.language:
         score = wording.translated(mine.content, known.content) if apart <= TRANSLATED_WINDOW.days else 0.0
         return Match(known, score) if score else None
-    if apart > BRIEF_WINDOW.days and mine.content.brief:
+    if apart > BRIEF_WINDOW.days and (mine.content.brief or known.content.brief):
         return None
     here = mine.seat if there else mine.seat._replace(article_id="")
     score = likeness.likeness(mine.content, here, known.content, there or known.seat)
+    if score < likeness.SAME:
+        quoted = mine.seat.kind != "indirect" or known.seat.kind != "indirect"
+        if likeness.repeats(mine.content, mine.text, known.content, known.text, quoted):
+            score = likeness.REPEATED
     return Match(known, score) if score >= likeness.SAME else None
 
 

@@ -23,6 +23,8 @@ from schemas.statement import StatementKind
 
 SAME = 0.5
 """The least likeness of two wordings of one utterance."""
+REPEATED = 0.9
+"""The likeness of two of which one repeats the other word for word: for that they may be as unlike as they are."""
 SHARED = 2
 """Content words that two wordings from different articles share at least."""
 TOGETHER = 0.25
@@ -76,6 +78,19 @@ def likeness(one: Content, here: Seat, other: Content, there: Seat) -> float:
     if wording.contradict(one, other) and not _misheard(one, other, here.day == there.day):
         return 0.0
     return 1 / (1 + exp(-_BIAS - sum(map(mul, _WEIGHTS, features(one, here, other, there)))))
+
+
+def repeats(one: Content, text: str, other: Content, other_text: str, quoted: bool) -> bool:
+    """Whether one of two texts repeats the other, or a part of it, word for word. For wordings whose content words
+    alone do not tell that they say the same: the one is brief, or has a slip of the pen where it counts, or each goes
+    on where the other ends.
+
+    quoted  at least one is a quotation; two reports share long runs of words when they name the same laws
+    """
+    if wording.hopeless(frozenset(one.stems), other.stems):
+        return False
+    again = wording.verbatim(text, other_text) or (quoted and wording.overlap(text, other_text))
+    return again and not wording.contradict(one, other) and not _other_names(one, other)
 
 
 def comparable(one: Content, other: Content, together: bool) -> bool:

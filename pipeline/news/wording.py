@@ -8,7 +8,7 @@ with opposite meanings. `pipeline.news.likeness` decides whether they say the sa
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
 from operator import attrgetter
@@ -41,6 +41,13 @@ LONGEST = 400
 BRIEF = 3.0
 """Wordings that weigh less are the same only when they are equal."""
 
+VERBATIM, VERBATIM_PART, VERBATIM_WHOLE = 0.8, 8, 4
+"""A text repeats another one that has so large a share of its words in the same runs, if it has so many words at least;
+one of fewer is repeated as a whole, and one of still fewer tells nothing."""
+
+OVERLAP = 8
+"""Words in a row that two quotations have in common only when they are cut from the same words."""
+
 _HOPELESS = 0.4  # of the words of the shorter one
 _LETTER = 0.4  # a letter of an unspaced script is a part of a word
 _IN_ORDER = 0.5  # of the shared words
@@ -52,6 +59,8 @@ _ONE = "#1"  # "one" is as often an article as a number
 _STOPS = frozenset(".,;:!?…。，；：！？、")
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|{words.WORD_WITHOUT_DIGITS}|[{''.join(sorted(_STOPS))}]")
 _ASCII_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|[.,;:!?]", re.ASCII)  # the same where text is ASCII, and faster
+_RUN = 3  # words
+_READ = 20 * LONGEST  # codepoints of a text in which words are looked for
 _REACH = 5  # words behind a negation in which it is taken back
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…]\W*$")
@@ -79,7 +88,7 @@ class Content(Value, frozen=True, kw_only=False, array_like=True):
     @property
     def weight(self) -> float:
         """How long it is, in content words."""
-        return len(self.stems) - (1 - _LETTER) * list(map(len, self.stems)).count(1)
+        return _weight(self.stems)
 
     @property
     def brief(self) -> bool:
@@ -188,6 +197,22 @@ def contradict(one: Content, other: Content) -> bool:
     return any(opposites[stem] & theirs - mine for stem in opposites.keys() & (mine - theirs))
 
 
+def verbatim(one: str, other: str) -> bool:
+    """Whether the shorter of two texts stands nearly word for word in the other one.
+
+    Function words and their order count here: by them a repeated sentence is told from one about the same thing.
+    """
+    short, long = sorted((_words(one), _words(other)), key=_from_shorter)
+    weight, runs = _weight(short), set(_runs(long, _RUN))
+    repeated = {place + step for place, run in enumerate(_runs(short, _RUN)) if run in runs for step in range(_RUN)}
+    return weight >= VERBATIM_WHOLE and len(repeated) >= len(short) * (VERBATIM if weight >= VERBATIM_PART else 1)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two texts have a run of OVERLAP words in common."""
+    return not set(_runs(_words(one), OVERLAP)).isdisjoint(_runs(_words(other), OVERLAP))
+
+
 def without_numbers(content: Content) -> Content:
     """The content as if it gave no figures."""
     return msgspec.structs.replace(content, numbers=frozenset())
@@ -229,6 +254,23 @@ def pairs(content: Content) -> Hashes:
     """Hashes of content words that are neighbours or next but one, in either order: what wordings are found by."""
     stems = words.hash_encoded(" ".join(content.stems).encode("utf-8", "surrogatepass").split())
     return words.avalanche(np.concatenate((stems[:-1] + stems[1:], stems[:-2] + stems[2:])))
+
+
+@lru_cache(maxsize=64)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(words.words(text[:_READ])[:LONGEST])
+
+
+def _from_shorter(found: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    return len(found), found
+
+
+def _runs(found: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(found[step:] for step in range(length)))
+
+
+def _weight(found: Sequence[str]) -> float:
+    return len(found) - (1 - _LETTER) * list(map(len, found)).count(1)
 
 
 def _longest_rise(places: Sequence[int]) -> int:
