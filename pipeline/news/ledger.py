@@ -283,11 +283,15 @@ def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | N
         return None
     here = mine.seat if there else mine.seat._replace(article_id="")
     score = likeness.likeness(mine.content, here, known.content, there or known.seat)
-    if score < likeness.SAME:
-        quoted = mine.seat.kind != "indirect" or known.seat.kind != "indirect"
-        if likeness.repeats(mine.content, mine.text, known.content, known.text, quoted):
-            score = likeness.REPEATED
+    if score < likeness.SAME and repeats(mine, known):
+        score = likeness.REPEATED
     return Match(known, score) if score >= likeness.SAME else None
+
+
+def repeats(one: Wording, other: Wording) -> bool:
+    """Whether one of two wordings repeats the other word for word, or, of quotations, a part of it."""
+    quoted = one.seat.kind != "indirect" or other.seat.kind != "indirect"
+    return likeness.repeats(one.content, one.text, other.content, other.text, quoted)
 
 
 def rank(matches: Sequence[Match], mine: Wording) -> list[Match]:

@@ -209,8 +209,10 @@ def verbatim(one: str, other: str) -> bool:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether two texts have a run of OVERLAP words in common."""
-    return not set(_runs(_words(one), OVERLAP)).isdisjoint(_runs(_words(other), OVERLAP))
+    """Whether two texts have a run of OVERLAP words in common, or of as many letters as make so many words."""
+    mine, theirs = _words(one), _words(other)
+    length = OVERLAP if _weight(mine) > len(mine) / 2 else round(OVERLAP / _LETTER)
+    return not set(_runs(mine, length)).isdisjoint(_runs(theirs, length))
 
 
 def without_numbers(content: Content) -> Content:

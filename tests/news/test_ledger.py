@@ -67,6 +67,26 @@ def test_what_a_wording_repeats_shrinks_whichever_way_it_is_heard_again() -> Non
     assert ledger.widened(one, one) == one
 
 
+LONG = "Berapa jumlahnya kami belum tahu, masih dihitung. Tapi data pelanggan sudah diamankan dan dikirim ke polisi."
+
+
+def test_what_is_repeated_word_for_word_is_the_same_for_all_slips_of_the_pen() -> None:
+    assert match(made("b", LONG.replace("tahu", "tau")), made("a", LONG)) is not None
+    assert match(made("b", LONG.replace("belum", "sudah")), made("a", LONG)) is None
+    whole = "Saya tidak ikut rapat, saya di rumah. Dia akan sangat dirindukan, oleh kita semua."
+    assert match(made("b", "Dia akan sangat dirindukan,", days=6), made("a", whole)) is not None
+    for later, earlier in (("Dia akan sangat dirindukan,", whole), (whole, "Dia akan sangat dirindukan,")):
+        assert match(made("b", later, days=9), made("a", earlier)) is None, "brief words are said of many"
+
+
+def test_quotations_that_overlap_are_the_same_and_reports_are_not() -> None:
+    shared = "harga solar di semua pelabuhan kami naik lagi tanpa sebab"
+    one = f"Warga sudah mengantre sejak subuh dan tangki belum pernah penuh. Itu karena {shared},"
+    other = f"Sekali lagi {shared}. Jadi jaring dan mesin terpaksa dijual, anak-anak berhenti sekolah, istri bekerja,"
+    assert match(made("b", one, kind="direct"), made("a", other, kind="direct")) is not None
+    assert match(made("b", one, kind="indirect"), made("a", other, kind="indirect")) is None
+
+
 def test_brief_words_are_the_same_for_a_week() -> None:
     assert match(made("b", "itu tidak benar", days=6), made("a", "Itu tidak benar,")) is not None
     assert match(made("b", "itu tidak benar", days=9), made("a", "Itu tidak benar,")) is None

@@ -133,6 +133,37 @@ def test_very_short_wordings_are_the_same_only_when_equal() -> None:
     assert not same("Kami siap", "Kami siap menghadapi musim hujan dengan pompa tambahan")
 
 
+QUOTE = "Kapal kami sudah dua bulan tidak melaut karena harga solar di pelabuhan terus naik"
+
+
+@pytest.mark.parametrize(
+    ("other", "repeated"),
+    [
+        ("Saya ulangi. " + QUOTE + ", dan tidak ada yang menolong", True),
+        (QUOTE.replace("melaut", "melau"), True),
+        ("karena harga solar di pelabuhan terus naik", True),
+        ("harga solar di pelabuhan", True),
+        ("harga solar naik", False),  # three words are said of many things
+        ("harga solar di Selayar", False),
+        ("Kami dua bulan tidak ke pelabuhan karena solar terus naik harga", False),
+        ("", False),
+    ],
+)
+def test_a_text_repeats_another_word_for_word(other: str, repeated: bool) -> None:
+    assert wording.verbatim(QUOTE, other) is wording.verbatim(other, QUOTE) is repeated
+
+
+def test_two_cuttings_of_one_text_overlap() -> None:
+    later = "dua bulan tidak melaut karena harga solar di pelabuhan terus naik, jadi kami menjual jaring dan mesin"
+    assert wording.overlap(QUOTE, later)
+    assert wording.overlap(later, QUOTE)
+    assert not wording.verbatim(QUOTE, later + " kepada tetangga yang masih punya uang untuk membelinya")
+    assert not wording.overlap(QUOTE, "karena harga solar di pelabuhan terus turun kami melaut")
+    chinese = "渔船必须在秋季之前登记所有船员名单"
+    assert not wording.overlap(chinese + "部长昨天在议会说", "学校宣布" + chinese[:12]), "twelve letters are few words"
+    assert wording.overlap(chinese + "否则不得出海捕鱼", "部长说" + chinese + "否则不得出海，学校宣布")
+
+
 def test_one_article_may_say_it_more_freely() -> None:
     indirect = "Dewan Selayar telah menerima usulan rapat tarif pada 12 Mei dan sedang mempertimbangkan usulan tersebut"
     direct = "Kita sudah menerima surat dari Dewan Selayar dan sedang mempertimbangkannya,"
@@ -225,6 +256,8 @@ def test_what_speaks_against_it_is_symmetric(one: str, other: str) -> None:
     first, second = content(one), content(other)
     assert wording.contradict(first, second) == wording.contradict(second, first)
     assert wording.scrambled(first, second) == wording.scrambled(second, first)
+    assert wording.verbatim(one, other) == wording.verbatim(other, one)
+    assert wording.overlap(one, other) == wording.overlap(other, one)
 
 
 @given(st.text(max_size=80), st.sampled_from(["id", "en", "xx"]))

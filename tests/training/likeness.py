@@ -32,14 +32,14 @@ THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 
 
 class Pair(NamedTuple):
-    """Two statements of one speaker that can be linked: their places among the cases, and what the model weighs; of
-    two that stand in one article, also when it does not know that.
+    """Two statements of one speaker that can be linked: their places among the cases, whether the model is asked, and
+    what it weighs; of two that stand in one article, also when it does not know that.
     """
 
     one: int
     other: int
     same: bool
-    equal: bool
+    sure: bool
     features: tuple[float, ...]
     apart: tuple[float, ...] | None
 
@@ -56,8 +56,7 @@ def linkable(cases: list[Case]) -> Iterator[Pair]:
             features = together or apart
             if features:
                 same = cases[one].utterance == cases[other].utterance
-                equal = worded[one].content.key == worded[other].content.key
-                yield Pair(one, other, same, equal, features, apart if together else None)
+                yield Pair(one, other, same, _sure(worded[one], worded[other]), features, apart if together else None)
 
 
 def _judged(one: Wording, other: Wording, together: bool) -> tuple[float, ...] | None:
@@ -69,9 +68,14 @@ def _judged(one: Wording, other: Wording, together: bool) -> tuple[float, ...] |
         here = here._replace(article_id="")
         if set(ledger.postings(one)).isdisjoint(ledger.kept_under(other)):
             return None
-    if not likeness.likeness(one.content, here, other.content, there):
+    if not likeness.likeness(one.content, here, other.content, there) and not _sure(one, other):
         return None
     return likeness.features(one.content, here, other.content, there)
+
+
+def _sure(one: Wording, other: Wording) -> bool:
+    """Whether both are joined without the model."""
+    return one.content.key == other.content.key or ledger.repeats(one, other)
 
 
 def fitted(pairs: list[Pair], size: int) -> Pipeline:
@@ -109,7 +113,7 @@ def linked(pairs: list[Pair], likely: NDArray[np.float64], cases: list[Case], le
     """The figures when all pairs are joined that are likely enough."""
     groups = Groups([str(place) for place in range(len(cases))])
     for pair, chance in zip(pairs, likely, strict=True):
-        if pair.equal or chance >= least:
+        if pair.sure or chance >= least:
             groups.join(str(pair.one), str(pair.other))
     return evaluation.figures_of(cases, Found(groups.names(), 0.0))
 
