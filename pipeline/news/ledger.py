@@ -289,7 +289,7 @@ def match(mine: Wording, known: Wording, there: Seat | None = None) -> Match | N
 
 
 def repeats(one: Wording, other: Wording) -> bool:
-    """Whether one of two wordings repeats the other word for word, or, of quotations, a part of it."""
+    """Whether one of two wordings stands word for word in the other, or overlaps with it."""
     quoted = one.seat.kind != "indirect" or other.seat.kind != "indirect"
     return likeness.repeats(one.content, one.text, other.content, other.text, quoted)
 

@@ -45,7 +45,7 @@ VERBATIM, VERBATIM_PART, VERBATIM_WHOLE = 0.8, 8, 4
 """A text repeats another one that has so large a share of its words in the same runs, if it has so many words at least;
 one of fewer is repeated as a whole, and one of still fewer tells nothing."""
 
-OVERLAP = 8
+OVERLAP = 12
 """Words in a row that two quotations have in common only when they are cut from the same words."""
 
 _HOPELESS = 0.4  # of the words of the shorter one
@@ -60,7 +60,6 @@ _STOPS = frozenset(".,;:!?…。，；：！？、")
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|{words.WORD_WITHOUT_DIGITS}|[{''.join(sorted(_STOPS))}]")
 _ASCII_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|[.,;:!?]", re.ASCII)  # the same where text is ASCII, and faster
 _RUN = 3  # words
-_READ = 20 * LONGEST  # codepoints of a text in which words are looked for
 _REACH = 5  # words behind a negation in which it is taken back
 _NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…]\W*$")
@@ -260,7 +259,7 @@ def pairs(content: Content) -> Hashes:
 
 @lru_cache(maxsize=64)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(words.words(text[:_READ])[:LONGEST])
+    return tuple([plain for plain in _tokens(text)[1] if plain not in _STOPS][:LONGEST])
 
 
 def _from_shorter(found: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:

@@ -80,7 +80,7 @@ def test_what_is_repeated_word_for_word_is_the_same_for_all_slips_of_the_pen() -
 
 
 def test_quotations_that_overlap_are_the_same_and_reports_are_not() -> None:
-    shared = "harga solar di semua pelabuhan kami naik lagi tanpa sebab"
+    shared = "harga solar di semua pelabuhan kami naik lagi tanpa sebab yang jelas bagi siapa pun"
     one = f"Warga sudah mengantre sejak subuh dan tangki belum pernah penuh. Itu karena {shared},"
     other = f"Sekali lagi {shared}. Jadi jaring dan mesin terpaksa dijual, anak-anak berhenti sekolah, istri bekerja,"
     assert match(made("b", one, kind="direct"), made("a", other, kind="direct")) is not None

@@ -154,14 +154,13 @@ def test_a_text_repeats_another_word_for_word(other: str, repeated: bool) -> Non
 
 
 def test_two_cuttings_of_one_text_overlap() -> None:
-    later = "dua bulan tidak melaut karena harga solar di pelabuhan terus naik, jadi kami menjual jaring dan mesin"
-    assert wording.overlap(QUOTE, later)
-    assert wording.overlap(later, QUOTE)
-    assert not wording.verbatim(QUOTE, later + " kepada tetangga yang masih punya uang untuk membelinya")
-    assert not wording.overlap(QUOTE, "karena harga solar di pelabuhan terus turun kami melaut")
-    chinese = "渔船必须在秋季之前登记所有船员名单"
-    assert not wording.overlap(chinese + "部长昨天在议会说", "学校宣布" + chinese[:12]), "twelve letters are few words"
-    assert wording.overlap(chinese + "否则不得出海捕鱼", "部长说" + chinese + "否则不得出海，学校宣布")
+    earlier, later = f"Saya ulangi di depan menteri: {QUOTE}", f"{QUOTE}. Kami terpaksa menjual jaring dan mesin"
+    assert wording.overlap(earlier, later)
+    assert wording.overlap(later, earlier)
+    assert not wording.overlap(QUOTE, "kapal kami sudah dua bulan tidak melaut, istri saya bekerja di pelabuhan")
+    chinese = "渔船必须在秋季之前登记所有船员名单否则不得出海捕鱼作业或者运输货物"
+    assert not wording.overlap(chinese, "学校宣布" + chinese[:24] + "部长说"), "so many letters are fewer words"
+    assert wording.overlap(chinese, "部长说" + chinese[:31])
 
 
 def test_one_article_may_say_it_more_freely() -> None:

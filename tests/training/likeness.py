@@ -32,8 +32,8 @@ THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 
 
 class Pair(NamedTuple):
-    """Two statements of one speaker that can be linked: their places among the cases, whether the model is asked, and
-    what it weighs; of two that stand in one article, also when it does not know that.
+    """Two statements of one speaker that can be linked: their places among the cases, whether they are joined without
+    the model, and what it weighs; of two that stand in one article, also when it does not know that.
     """
 
     one: int
@@ -56,7 +56,9 @@ def linkable(cases: list[Case]) -> Iterator[Pair]:
             features = together or apart
             if features:
                 same = cases[one].utterance == cases[other].utterance
-                yield Pair(one, other, same, _sure(worded[one], worded[other]), features, apart if together else None)
+                equal = worded[one].content.key == worded[other].content.key
+                sure = equal or ledger.repeats(worded[one], worded[other])
+                yield Pair(one, other, same, sure, features, apart if together else None)
 
 
 def _judged(one: Wording, other: Wording, together: bool) -> tuple[float, ...] | None:
@@ -68,14 +70,9 @@ def _judged(one: Wording, other: Wording, together: bool) -> tuple[float, ...] |
         here = here._replace(article_id="")
         if set(ledger.postings(one)).isdisjoint(ledger.kept_under(other)):
             return None
-    if not likeness.likeness(one.content, here, other.content, there) and not _sure(one, other):
+    if not likeness.likeness(one.content, here, other.content, there):
         return None
     return likeness.features(one.content, here, other.content, there)
-
-
-def _sure(one: Wording, other: Wording) -> bool:
-    """Whether both are joined without the model."""
-    return one.content.key == other.content.key or ledger.repeats(one, other)
 
 
 def fitted(pairs: list[Pair], size: int) -> Pipeline:
