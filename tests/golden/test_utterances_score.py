@@ -39,15 +39,15 @@ def test_enough_was_annotated(statements: Said, stories: Said) -> None:
 def test_utterances_hold_together(statements: Said) -> None:
     found = said.ours(statements)
     developed, held = statements.figures(found, held=False), statements.figures(found, held=True)
-    assert developed["f1"] >= 0.79
-    assert developed["cubed_f1"] >= 0.925
+    assert developed["f1"] >= 0.81
+    assert developed["cubed_f1"] >= 0.93
     assert held["f1"] >= 0.715
     assert held["cubed_f1"] >= 0.9
 
 
 def test_all_that_somebody_said_in_a_story_is_put_together(stories: Said, found: Found) -> None:
     developed, held = stories.figures(found, held=False), stories.figures(found, held=True)
-    assert developed["f1"] >= 0.63
+    assert developed["f1"] >= 0.635
     assert held["f1"] >= 0.63
     assert held["cubed_f1"] >= 0.89
 
