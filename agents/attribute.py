@@ -188,4 +188,4 @@ def _recorded(made: StatementMade, utterance: Utterance) -> Emit:
     return Emit(StatementRecorded(statement=said, carrier=carrier, utterance=utterance, withdrawn=withdrawn))
 
 
-ATTRIBUTE = Agent("attribute", (STATEMENTS_MADE,), (STATEMENTS_RECORDED,), attribute, Reason, version=3)
+ATTRIBUTE = Agent("attribute", (STATEMENTS_MADE,), (STATEMENTS_RECORDED,), attribute, Reason, version=4)
