@@ -210,7 +210,8 @@ def verbatim(one: str, other: str) -> bool:
 def overlap(one: str, other: str) -> bool:
     """Whether two texts have a run of OVERLAP words in common, or of as many letters as make so many words."""
     mine, theirs = _words(one), _words(other)
-    length = OVERLAP if _weight(mine) > len(mine) / 2 else round(OVERLAP / _LETTER)
+    spaced = all(_weight(found) > len(found) / 2 for found in (mine, theirs))
+    length = OVERLAP if spaced else round(OVERLAP / _LETTER)
     return not set(_runs(mine, length)).isdisjoint(_runs(theirs, length))
 
 
