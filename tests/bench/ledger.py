@@ -85,18 +85,19 @@ def said(utterances: int, seed: int) -> Iterator[StatementMade]:
     words = ["".join(random.choices(SYLLABLES, k=random.randint(2, 4))) for _ in range(WORDS)]
     often = list(accumulate(1 / rank for rank in range(1, TOPIC + 1)))
     weights = list(accumulate([BUSIEST] + [(1 - BUSIEST) / (SPEAKERS - 1)] * (SPEAKERS - 1)))
-    recent: dict[int, list[list[str]]] = {}
+    recent: dict[int, list[str]] = {}  # of texts, not of lists of words, which the garbage collector would look through
     number = 0
     while True:
         speaker = random.choices(range(SPEAKERS), cum_weights=weights)[0]
         known = recent.setdefault(speaker, [])
         if known and random.random() < REPEATED:
-            text = [word if random.random() > CHANGED else random.choice(words) for word in random.choice(known[-5:])]
+            again = random.choice(known[-5:]).split()
+            text = " ".join(word if random.random() > CHANGED else random.choice(words) for word in again)
         else:
             topic = random.choices(range(TOPIC), cum_weights=often, k=random.randint(*LENGTH))
-            text = [words[(speaker * 37 + place) % WORDS] for place in topic]
+            text = " ".join(words[(speaker * 37 + place) % WORDS] for place in topic)
             known.append(text)
             del known[:-RECENT]
         days = DAYS * (1 - REPEATED) * number / utterances
-        yield made(f"s{number}", " ".join(text), days=days, speaker_id=f"person:{speaker}", outlet=f"o{number % 50}")
+        yield made(f"s{number}", text, days=days, speaker_id=f"person:{speaker}", outlet=f"o{number % 50}")
         number += 1
